@@ -1,0 +1,209 @@
+"""The composition root: settings to databases to services to one ASGI application."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from coreshed import __version__, demo, web
+from coreshed.blobs import BlobRoom
+from coreshed.clock import Clock, SystemClock
+from coreshed.database import Database
+from coreshed.database.engines import sqlite_url
+from coreshed.database.schema import migrate
+from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
+from coreshed.health import asks_for_dependencies, database_answers, health_answer
+from coreshed.identity import Identity
+from coreshed.metrics import CONTENT_TYPE, Metrics
+from coreshed.objects import Ground, ObjectData, Objects
+from coreshed.origins import Origins
+from coreshed.problems import Api, UnknownRoute
+from coreshed.settings import BadSettings, Settings
+from coreshed.workspaces import Workspaces
+
+_FIRST_WORKSPACE = "First workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The ids that a script needs to begin with."""
+
+    organisation_id: str
+    workspace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What this very start created; the key is shown once."""
+
+    organisation_id: str
+    workspace_id: str
+    admin_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The main tables and the staging ledger; on PostgreSQL both are the same database."""
+
+    main: Database
+    staging: Database
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Databases":
+        """Open and migrate. Raises SchemaTooNew, BadSettings."""
+        if settings.database and not settings.database.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+            raise BadSettings("--database takes a sqlite:/// or postgresql:// URL.")
+        main_url = settings.database or sqlite_url(settings.data_dir / "coreshed.db")
+        main = _database(main_url, settings)
+        staging = _database(sqlite_url(_beside(main, settings)), settings) if main.is_sqlite else main
+        migrate(main, "main")
+        migrate(staging, "staging")
+        return cls(main, staging)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.main.close()
+        if self.staging is not self.main:
+            self.staging.close()
+
+
+def _database(url: str, settings: Settings) -> Database:
+    return Database(url, readers=settings.sql_readers, writers=settings.sql_writers, busy_timeout=settings.busy_timeout)
+
+
+def _beside(main: Database, settings: Settings) -> Path:
+    """The staging file lies beside the main one."""
+    path = Path(main.url.database or settings.data_dir / "coreshed.db")
+    return path.with_name("staging.db")
+
+
+class Application:
+    """Every service of one process, and the ASGI application over them."""
+
+    def __init__(self, settings: Settings, origins: Origins, clock: Clock, databases: Databases) -> None:
+        self.settings = settings
+        self.origins = origins
+        self.databases = databases
+        self._clock = clock
+        self.identity = Identity(databases.main, clock)
+        self.workspaces = Workspaces(databases.main, clock, self.identity)
+        self.blobs = BlobRoom.open(
+            settings=settings,
+            main=databases.main,
+            staging=databases.staging,
+            clock=clock,
+            purposes=[ObjectData()],
+            blob_origin=origins.blob_url,
+        )
+        self.objects = Objects(
+            Ground(
+                database=databases.main,
+                workspaces=self.workspaces,
+                identity=self.identity,
+                blobs=self.blobs.blobs,
+                links=self.blobs.links,
+                clock=clock,
+                settings=settings,
+                public_url=origins.public_url,
+            )
+        )
+        self.metrics = Metrics()
+        self.first_start, self.instance = self._bootstrap()
+        self.asgi: AsgiApp = self._edge()
+
+    @classmethod
+    def open(cls, settings: Settings, origins: Origins, clock: Clock | None = None) -> "Application":
+        """Open everything; creates schema, keys, organisation, administrator and a workspace where there are none."""
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return cls(settings, origins, clock or SystemClock(), Databases.open(settings))
+
+    def _bootstrap(self) -> tuple[FirstStart | None, Instance]:
+        with self.databases.main.writing() as rows:
+            created = self.identity.bootstrap(rows, admin_key=self.settings.admin_key)
+            organisation_id = created.organisation_id if created else self.identity.list_organisations(rows)[0].id
+            workspace_id = self.workspaces.first_of(rows, organisation_id=organisation_id) or ""
+            if created:
+                workspace_id = self.workspaces.create_first(
+                    rows, organisation_id=organisation_id, owner_id=created.admin_id, name=_FIRST_WORKSPACE
+                )
+        instance = Instance(organisation_id, workspace_id)
+        if created is None:
+            return None, instance
+        return FirstStart(organisation_id, workspace_id, created.admin_key), instance
+
+    def _edge(self) -> Edge:
+        application = web.litestar(
+            settings=self.settings,
+            origins=self.origins,
+            database=self.databases.main,
+            workspaces_=self.workspaces,
+            objects_=self.objects,
+        )
+        apis: Any = application  # the framework spells the ASGI types in its own way
+        openapi = _document(web.openapi_document(application))
+        health = self._health
+        mounts = [
+            Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
+            Mount("/geoscience-object", apis, Api.OBJECTS),
+            Mount("/workspace", apis, Api.WORKSPACES),
+            Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
+            Mount("/evo/identity", apis, Api.DISCOVERY),
+            Mount("/health_check", health, Api.SERVER, open=True),
+            Mount("/healthz", health, Api.SERVER, open=True),
+            Mount("/geoscience-object/health_check", apis, Api.OBJECTS, open=True),
+            Mount("/workspace/health_check", apis, Api.WORKSPACES, open=True),
+            Mount("/openapi.json", openapi, Api.SERVER, open=True),
+            Mount("/metrics", self._metrics, Api.SERVER, open=True),
+        ]
+        return Edge(
+            mounts, identity=self.identity, metrics=self.metrics, enforce_scopes=self.settings.enforce_evo_scopes
+        )
+
+    async def _health(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        main = self.databases.main
+        dependencies = {"database": await main.run(database_answers, main)} if asks_for_dependencies(query) else {}
+        status, content_type, body = health_answer(query, version=__version__, dependencies=dependencies)
+        await _send(send, status, content_type, body)
+
+    async def _metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        if client is None or client[0] not in {"127.0.0.1", "::1"}:
+            raise UnknownRoute
+        await _send(send, 200, CONTENT_TYPE, self.metrics.text())
+
+    async def publish_demo(self) -> None:
+        """Publish the demonstration workspace, once."""
+        await demo.publish(
+            demo.Site(
+                asgi=self.asgi,
+                data_dir=self.settings.data_dir,
+                public_url=self.origins.public_url,
+                organisation_id=self.instance.organisation_id,
+                identity=self.identity,
+                database=self.databases.main,
+                clock=self._clock,
+            )
+        )
+
+    def upkeep_round(self) -> None:
+        """One round of background work; blocks."""
+        self.blobs.upkeep.round()
+
+    def close(self) -> None:
+        """Finish background threads and close every connection."""
+        self.blobs.close()
+        self.databases.close()
+
+
+def _document(body: bytes) -> AsgiApp:
+    async def serve(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await _send(send, 200, "application/json", body)
+
+    return serve
+
+
+async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
+    headers: list[Any] = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,32 @@
+"""The data plane: signed URLs, staged blocks, commits, reads, holds and collection.
+
+room = BlobRoom.open(settings=..., main=..., staging=..., clock=..., purposes=[...], blob_origin="https://host")
+room.blobs    names, holds                 room.links        signed URLs
+room.plane    ASGI below /blob             room.upkeep       round()
+room.uploads  discard()                    room.collection   plan(), collect(), restore()
+"""
+
+from coreshed.blobs.azure.app import BlobPlane
+from coreshed.blobs.collection import Collection, Report, collect
+from coreshed.blobs.links import Links
+from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
+from coreshed.blobs.room import BlobRoom
+from coreshed.blobs.service import Blobs
+from coreshed.blobs.stores import Store
+from coreshed.blobs.upkeep import Upkeep
+
+__all__ = [
+    "Blob",
+    "BlobPlane",
+    "BlobPurpose",
+    "BlobRoom",
+    "Blobs",
+    "Collection",
+    "Links",
+    "Overwrite",
+    "Purpose",
+    "Report",
+    "Store",
+    "Upkeep",
+    "collect",
+]

@@ -1,0 +1,91 @@
+"""Put Block, Put Block List, Put Blob and Get Block List."""
+
+import hashlib
+
+from coreshed.blobs.azure.reads import content_headers
+from coreshed.blobs.azure.wire import Answer, Request, block_list_xml, decode_base64, parse_block_list
+from coreshed.blobs.commit import Commits
+from coreshed.blobs.links import Grant, Query
+from coreshed.blobs.model import Blob
+from coreshed.blobs.pools import Pools
+from coreshed.blobs.refusals import Refusal
+from coreshed.blobs.uploads import Uploads
+from coreshed.database import Database
+from coreshed.settings import Settings
+
+
+class Writes:
+    """The verbs of a write link. Every success is 201 with an empty body: the Evo SDK fails on anything else."""
+
+    def __init__(self, *, settings: Settings, main: Database, pools: Pools, uploads: Uploads, commits: Commits) -> None:
+        self._settings = settings
+        self._main = main
+        self._pools = pools
+        self._uploads = uploads
+        self._commits = commits
+
+    async def put(self, request: Request, grant: Grant, query: Query) -> Answer:
+        """Dispatch by `comp`."""
+        verbs = {"": self._put_blob, "block": self._put_block, "blocklist": self._put_block_list}
+        if query.repeated & {"comp", "blockid"} or query.get("comp") not in verbs:
+            raise Refusal("InvalidQueryParameterValue")
+        return await verbs[query.get("comp")](request, grant, query)
+
+    async def _put_block(self, request: Request, grant: Grant, query: Query) -> Answer:
+        length = request.content_length()
+        if length == 0:
+            raise Refusal("InvalidHeaderValue", "A block is not empty.")
+        block_id = decode_base64(query.get("blockid"))
+        if block_id is None:
+            raise Refusal("InvalidQueryParameterValue", "blockid is not base64.")
+        await self._uploads.put_block(
+            grant, block_id=block_id, length=length, md5=request.content_md5(), body=request.body()
+        )
+        return Answer(201)
+
+    async def _put_block_list(self, request: Request, grant: Grant, _query: Query) -> Answer:
+        length = request.content_length()
+        if length > self._settings.block_list_bytes:
+            raise Refusal("RequestBodyTooLarge", f"A block list has at most {self._settings.block_list_bytes} bytes.")
+        expected = request.content_md5()
+        absent = _only_if_absent(request)
+        body = await request.whole_body(length)
+        if expected is not None and hashlib.md5(body, usedforsecurity=False).digest() != expected:
+            raise Refusal("Md5Mismatch")
+        listed = await self._pools.hashing(parse_block_list, body, limit=self._settings.block_limit)
+        return _created(await self._commits.block_list(grant, listed, absent=absent))
+
+    async def _put_blob(self, request: Request, grant: Grant, _query: Query) -> Answer:
+        if request.header("x-ms-blob-type").lower() not in {"", "blockblob"}:
+            raise Refusal("UnsupportedHeader", "Only block blobs are kept here.")
+        if "x-ms-copy-source" in request.headers:
+            raise Refusal("UnsupportedHeader", "Copying from another URL is not offered.")
+        length = request.content_length()
+        absent = _only_if_absent(request)
+        token, sha256 = await self._uploads.put_whole(
+            grant, length=length, md5=request.content_md5(), body=request.body(), absent=absent
+        )
+        return _created(await self._commits.whole(grant, token=token, length=length, sha256=sha256, absent=absent))
+
+    async def get_block_list(self, _request: Request, grant: Grant, query: Query) -> Answer:
+        """Committed and staged blocks, as `blocklisttype` asks; staged ones are those of the link's session."""
+        kind = query.get("blocklisttype").lower() or "committed"
+        if kind not in {"committed", "uncommitted", "all"}:
+            raise Refusal("InvalidQueryParameterValue", "blocklisttype is committed, uncommitted or all.")
+        lists = await self._main.run(self._uploads.lists, grant)
+        committed = [(block.id, block.length) for block in lists.committed.blocks if block.id]
+        staged = [(block.block_id, block.length) for block in lists.staged.values()]
+        headers = {"Content-Type": "application/xml"}
+        if lists.blob is not None:
+            headers |= {**content_headers(lists.blob), "x-ms-blob-content-length": str(lists.blob.size)}
+        shown = (None if kind == "uncommitted" else committed, None if kind == "committed" else staged)
+        return Answer(200, headers, block_list_xml(*shown))
+
+
+def _created(blob: Blob) -> Answer:
+    return Answer(201, content_headers(blob))
+
+
+def _only_if_absent(request: Request) -> bool:
+    """`If-None-Match: *`, which azure-storage-blob sends unless told to overwrite."""
+    return request.header("if-none-match") == "*"

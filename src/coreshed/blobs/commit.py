@@ -1,0 +1,239 @@
+"""Publishing a blob: a block list becomes an extent manifest in one transaction.
+
+1. read the blob and what the session has staged, resolve the list to slices of stored files
+2. digest the whole
+3. compare with the name, where that is a digest
+4. one transaction on the main database: check again under the row's lock, write the manifest, let the owner know
+5. drop the staged rows
+
+A crash before 4 leaves everything as it was, a crash after 4 leaves staged rows whose files the manifest names; the
+sweep and the next commit both know what to do with those.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from coreshed import ids, logs
+from coreshed.blobs import ledger, staged
+from coreshed.blobs.coalescing import worth_coalescing
+from coreshed.blobs.hashing import Frontiers
+from coreshed.blobs.links import Grant
+from coreshed.blobs.manifest import Extent, Manifest, compose
+from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
+from coreshed.blobs.pools import Pools
+from coreshed.blobs.refusals import BlobVanished, Refusal
+from coreshed.blobs.staged import StagedBlock
+from coreshed.clock import NANOSECONDS, Clock
+from coreshed.database import Database, Rows
+from coreshed.problems import StoreFailure
+
+# Running readers and commits finish before a file goes that they may still name.
+DISCARD_DELAY_NS = 3600 * NANOSECONDS
+_ATTEMPTS = 10
+_log = logs.logger("coreshed.blobs")
+
+
+class Source(Enum):
+    """Where a block list looks for a block."""
+
+    LATEST = "Latest"  # staged, else committed
+    UNCOMMITTED = "Uncommitted"
+    COMMITTED = "Committed"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a block list."""
+
+    source: Source
+    id: bytes
+
+
+class _Overtaken(Exception):
+    """Between reading and publishing another commit, a coalescing or a sweep changed what the plan stands on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a commit will publish. `used` are rows of the staging ledger, `newest` the last one that was seen."""
+
+    grant: Grant
+    blob: Blob
+    present: Manifest
+    manifest: Manifest
+    used: Sequence[StagedBlock]
+    newest: int
+    sha256: str | None  # where already known
+    absent: bool  # refuse where the blob has content
+
+
+def resolve(
+    listed: Sequence[Listed], available: Mapping[bytes, StagedBlock], present: Manifest
+) -> tuple[Manifest, list[StagedBlock]]:
+    """The manifest of a block list and the staged blocks it uses. Raises Refusal InvalidBlockList. Pure."""
+    committed = present.by_id()
+    chosen: dict[bytes, tuple[list[Extent], StagedBlock | None]] = {}
+    parts: list[tuple[bytes, list[Extent]]] = []
+    for entry in listed:
+        block = available.get(entry.id) if entry.source is not Source.COMMITTED else None
+        span = committed.get(entry.id) if entry.source is not Source.UNCOMMITTED else None
+        if block is not None:
+            extents = [Extent(block.token, 0, block.length)]
+        elif span is not None:
+            extents = present.slices(*span)
+        else:
+            raise Refusal("InvalidBlockList", f"Block {entry.id[:64].hex()} (hex) is not there.")
+        if chosen.setdefault(entry.id, (extents, block))[0] != extents:
+            raise Refusal("InvalidBlockList", "One block id stands for two different blocks.")
+        parts.append((entry.id, extents))
+    return compose(parts), [block for _, block in chosen.values() if block is not None]
+
+
+class Commits:
+    """The commit path of block lists and of blobs sent whole."""
+
+    def __init__(
+        self,
+        *,
+        main: Database,
+        staging: Database,
+        clock: Clock,
+        pools: Pools,
+        frontiers: Frontiers,
+        purposes: Mapping[str, BlobPurpose],
+        verify_names: bool,
+    ) -> None:
+        self._main = main
+        self._staging = staging
+        self._clock = clock
+        self._pools = pools
+        self._frontiers = frontiers
+        self._purposes = purposes
+        self._verify_names = verify_names
+
+    async def block_list(self, grant: Grant, listed: Sequence[Listed], *, absent: bool) -> Blob:
+        """Publish the listed blocks as the blob's content. Raises Refusal or Problem; then nothing has changed."""
+        for _ in range(_ATTEMPTS):
+            plan = await self._main.run(self._plan_list, grant, listed, absent)
+            sha256 = plan.sha256
+            if sha256 is None:
+                digest = self._frontiers.sha256
+                try:
+                    sha256 = await self._pools.hashing(digest, plan.blob.id, grant.session, plan.manifest.extents)
+                except FileNotFoundError:
+                    continue
+            blob = await self._published(plan, sha256)
+            if blob is not None:
+                return blob
+        raise StoreFailure("The blob kept changing while it was being committed.")
+
+    async def whole(self, grant: Grant, *, token: int | None, length: int, sha256: str, absent: bool) -> Blob:
+        """Publish a settled file as the blob's content."""
+        for _ in range(_ATTEMPTS):
+            plan = await self._main.run(self._plan_whole, grant, token, length, sha256, absent)
+            blob = await self._published(plan, sha256)
+            if blob is not None:
+                return blob
+        raise StoreFailure("The blob kept changing while it was being committed.")
+
+    async def _published(self, plan: Plan, sha256: str) -> Blob | None:
+        if self._verify_names and ids.is_sha256(plan.blob.name) and plan.blob.name.lower() != sha256:
+            raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
+        try:
+            blob = await self._main.change(self._publish, plan, sha256)
+        except _Overtaken:
+            return None
+        try:
+            await self._staging.change(self._clear, plan)
+        except StoreFailure as error:
+            # The content is published; the rows are dropped by the sweep.
+            _log.warning("staged_rows_left", blob_id=plan.blob.id, error=repr(error.__cause__))
+        return blob
+
+    def _plan_list(self, grant: Grant, listed: Sequence[Listed], absent: bool) -> Plan:
+        blob, present, gone = self._read(grant)
+        with self._staging.reading() as rows:
+            available = staged.session_blocks(rows, grant.blob_id, grant.session)
+        newest = max((block.no for block in available.values()), default=0)
+        available = {key: block for key, block in available.items() if block.token not in gone}
+        manifest, used = resolve(listed, available, present)
+        unchanged = blob.generation > 0 and manifest.extents == present.extents
+        return Plan(grant, blob, present, manifest, used, newest, blob.sha256 if unchanged else None, absent)
+
+    def _plan_whole(self, grant: Grant, token: int | None, length: int, sha256: str, absent: bool) -> Plan:
+        blob, present, _ = self._read(grant)
+        with self._staging.reading() as rows:
+            available = staged.session_blocks(rows, grant.blob_id, grant.session)
+        newest = max((block.no for block in available.values()), default=0)
+        manifest = Manifest() if token is None else compose([(b"", [Extent(token, 0, length)])])
+        return Plan(grant, blob, present, manifest, (), newest, sha256, absent)
+
+    def _read(self, grant: Grant) -> tuple[Blob, Manifest, set[int]]:
+        """Blob, layout and the files that are about to be unlinked. Raises BlobVanished."""
+        with self._main.reading() as rows:
+            blob = ledger.find(rows, grant.blob_id)
+            if blob is None or blob.workspace_id != grant.workspace_id:
+                raise BlobVanished
+            return blob, ledger.manifest(rows, blob.id), ledger.discarded(rows, blob.id)
+
+    def _publish(self, plan: Plan, sha256: str) -> Blob:
+        """Step 4. Raises _Overtaken, Refusal or Problem."""
+        now_ns = self._clock.now_ns()
+        with self._main.writing() as rows:
+            blob = self._still_valid(rows, plan)
+            purpose = self._purposes[blob.purpose]
+            purpose.may_write(rows, blob)
+            _check_overwrite(purpose.overwrite, blob, plan, sha256)
+            if blob.generation > 0 and plan.manifest == plan.present:
+                ledger.update_blob(rows, blob.id, quarantined_ns=None)
+                return blob
+            generation = blob.generation + 1
+            content = {"generation": generation, "size": plan.manifest.size, "sha256": sha256, "quarantined_ns": None}
+            # Last-Modified speaks of content, and a repeated commit brings no other.
+            repeated = blob.sha256 == sha256 and blob.size == plan.manifest.size
+            content["committed_ns"] = blob.committed_ns if repeated else now_ns
+            ledger.update_blob(rows, blob.id, **content)
+            ledger.put_manifest(rows, blob.id, generation, plan.manifest, coalesced=not worth_coalescing(plan.manifest))
+            ledger.discard(rows, blob.id, plan.present.tokens - plan.manifest.tokens, now_ns + DISCARD_DELAY_NS)
+            published = ledger.find(rows, blob.id)
+            assert published is not None  # noqa: S101  (locked above)
+            purpose.on_commit(rows, published)
+            return published
+
+    def _still_valid(self, rows: Rows, plan: Plan) -> Blob:
+        """Check under the lock what the plan was made from: from here on sweep and coalescing wait.
+
+        Files are set out for unlinking in two ways: with a new generation, or with the row in the staging ledger gone.
+        """
+        blob = ledger.lock(rows, plan.blob.id)
+        if blob is None:
+            raise BlobVanished
+        if blob.generation != plan.blob.generation:
+            raise _Overtaken
+        if plan.absent and blob.committed:
+            raise Refusal("BlobAlreadyExists")
+        if plan.used:
+            with self._staging.reading() as staging_rows:
+                there = staged.present(staging_rows, blob.id, plan.grant.session)
+            if any(block.no not in there for block in plan.used):
+                raise _Overtaken
+        return blob
+
+    def _clear(self, plan: Plan) -> None:
+        """Step 5: listed rows go, their files belong to the manifest; what else was seen is superseded."""
+        if plan.newest == 0:
+            return
+        with self._staging.writing() as rows:
+            staged.forget(rows, [block.no for block in plan.used])
+            staged.supersede(rows, plan.blob.id, plan.grant.session, self._clock.now_ns(), up_to=plan.newest)
+
+
+def _check_overwrite(overwrite: Overwrite, blob: Blob, plan: Plan, sha256: str) -> None:
+    if blob.generation == 0 or overwrite is Overwrite.REPLACE:
+        return
+    same = blob.sha256 == sha256 and blob.size == plan.manifest.size
+    if overwrite is Overwrite.IDEMPOTENT and not same:
+        raise Refusal("BlobAlreadyExists", "The blob has other content already; its name cannot be used twice.")
+    if overwrite is Overwrite.ONCE and not (same and list(plan.manifest.blocks) == list(plan.present.blocks)):
+        raise Refusal("UnauthorizedBlobOverwrite")

@@ -1,0 +1,137 @@
+"""SHA-256 of blobs: while blocks arrive where their order can be told, else by reading them back at the commit.
+
+Only the digest of the whole blob names data, so digests of single blocks are of no use. The Evo SDK's block id is the
+byte offset in 32 decimal digits; such blocks are hashed in the order of their offsets as soon as there is no gap, from
+the page cache. The ids are a hint and nothing else: the commit uses the digest only for the exact files it covers.
+"""
+
+import hashlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+from coreshed.blobs.manifest import Extent
+from coreshed.blobs.stores import FileKey, Store
+
+_OFFSET = re.compile(rb"[0-9]{32}")
+_READ = 4 << 20
+# Blocks that wait for an earlier one; beyond this the order of arrival has nothing to do with the ids.
+_WAITING = 4096
+
+
+def feed(digest: Any, store: Store, blob_id: str, extents: Sequence[Extent]) -> None:
+    """Add the bytes of extents to a digest. Raises FileNotFoundError, and OSError where a file is short."""
+    for extent in extents:
+        position = extent.offset
+        while position < extent.end:
+            data = store.read(FileKey(blob_id, extent.token), position, min(_READ, extent.end - position))
+            if not data:
+                raise OSError(f"stored file {FileKey(blob_id, extent.token)} is shorter than its ledger says")
+            digest.update(data)
+            position += len(data)
+
+
+def offset_of(block_id: bytes) -> int | None:
+    """The byte offset that an id states, None for any other id."""
+    return int(block_id) if _OFFSET.fullmatch(block_id) else None
+
+
+class Frontier:
+    """The digest of one session's blocks from offset 0 up to the first gap."""
+
+    def __init__(self, store: Store, blob_id: str) -> None:
+        self._store = store
+        self._blob_id = blob_id
+        self._digest = hashlib.sha256()
+        self._chain: list[Extent] = []
+        self._reached = 0
+        self._waiting: dict[int, Extent] = {}
+        self._running = False
+        self._ended = False
+        self._state = threading.Lock()
+        self._hashing = threading.Lock()  # held while the digest lags behind the chain
+
+    def landed(self, offset: int, block: Extent) -> bool:
+        """Note a block; True where `advance` has to be called, once, in the hash pool."""
+        with self._state:
+            if self._ended:
+                return False
+            if offset < self._reached or len(self._waiting) >= _WAITING:
+                # A block was sent again after it was hashed, or the offsets mean nothing.
+                self._end()
+                return False
+            self._waiting[offset] = block
+            start = not self._running and self._reached in self._waiting
+            self._running |= start
+            return start
+
+    def advance(self) -> None:
+        """Hash every block up to the next gap."""
+        while True:
+            with self._hashing:
+                with self._state:
+                    block = None if self._ended else self._waiting.pop(self._reached, None)
+                    if block is None:
+                        self._running = False
+                        return
+                    self._reached += block.length
+                try:
+                    feed(self._digest, self._store, self._blob_id, [block])
+                except OSError:
+                    with self._state:
+                        self._end()
+                        self._chain.clear()
+                        self._digest = hashlib.sha256()
+                        self._running = False
+                    return
+                self._chain.append(block)
+
+    def result(self, extents: Sequence[Extent]) -> tuple[Any, int]:
+        """A digest and how many of `extents` it covers: all that is hashed, or nothing where the files differ."""
+        with self._state:
+            self._end()
+        with self._hashing:
+            if len(self._chain) <= len(extents) and all(
+                mine == theirs for mine, theirs in zip(self._chain, extents, strict=False)
+            ):
+                return self._digest.copy(), len(self._chain)
+        return hashlib.sha256(), 0
+
+    def _end(self) -> None:
+        self._ended = True
+        self._waiting.clear()
+
+
+class Frontiers:
+    """The frontiers of the most recently active sessions."""
+
+    def __init__(self, *, store: Store, pool: Executor, limit: int = 64) -> None:
+        self._store = store
+        self._pool = pool
+        self._limit = limit
+        self._frontiers: OrderedDict[tuple[str, str], Frontier] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def landed(self, blob_id: str, session: str, block_id: bytes, token: int, length: int) -> None:
+        """An acknowledged block."""
+        offset = offset_of(block_id)
+        if offset is None:
+            return
+        with self._lock:
+            frontier = self._frontiers.setdefault((blob_id, session), Frontier(self._store, blob_id))
+            self._frontiers.move_to_end((blob_id, session))
+            if len(self._frontiers) > self._limit:
+                self._frontiers.popitem(last=False)
+        if frontier.landed(offset, Extent(token, 0, length)):
+            self._pool.submit(frontier.advance)
+
+    def sha256(self, blob_id: str, session: str, extents: Sequence[Extent]) -> str:
+        """The SHA-256 of a blob, lower-case hex; blocks, so it runs in the hash pool. Ends the session's frontier."""
+        with self._lock:
+            frontier = self._frontiers.pop((blob_id, session), None)
+        digest, covered = (hashlib.sha256(), 0) if frontier is None else frontier.result(extents)
+        feed(digest, self._store, blob_id, extents[covered:])
+        return str(digest.hexdigest())

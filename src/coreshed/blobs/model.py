@@ -1,0 +1,72 @@
+"""What a blob is, and what the room that owns it decides."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Protocol
+
+from coreshed.database import Rows
+
+
+class Purpose(StrEnum):
+    """What a blob is for; every purpose is registered by the room that owns it."""
+
+    OBJECT_DATA = "object-data"
+
+
+class Overwrite(Enum):
+    """What a commit to a committed blob may do."""
+
+    IDEMPOTENT = "idempotent"  # the same size and SHA-256 succeed, other content is a conflict
+    ONCE = "once"  # the same block list succeeds, anything else is forbidden
+    REPLACE = "replace"  # the last commit wins
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A named sequence of bytes in a workspace.
+
+    `size` (bytes), `sha256` (lower-case hex) and `committed_ns` are None before the first commit.
+    """
+
+    id: str
+    workspace_id: str
+    purpose: str
+    name: str
+    generation: int  # counts layouts: every commit and every coalescing makes the next one
+    size: int | None
+    sha256: str | None
+    content_type: str | None
+    committed_ns: int | None
+    quarantined_ns: int | None = None
+
+    @property
+    def committed(self) -> bool:
+        """True where readers see it: committed, and not set aside by collection."""
+        return self.generation > 0 and self.quarantined_ns is None
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag of the content alone, so that a repeated commit or a new layout keeps it."""
+        return f'"{(self.sha256 or "")[:32]}"'
+
+
+class BlobPurpose(Protocol):
+    """The rules of one purpose. A refusal is a Problem."""
+
+    @property
+    def name(self) -> str:
+        """The purpose this is about."""
+        ...
+
+    @property
+    def overwrite(self) -> Overwrite:
+        """What a second commit may do."""
+        ...
+
+    def may_write(self, rows: Rows, blob: Blob) -> None:
+        """Raise a Problem to refuse blocks and commits."""
+        ...
+
+    def on_commit(self, rows: Rows, blob: Blob) -> None:
+        """Take notice of new content, inside the transaction that publishes it."""
+        ...

@@ -1,0 +1,113 @@
+"""The room put together: what `app.py` opens, mounts and closes."""
+
+from collections.abc import Sequence
+
+from coreshed.blobs.azure.app import BlobPlane
+from coreshed.blobs.azure.writes import Writes
+from coreshed.blobs.coalescing import Coalescing
+from coreshed.blobs.collection import Collection
+from coreshed.blobs.commit import Commits
+from coreshed.blobs.committer import GroupCommitter
+from coreshed.blobs.hashing import Frontiers
+from coreshed.blobs.links import Links
+from coreshed.blobs.model import BlobPurpose
+from coreshed.blobs.pools import Pools
+from coreshed.blobs.reading import Reader
+from coreshed.blobs.service import Blobs
+from coreshed.blobs.signing import SigningKeys
+from coreshed.blobs.stores import Store, open_store
+from coreshed.blobs.sweeping import Sweeping
+from coreshed.blobs.upkeep import Upkeep
+from coreshed.blobs.uploads import Uploads
+from coreshed.clock import Clock
+from coreshed.database import Database
+from coreshed.settings import Settings
+
+
+class BlobRoom:
+    """`blobs` and `links` for the other rooms, `plane` for the network, `upkeep` and `collection` for the operator."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        main: Database,
+        staging: Database,
+        clock: Clock,
+        purposes: Sequence[BlobPurpose],
+        blob_origin: str,
+        store: Store,
+        owns_store: bool,
+    ) -> None:
+        rules = {purpose.name: purpose for purpose in purposes}
+        self.store = store
+        self._owns_store = owns_store
+        self._pools = Pools(disk_threads=settings.disk_threads, hash_threads=settings.hash_threads)
+        self._keys = SigningKeys(main=main, clock=clock, secret=settings.secret, link_lifetime=settings.link_lifetime)
+        self._committer = GroupCommitter(store=store, staging=staging, clock=clock)
+        frontiers = Frontiers(store=store, pool=self._pools.hash)
+        self.blobs = Blobs(clock=clock)
+        self.links = Links(
+            keys=self._keys,
+            clock=clock,
+            origin=blob_origin,
+            lifetime=settings.link_lifetime,
+            backdate=settings.link_backdate,
+        )
+        self.uploads = Uploads(
+            settings=settings, main=main, staging=staging, store=store, clock=clock, pools=self._pools,
+            committer=self._committer, frontiers=frontiers, purposes=rules,
+        )  # fmt: skip
+        commits = Commits(
+            main=main, staging=staging, clock=clock, pools=self._pools, frontiers=frontiers, purposes=rules,
+            verify_names=settings.verify_sha256_names,
+        )  # fmt: skip
+        self.plane = BlobPlane(
+            links=self.links,
+            reader=Reader(main=main, store=store, pools=self._pools, purposes=rules),
+            writes=Writes(settings=settings, main=main, pools=self._pools, uploads=self.uploads, commits=commits),
+            main=main,
+            body_timeout=settings.body_timeout,
+        )
+        self.collection = Collection(main=main, staging=staging, store=store, clock=clock, settings=settings)
+        self.upkeep = Upkeep(
+            sweeping=Sweeping(main, staging, store, clock, settings.staged_block_lifetime),
+            coalescing=Coalescing(main, store, clock, settings.disk_reserve),
+            keys=self._keys,
+            signing_key_lifetime=settings.signing_key_lifetime,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        settings: Settings,
+        main: Database,
+        staging: Database,
+        clock: Clock,
+        purposes: Sequence[BlobPurpose],
+        blob_origin: str,
+        store: Store | None = None,
+    ) -> "BlobRoom":
+        """Open the store that the settings name (or take `store`), make or load the signing keys, start the threads.
+
+        Both databases are migrated. Raises BadSettings, OSError.
+        """
+        return cls(
+            settings=settings,
+            main=main,
+            staging=staging,
+            clock=clock,
+            purposes=purposes,
+            blob_origin=blob_origin,
+            store=store if store is not None else open_store(settings, clock),
+            owns_store=store is None,
+        )
+
+    def close(self) -> None:
+        """Acknowledge what is finished and wait for the threads. The databases and a store that was given stay open."""
+        self._committer.close()
+        self._pools.close()
+        self._keys.close()
+        if self._owns_store:
+            self.store.close()

@@ -1,0 +1,207 @@
+"""Files on a local disk.
+
+    ROOT/<first 2 of blob id>/<blob id>.<token as 16 hex>      finished files
+    ROOT/incoming/<process>/<same name>                        files in the making
+
+The temporary directory of a process is locked while it lives; whoever finds one that it can lock owns a dead process's
+leavings and removes them.
+"""
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from io import FileIO
+from pathlib import Path
+from uuid import uuid4
+
+from coreshed.blobs.stores.contract import FileKey, StoredFile
+from coreshed.blobs.stores.durability import sync_content, sync_directory
+
+_SHARDS = [f"{number:02x}" for number in range(256)]
+_NAME = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9a-f]{16})")
+# Below this, reserving space costs more than the fragmentation it prevents.
+_RESERVE_FROM = 1 << 20
+
+
+class LocalWriter:
+    """A temporary file that `finish` renames into place."""
+
+    __slots__ = ("_descriptor", "_final", "_length", "_temporary", "_written")
+
+    def __init__(self, temporary: Path, final: Path, length: int | None) -> None:
+        self._temporary = temporary
+        self._final = final
+        self._length = length
+        self._written = 0
+        self._descriptor: int | None = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            if length is not None and length >= _RESERVE_FROM:
+                _reserve(self._descriptor, length)
+        except OSError:
+            self.abort()
+            raise
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append all of `data`. Raises OSError."""
+        rest = memoryview(data)
+        while rest:
+            count = os.write(self._open_descriptor(), rest)
+            rest = rest[count:]
+            self._written += count
+
+    def finish(self) -> None:
+        """Sync, close, rename. Raises OSError, after which nothing is left."""
+        try:
+            check_length(self._written, self._length)
+            sync_content(self._open_descriptor())
+            self._close()
+            self._temporary.rename(self._final)
+        except OSError:
+            self._temporary.unlink(missing_ok=True)
+            self._close()
+            raise
+
+    def abort(self) -> None:
+        """Remove the temporary file; nothing after `finish`."""
+        if self._descriptor is not None:
+            self._temporary.unlink(missing_ok=True)
+            self._close()
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None:
+            raise ValueError("the file is already finished or aborted")
+        return self._descriptor
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+
+class LocalStore:
+    """The store of one node, on one file system."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        incoming = root / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        for shard in _SHARDS:
+            (root / shard).mkdir(exist_ok=True)
+        sync_directory(root)
+        sync_directory(root.parent)
+        _remove_leavings(incoming)
+        self._incoming, self._lock = _own_directory(incoming)
+
+    def create(self, key: FileKey, length: int | None = None) -> LocalWriter:
+        """Begin a file beside the others, under a name no listing shows."""
+        return LocalWriter(self._incoming / str(key), self._path(key), length)
+
+    def settle(self, keys: Iterable[FileKey]) -> None:
+        """Sync every directory concerned, once."""
+        for directory in sorted({self._path(key).parent for key in keys}):
+            sync_directory(directory)
+
+    def read(self, key: FileKey, offset: int, length: int) -> bytes:
+        """Bytes [offset, offset + length), fewer at the end of the file."""
+        with self.open(key) as file:
+            return read_fully(file, offset, length)
+
+    def open(self, key: FileKey) -> FileIO:
+        """The file itself, unbuffered."""
+        return FileIO(self._path(key), "r")
+
+    def size(self, key: FileKey) -> int:
+        """Length in bytes."""
+        return self._path(key).stat().st_size
+
+    def delete(self, key: FileKey) -> None:
+        """Unlink; absent is fine."""
+        self._path(key).unlink(missing_ok=True)
+
+    def list(self) -> Iterator[StoredFile]:
+        """Walk the shards; strangers' files are passed over."""
+        for shard in _SHARDS:
+            with os.scandir(self._root / shard) as entries:
+                for entry in entries:
+                    found = _stored_file(entry)
+                    if found is not None:
+                        yield found
+
+    def free_bytes(self) -> int:
+        """What the file system leaves to an unprivileged process."""
+        state = os.statvfs(self._root)
+        return state.f_bavail * state.f_frsize
+
+    def close(self) -> None:
+        """Remove this process's temporary directory and its lock."""
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._lock.close()
+
+    def _path(self, key: FileKey) -> Path:
+        return self._root / key.blob_id[:2] / str(key)
+
+
+def check_length(written: int, announced: int | None) -> None:
+    """Raise OSError (EIO) where a file is not as long as was announced."""
+    if announced is not None and written != announced:
+        raise OSError(errno.EIO, f"{written} bytes written where {announced} were announced")
+
+
+def read_fully(file: FileIO, offset: int, length: int) -> bytes:
+    """Bytes [offset, offset + length), fewer only at the end of the file: one read may stop early."""
+    data = os.pread(file.fileno(), length, offset)
+    while len(data) < length:
+        more = os.pread(file.fileno(), length - len(data), offset + len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def _reserve(descriptor: int, length: int) -> None:
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, length)
+    except OSError as error:
+        # Some file systems cannot reserve; on those a full disk shows at the write.
+        if error.errno not in {errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}:
+            raise
+
+
+def _stored_file(entry: "os.DirEntry[str]") -> StoredFile | None:
+    parts = _NAME.fullmatch(entry.name)
+    if parts is None:
+        return None
+    try:
+        state = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return StoredFile(FileKey(parts[1], int(parts[2], 16)), state.st_size, state.st_mtime_ns)
+
+
+def _own_directory(incoming: Path) -> tuple[Path, FileIO]:
+    """A new temporary directory and the lock that marks it as alive.
+
+    The lock is taken before the directory can be found under its final name, so that nobody takes it for a leaving.
+    """
+    name = uuid4().hex
+    hidden = incoming / f".{name}"
+    hidden.mkdir()
+    lock = FileIO(hidden / "lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    hidden.rename(incoming / name)
+    return incoming / name, lock
+
+
+def _remove_leavings(incoming: Path) -> None:
+    for directory in incoming.glob("[!.]*"):
+        try:
+            with FileIO(directory / "lock", "r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(directory, ignore_errors=True)
+        except OSError:
+            continue  # alive, or just gone

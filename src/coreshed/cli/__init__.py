@@ -1,0 +1,69 @@
+"""`coreshed`: the command line of operators. The base install runs `info` and `doctor`; the rest needs the server."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from coreshed.cli import admin, inspection, maintenance, serving
+
+app = typer.Typer(
+    name="coreshed",
+    help="The self-hosted home for subsurface data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serving.serve)
+app.command("info")(inspection.info)
+app.command("doctor")(inspection.doctor)
+app.command("collect")(maintenance.collect)
+app.command("migrate")(maintenance.migrate)
+app.add_typer(admin.tokens, name="token")
+app.add_typer(admin.users, name="user")
+app.add_typer(admin.workspaces, name="workspace")
+
+# By name, for the base install cannot import them all.
+_EXIT_CODES = {
+    "coreshed.settings.BadSettings": 3,
+    "coreshed.serving.instance.NoInstance": 3,
+    "coreshed.problems.StoreFailure": 3,
+    "sqlalchemy.exc.ArgumentError": 3,
+    "sqlalchemy.exc.OperationalError": 3,
+    "coreshed.serving.listeners.CannotBind": 4,
+    "coreshed.database.engines.SchemaTooNew": 5,
+    "coreshed.problems.Problem": 1,
+}
+
+
+def main() -> None:
+    """The program."""
+    run(app)
+
+
+def run(program: Callable[[], object]) -> None:
+    """Run it; what an operator can mend ends it with a sentence and its exit code, never with a traceback."""
+    try:
+        program()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "coreshed":
+            raise
+        print(f"coreshed: {error.name} is missing: run pip install 'coreshed[server]'.", file=sys.stderr)
+        sys.exit(3)
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"coreshed: {_sentence(error)}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
+    return next((_EXIT_CODES[name] for name in names if name in _EXIT_CODES), None)
+
+
+def _sentence(error: Exception) -> str:
+    """The message and, for a failing database, what its driver says of the connection; never a statement's values."""
+    driver = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None)
+    return str(error) if driver is None else f"The database failed: {str(driver).splitlines()[0]}"

@@ -1,0 +1,5 @@
+"""`python -m coreshed.cli`."""
+
+from coreshed.cli import main
+
+main()

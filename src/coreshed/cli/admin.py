@@ -1,0 +1,188 @@
+"""`coreshed token|user|workspace`: who may use an installation. It need not be running."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+
+from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show
+from coreshed.clock import NANOSECONDS, SystemClock, iso_seconds, parse_iso
+
+tokens = typer.Typer(help="Keys that clients present.", no_args_is_help=True)
+users = typer.Typer(help="People and services.", no_args_is_help=True)
+workspaces = typer.Typer(help="Workspaces and their members.", no_args_is_help=True)
+
+_ADMIN = "admin@localhost"
+_SPAN = re.compile(r"(\d+)([dh])")
+_SECONDS = {"d": 86400, "h": 3600}
+
+UserEmail = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose key it is.")]
+
+
+@tokens.command("create")
+def create_token(
+    *,
+    user: UserEmail = _ADMIN,
+    kind: Annotated[str, typer.Option(help="key.")] = "key",
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Scope such as evo.object; may be repeated; default: all.")
+    ] = None,
+    expires: Annotated[str, typer.Option(help="30d, 12h, an ISO time, or never.")] = "never",
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Print a new key, this once."""
+    if kind == "jwt":
+        raise typer.BadParameter("this release issues keys alone; tokens of kind jwt arrive with sign-in")
+    if kind != "key":
+        raise typer.BadParameter("--kind takes key")
+    expires_ns = expiry(expires, SystemClock().now_ns())
+    with installation(data_dir, database) as open_services:
+        owner = open_services.identity.user_by_email(email=user)
+        text, key = open_services.identity.create_key(
+            user_id=owner.id, name=name, scopes=scope or ["*"], expires_ns=expires_ns
+        )
+    typer.echo(text)
+    typer.echo(f"id {key.id}, scopes {key.scopes}, expires {_time(key.expires_ns) or 'never'}", err=True)
+
+
+@tokens.command("list")
+def list_tokens(
+    *,
+    user: Annotated[str | None, typer.Option("--user", metavar="EMAIL", help="Only this user's keys.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Every key, ended ones too; the keys themselves are kept nowhere."""
+    with installation(data_dir, database) as open_services:
+        identity = open_services.identity
+        organisation_id = open_services.instance.organisation_id
+        emails = {each.id: each.email for each, _ in identity.list_users(organisation_id=organisation_id)}
+        keys = identity.list_keys(user_id=None if user is None else identity.user_by_email(email=user).id)
+    columns = ("id", "user", "name", "scopes", "created", "expires", "revoked")
+    rows = [
+        (
+            key.id,
+            emails.get(key.user_id, key.user_id),
+            key.name,
+            key.scopes,
+            _time(key.created_ns),
+            _time(key.expires_ns),
+            _time(key.revoked_ns),
+        )
+        for key in keys
+    ]
+    show(columns, rows, as_json=as_json)
+
+
+@tokens.command("revoke")
+def revoke_token(key_id: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """End a key: at once in this database, and within seconds in running servers."""
+    with installation(data_dir, database) as open_services:
+        key = open_services.identity.revoke_key(key_id=key_id)
+    typer.echo(f"revoked {key.id}")
+
+
+@users.command("create")
+def create_user(
+    email: str,
+    *,
+    name: Annotated[str | None, typer.Option(help="How answers show them.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Make them an administrator of the organisation.")] = False,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Print the id of a new user, who sees no workspace until made a member of one."""
+    with installation(data_dir, database) as open_services:
+        created = open_services.identity.create_user(
+            email=email,
+            name=name,
+            organisation_id=open_services.instance.organisation_id,
+            role="admin" if admin else "member",
+        )
+    typer.echo(created.id)
+
+
+@users.command("list")
+def list_users(*, as_json: AsJson = False, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Every user, disabled ones too."""
+    with installation(data_dir, database) as open_services:
+        listed = open_services.identity.list_users(organisation_id=open_services.instance.organisation_id)
+    rows: list[Sequence[str | None]] = [
+        (user.id, user.email, user.name, role, _time(user.created_ns), _time(user.disabled_ns)) for user, role in listed
+    ]
+    show(("id", "email", "name", "role", "created", "disabled"), rows, as_json=as_json)
+
+
+@users.command("disable")
+def disable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Refuse every key of the user; what they made stays."""
+    with installation(data_dir, database) as open_services:
+        user = open_services.identity.disable_user(email=email)
+    typer.echo(f"disabled {user.email}")
+
+
+@workspaces.command("create")
+def create_workspace(
+    name: str,
+    *,
+    owner: Annotated[str, typer.Option(metavar="EMAIL", help="Its first owner.")] = _ADMIN,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Print the id of a new workspace."""
+    with installation(data_dir, database) as open_services:
+        from coreshed.workspaces.wire import CreateWorkspace, read
+
+        created = open_services.workspaces.create(
+            caller=open_services.identity.acting_as(email=owner),
+            organisation_id=open_services.instance.organisation_id,
+            asked=read(msgspec.json.encode({"name": name}), CreateWorkspace),
+        )
+    typer.echo(created.workspace.id)
+
+
+@workspaces.command("list")
+def list_workspaces(*, as_json: AsJson = False, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Every live workspace of the organisation."""
+    with installation(data_dir, database) as open_services, open_services.databases.main.reading() as rows:
+        found = open_services.workspaces.all_of_organisation(
+            rows,
+            caller=open_services.identity.acting_as(email=_ADMIN),
+            organisation_id=open_services.instance.organisation_id,
+        )
+    by_name = sorted((name, key) for key, (name, _) in found.items())
+    show(("id", "name"), [(key, name) for name, key in by_name], as_json=as_json)
+
+
+@workspaces.command("member")
+def set_member(
+    workspace: str, email: str, role: str, *, data_dir: DataDir = None, database: DatabaseUrl = None
+) -> None:
+    """Give a user a role in a workspace: viewer, editor or owner."""
+    with installation(data_dir, database) as open_services:
+        from coreshed.workspaces.roles import Role
+
+        open_services.workspaces.assign_as_operator(workspace_id=workspace, email=email, role=Role.read(role))
+    typer.echo(f"{email} is {role} of {workspace}")
+
+
+def expiry(text: str, now_ns: int) -> int | None:
+    """The end of a key in nanoseconds; None for `never`. Raises typer.BadParameter."""
+    if text == "never":
+        return None
+    span = _SPAN.fullmatch(text)
+    if span:
+        return now_ns + int(span[1]) * _SECONDS[span[2]] * NANOSECONDS
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise typer.BadParameter(f"--expires {text!r}: expected 30d, 12h, an ISO time or never") from None
+
+
+def _time(at_ns: int | None) -> str | None:
+    return None if at_ns is None else iso_seconds(at_ns)

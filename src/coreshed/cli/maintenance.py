@@ -1,0 +1,34 @@
+"""`coreshed collect` and `coreshed migrate`: what an operator runs by hand or from a timer."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from coreshed.cli.options import DatabaseUrl, DataDir, installation, load
+
+
+def collect(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Quarantine bytes that nothing refers to, and remove what has been in quarantine long enough. Prints JSON."""
+    with installation(data_dir, database) as open_services:
+        from coreshed.blobs import collection
+
+        report = collection.collect(open_services.blobs, dry_run=dry_run)
+    typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+
+
+def migrate(*, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Bring the databases to this program's schema, as `serve` does at its start. Exit code 5: they are newer."""
+    from coreshed import logs
+    from coreshed.app import Databases
+
+    settings = load(data_dir=data_dir, database=database)
+    logs.configure("warning")
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Databases.open(settings).close()
+    typer.echo("The databases are at this program's schema.")

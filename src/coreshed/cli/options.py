@@ -1,0 +1,56 @@
+"""What several commands share: their flags, how they open an installation, and how they print."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coreshed import settings
+from coreshed.settings import Settings
+
+if TYPE_CHECKING:
+    from coreshed.app import Application
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Directory of everything the server keeps.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", help="Database URL; default: SQLite in the data directory.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def load(**flags: Any) -> Settings:
+    """The settings of flags, environment and file, logging only what goes wrong."""
+    return settings.load(flags)
+
+
+@contextmanager
+def installation(data_dir: Path | None, database: str | None) -> Iterator["Application"]:
+    """The services of an existing installation, whether or not its server runs. Raises NoInstance."""
+    from coreshed import logs
+    from coreshed.app import Application
+    from coreshed.origins import Origins
+    from coreshed.serving import instance
+
+    chosen = load(data_dir=data_dir, database=database)
+    known = instance.read(chosen.data_dir)
+    logs.configure("warning")
+    application = Application.open(chosen, Origins(known.api_url, known.blob_url))
+    try:
+        yield application
+    finally:
+        application.close()
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[str | None]], *, as_json: bool) -> None:
+    """A table on stdout: aligned for people, a list of objects for scripts. None is a dash or null."""
+    listed = [list(row) for row in rows]
+    if as_json:
+        typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in listed], indent=2))
+        return
+    table = [list(columns), *([value or "-" for value in row] for row in listed)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(columns))]
+    for row in table:
+        typer.echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,161 @@
+"""One database behind two engines: many short reads, few short changes.
+
+On SQLite the readers each hold a connection to the WAL and all changes take turns on one connection that begins
+IMMEDIATE: a deferred transaction that reads first and writes later fails at once when another writer came between.
+On PostgreSQL both are ordinary pools.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
+
+from coreshed.problems import StoreFailure
+
+Rows = sa.Connection
+# What SQLAlchemy makes of a failing driver; statements of `Prepared` raise the driver's own.
+_FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SchemaTooNew(Exception):
+    """The database was written by a newer Coreshed; the program exits with code 5."""
+
+
+class Database:
+    """Connections and threads of one database.
+
+    `run` and `change` move a service call off the event loop, each into its own bounded pool; inside, `reading()` and
+    `writing()` give a transaction. Nothing waits for the network inside a pool thread.
+    """
+
+    def __init__(self, url: str, *, readers: int = 4, writers: int = 4, busy_timeout: float = 10.0) -> None:
+        self.url = sa.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._reader = _sqlite_engine(self.url, size=readers, busy_timeout=busy_timeout, writes=False)
+            self._writer = _sqlite_engine(self.url, size=1, busy_timeout=busy_timeout, writes=True)
+        else:
+            url_with_driver = self.url.set(drivername="postgresql+psycopg")
+            self._reader = _postgresql_engine(url_with_driver, readers, busy_timeout, writes=False)
+            self._writer = _postgresql_engine(url_with_driver, writers, busy_timeout, writes=True)
+        self._turn = threading.Lock()
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sql-read")
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="sql-write")
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that may change the schema, for migrations."""
+        return self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """A read transaction: every statement inside sees the same state."""
+        with _translated(), self._reader.begin() as rows:
+            yield rows
+
+    @contextmanager
+    def writing(self) -> Iterator[Rows]:
+        """A change: commits when the block ends, rolls back when it raises. Keep it under 50 ms and free of I/O."""
+        if not self.is_sqlite:
+            with _translated(), self._writer.begin() as rows:
+                yield rows
+            return
+        with self._turn, _translated(), self._writer.begin() as rows:
+            yield rows
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a service call that only reads."""
+        return await _offload(self._readers, call, *args, **kwargs)
+
+    async def change(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a service call that changes something."""
+        return await _offload(self._writers, call, *args, **kwargs)
+
+    def close(self) -> None:
+        """Wait for running calls and close every connection."""
+        self._readers.shutdown()
+        self._writers.shutdown()
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+async def _offload(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # The context carries the request id into the log lines of the thread.
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(call, *args, **kwargs))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """A failing database is a StoreFailure; a broken constraint stays what it is, for services to interpret."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except (*_FAILURES, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreFailure from error
+
+
+def _sqlite_engine(url: sa.URL, *, size: int, busy_timeout: float, writes: bool) -> Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=busy_timeout + 5,
+        connect_args={"check_same_thread": False, "timeout": busy_timeout},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writes:
+            connection.execute("PRAGMA query_only=ON")
+
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: sa.Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(begin)
+        except sqlite3.OperationalError as error:
+            raise StoreFailure from error
+
+    return engine
+
+
+def _postgresql_engine(url: sa.URL, size: int, busy_timeout: float, *, writes: bool) -> Engine:
+    options = f"-c lock_timeout={int(busy_timeout * 1000)} -c timezone=UTC"
+    if not writes:
+        options += " -c default_transaction_read_only=on"
+    return sa.create_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=busy_timeout + 5,
+        pool_pre_ping=True,
+        # Readers see one state for the whole transaction, as they do on SQLite.
+        isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
+        connect_args={"options": options, "connect_timeout": 10},
+    )
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"

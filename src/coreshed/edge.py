@@ -1,0 +1,140 @@
+"""The first thing a request meets: its id, its log line and metrics, its credential, and the switch by path prefix.
+
+The switch stands in front of the framework because the byte plane must never pass through it: a mounted application
+would see a rewritten path. Credentials are read here because they are judged before any body.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from coreshed import logs
+from coreshed.identity import Identity, grant_for, require
+from coreshed.metrics import Metrics
+from coreshed.problems import Api, InternalError, Problem, UnknownRoute, answer
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logs.logger(__name__)
+_MAX_REQUEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where requests go whose path starts with `prefix`; `open` needs no credential."""
+
+    prefix: str
+    app: AsgiApp
+    api: Api
+    open: bool = False
+
+
+class Edge:
+    """The outermost ASGI application."""
+
+    def __init__(self, mounts: Sequence[Mount], *, identity: Identity, metrics: Metrics, enforce_scopes: bool) -> None:
+        self._mounts = sorted(mounts, key=lambda mount: len(mount.prefix), reverse=True)
+        self._identity = identity
+        self._metrics = metrics
+        self._enforce_scopes = enforce_scopes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers)
+        logs.enter_request(request_id)
+        mount = self._mount(scope["path"])
+        answered = _Answered(send, request_id)
+        started = time.perf_counter()
+        try:
+            if not mount.open:
+                await self._admit(scope, headers)
+            await mount.app(scope, receive, answered)
+        except Problem as problem:
+            await answered.problem(mount.api, problem)
+        except Exception:
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if not answered.status:
+                await answered.problem(mount.api, InternalError())
+        finally:
+            seconds = time.perf_counter() - started
+            self._metrics.served(mount.api, scope["method"], answered.status, seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=answered.status,
+                ms=round(seconds * 1000, 2),
+            )
+
+    def _mount(self, path: str) -> Mount:
+        for mount in self._mounts:
+            if path == mount.prefix or path.startswith(
+                mount.prefix if mount.prefix.endswith("/") else mount.prefix + "/"
+            ):
+                return mount
+        return Mount("", _nowhere, Api.SERVER, open=True)
+
+    async def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        """Put the caller into the scope. Raises MissingCredentials, InsufficientScope."""
+        caller = await self._identity.principal(
+            authorization=_text(headers.get(b"authorization")), api_key=_text(headers.get(b"x-api-key"))
+        )
+        grant = grant_for(scope["method"], scope["path"])
+        if grant is not None and self._enforce_scopes:
+            require(caller, grant)
+        scope["caller"] = caller
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    """The caller's own id where it is short and harmless, else a new one."""
+    given = (headers.get(b"x-request-id") or b"").decode("latin-1")
+    return (
+        given
+        if 0 < len(given) <= _MAX_REQUEST_ID and given.replace("-", "").isalnum() and given.isascii()
+        else uuid4().hex
+    )
+
+
+async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise UnknownRoute
+
+
+class _Answered:
+    """`send`, with the request id on every answer and a memory of the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._header = (b"x-request-id", request_id.encode("ascii"))
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._header]
+        await self._send(message)
+
+    async def problem(self, api: Api, problem: Problem) -> None:
+        if self.status:
+            return
+        status, members = answer(api, None, problem)
+        body = msgspec.json.encode(members)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
+        await self({"type": "http.response.start", "status": status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})

@@ -1,0 +1,47 @@
+"""The answer of every service's `/<service>/health_check`: a plain word, or JSON where `full` asks for it."""
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy import text
+
+from coreshed.database import Database
+from coreshed.problems import StoreFailure
+from coreshed.wire_common import boolean
+
+
+def asks_for_dependencies(query: Mapping[str, str]) -> bool:
+    """True where the answer needs to know how the dependencies are; otherwise nothing has to be tried."""
+    return bool(boolean(query.get("check_dependencies"), "check_dependencies") or _strict(query))
+
+
+def database_answers(database: Database) -> bool:
+    """Whether a statement gets through. Blocks: call it through `database.run`."""
+    try:
+        with database.reading() as rows:
+            rows.execute(text("select 1"))
+    except StoreFailure:
+        return False
+    return True
+
+
+def health_answer(query: Mapping[str, str], *, version: str, dependencies: dict[str, bool]) -> tuple[int, str, bytes]:
+    """HTTP status, content type and body.
+
+    dependencies: what was tried, and whether it answered; empty where `asks_for_dependencies` is False. All down is
+    `fail`, some down is `degraded`; 503 for the former and, with `strict`, for the latter. Raises Invalid for a flag
+    that is not a boolean.
+    """
+    up = list(dependencies.values())
+    status = "pass" if all(up) else "degraded" if any(up) else "fail"
+    code = 503 if status == "fail" or (status == "degraded" and _strict(query)) else 200
+    if not boolean(query.get("full"), "full"):
+        return code, "text/plain; charset=utf-8", status.encode()
+    body: dict[str, object] = {"status": status, "version": version}
+    if dependencies:
+        body["dependencies"] = {name: "pass" if answers else "fail" for name, answers in dependencies.items()}
+    return code, "application/json", msgspec.json.encode(body)
+
+
+def _strict(query: Mapping[str, str]) -> bool:
+    return bool(boolean(query.get("strict"), "strict"))

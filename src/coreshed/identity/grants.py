@@ -1,0 +1,77 @@
+"""What a credential may be used for: one vocabulary of grants, to which every family of scopes maps.
+
+A grant is `resource:action`. A credential holds grants or patterns of them: `*`, `objects:*`, `*:read`. Grants limit
+what a credential is good for; what its holder may do in a workspace is the matter of roles.
+"""
+
+import re
+from collections.abc import Iterable, Set
+
+from coreshed.problems import Invalid
+
+RESOURCES = frozenset({"audit", "blockmodels", "discovery", "files", "objects", "workspaces"})
+ACTIONS = frozenset({"read", "write"})
+
+_EVO_SCOPES = {
+    "evo.audit": "audit:*",
+    "evo.blocksync": "blockmodels:*",
+    "evo.discovery": "discovery:*",
+    "evo.file": "files:*",
+    "evo.object": "objects:*",
+    "evo.workspace": "workspaces:*",
+}
+# What OpenID clients ask for beside; they say what a token carries, not what it opens.
+_WITHOUT_GRANT = frozenset({"openid", "profile", "email", "offline_access"})
+
+# `objects/path/versions` is not here: there `versions` is the path of an object that a POST creates.
+_READ_BY_BODY = {
+    "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
+    "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
+}
+_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
+
+
+def grants_of(scopes: Iterable[str]) -> frozenset[str]:
+    """The grants that scopes of any family stand for; unknown scopes stand for nothing."""
+    return frozenset(grant for scope in scopes if (grant := _grant_of(scope)))
+
+
+def check_scopes(scopes: Iterable[str]) -> None:
+    """Raises Invalid naming the first scope that no family knows."""
+    for scope in scopes:
+        if _grant_of(scope) is None and scope not in _WITHOUT_GRANT:
+            raise Invalid(
+                f"scopes: {scope[:80]!r} is unknown. Use '*', an Evo scope ({', '.join(sorted(_EVO_SCOPES))}) or "
+                f"'resource:action' with a resource of {', '.join(sorted(RESOURCES))} and an action of read, write; "
+                "either side may be '*'."
+            )
+
+
+def _grant_of(scope: str) -> str | None:
+    if scope == "*" or scope in _EVO_SCOPES:
+        return _EVO_SCOPES.get(scope, scope)
+    resource, _, action = scope.partition(":")
+    known = resource in RESOURCES | {"*"} and action in ACTIONS | {"*"}
+    return scope if known else None
+
+
+def permits(held: Set[str], grant: str) -> bool:
+    """True where one of the held grants or patterns covers `grant`."""
+    resource, _, action = grant.partition(":")
+    return not held.isdisjoint({"*", "*:*", grant, f"{resource}:*", f"*:{action}"})
+
+
+def grant_for(method: str, path: str) -> str | None:
+    """The grant that a request needs; None for what every credential may call.
+
+    path: percent-decoded, as the router sees it. What is not known to only read is a write.
+    """
+    service = path.split("/", 2)[1] if path.startswith("/") else ""
+    if _DISCOVERY.fullmatch(path):
+        return "discovery:read"
+    if service not in {"geoscience-object", "workspace"} or path == f"/{service}/health_check":
+        return None
+    by_body = _READ_BY_BODY.get(method)
+    reads = method in {"GET", "HEAD"} or (by_body is not None and by_body.fullmatch(path) is not None)
+    resource = "objects" if service == "geoscience-object" else "workspaces"
+    return f"{resource}:{'read' if reads else 'write'}"

@@ -1,0 +1,65 @@
+"""From a credential to a principal; one verifier for each form of credential."""
+
+import hmac
+from typing import Protocol
+
+from coreshed.database import Rows
+from coreshed.identity import grants, keys, ledger
+from coreshed.identity.cache import Verified
+from coreshed.identity.principal import Principal
+from coreshed.problems import MissingCredentials
+
+
+class Verifier(Protocol):
+    """Accepts credentials of one form, such as API keys or the tokens of one issuer."""
+
+    def recognises(self, credential: str) -> bool:
+        """True where the credential has this verifier's form; the first that says so decides."""
+        ...
+
+    def verify(self, rows: Rows, credential: str, now_ns: int) -> Verified | None:
+        """Whose credential it is; None where it is unknown, expired or revoked, or its holder is disabled."""
+        ...
+
+
+class ApiKeyVerifier:
+    """API keys. An operator may fix the administrator's key to any text, so every form is recognised: stands last."""
+
+    __slots__ = ()
+
+    def recognises(self, credential: str) -> bool:
+        """Always True."""
+        return bool(credential)
+
+    def verify(self, rows: Rows, credential: str, now_ns: int) -> Verified | None:
+        """One statement, then a comparison in constant time."""
+        found = ledger.key_holder(rows, keys.id_of(credential))
+        if found is None or not hmac.compare_digest(found.digest, keys.digest(credential)):
+            return None
+        expired = found.expires_ns is not None and found.expires_ns <= now_ns
+        if expired or found.revoked or found.disabled:
+            return None
+        principal = Principal(
+            user_id=found.user_id,
+            email=found.email,
+            name=found.name,
+            organisation_roles=found.organisation_roles,
+            grants=grants.grants_of(found.scopes.split()),
+            credential_id=found.key_id,
+        )
+        return Verified(principal, found.expires_ns)
+
+
+def credential_of(authorization: str | None, api_key: str | None) -> str:
+    """The credential of a request: `Authorization: Bearer` before `X-API-Key`. Raises MissingCredentials.
+
+    An Authorization header that cannot be used is refused even beside a good key: the caller meant the former.
+    """
+    if authorization is None:
+        if not api_key:
+            raise MissingCredentials
+        return api_key.strip()
+    scheme, _, credential = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not credential.strip():
+        raise MissingCredentials
+    return credential.strip()

@@ -1,0 +1,79 @@
+"""Structured log lines on stderr, each with the id of the request it belongs to."""
+
+import logging
+import re
+import sys
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"']*")
+
+
+def request_id() -> str | None:
+    """The id of the request being served here, None outside of requests."""
+    return _request_id.get()
+
+
+def enter_request(identifier: str) -> None:
+    """Bind the id to this task and to the threads it hands work to."""
+    _request_id.set(identifier)
+
+
+def without_signature(url: str) -> str:
+    """A signed URL as it may be logged."""
+    return _SIGNATURE.sub(r"\1...", url)
+
+
+def _add_request_id(_logger: Any, _method: str, entry: Any) -> Any:
+    identifier = _request_id.get()
+    if identifier is not None:
+        entry.setdefault("request_id", identifier)
+    return entry
+
+
+def _hide_signatures(_logger: Any, _method: str, entry: Any) -> Any:
+    for name, value in entry.items():
+        if isinstance(value, str) and "sig=" in value:
+            entry[name] = without_signature(value)
+    return entry
+
+
+def configure(level: str) -> None:
+    """Send our log lines and those of the libraries to stderr as JSON."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request_id,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        cache_logger_on_first_use=True,
+    )
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _hide_signatures,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(level.upper())
+    logging.getLogger("uvicorn.access").disabled = True
+    for chatty in ("alembic", "uvicorn.error", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def logger(name: str) -> Any:
+    """A logger of this room."""
+    return structlog.get_logger(name)

@@ -1,0 +1,35 @@
+"""What Prometheus reads at `/metrics`."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from coreshed import __version__
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """Counters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "coreshed_requests", "Requests served.", ["api", "method", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "coreshed_request_seconds",
+            "Time from a request's head to the end of its answer.",
+            ["api"],
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+            registry=self.registry,
+        )
+        Gauge("coreshed_info", "The running program.", ["version"], registry=self.registry).labels(__version__).set(1)
+
+    def served(self, api: str, method: str, status: int, seconds: float) -> None:
+        """Count one request. status: 0 where the client left before an answer."""
+        known = method if method in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"} else "other"
+        self._requests.labels(api, known, str(status)).inc()
+        self._seconds.labels(api).observe(seconds)
+
+    def text(self) -> bytes:
+        """The exposition."""
+        return generate_latest(self.registry)

@@ -1,0 +1,7 @@
+"""Geoscience objects: versioned JSON documents at paths, and the data they refer to."""
+
+from coreshed.objects.purpose import ObjectData
+from coreshed.objects.routes import router
+from coreshed.objects.service import Ground, Objects
+
+__all__ = ["Ground", "ObjectData", "Objects", "router"]

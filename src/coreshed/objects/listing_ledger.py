@@ -1,0 +1,140 @@
+"""Statements of the list operations."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from coreshed.database import Rows
+from coreshed.database.prepared import Prepared, parameter
+from coreshed.objects.queries import ListQuery, Scope
+from coreshed.objects.tables import (
+    object_counts,
+    object_properties,
+    object_schemas,
+    object_versions,
+    objects,
+    property_paths,
+)
+
+_DOCUMENTS_AT_ONCE = 100
+# Path -> its numbers, one for each workspace, and whether any object repeats it there.
+InternedPaths = tuple[tuple[str, tuple[tuple[int, bool], ...]], ...]
+
+
+class Listed(NamedTuple):
+    """What a list shows of an object: columns of `objects`, the rectangle in degrees, times in nanoseconds."""
+
+    id: str
+    workspace_id: str
+    path: str
+    name: str
+    schema_no: int
+    version_id: int
+    created_ns: int
+    created_by: str
+    modified_by: str
+    deleted_ns: int | None
+    deleted_by: str | None
+    stage_id: str | None
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
+    box_from_workspace_crs: bool
+
+
+_LISTED = tuple(objects.c[name] for name in Listed._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Totals of the unfiltered lists and the revision they belong to."""
+
+    live: int
+    deleted: int
+    revision: int
+
+
+_COUNTS_OF_ONE = Prepared(
+    select(object_counts.c.live, object_counts.c.deleted, object_counts.c.revision).where(
+        object_counts.c.workspace_id == parameter("workspace_id")
+    )
+)
+
+
+def counts(rows: Rows, workspace_ids: Sequence[str]) -> dict[str, Counts]:
+    """Counters of the workspaces that have any."""
+    if len(workspace_ids) == 1:
+        row = _COUNTS_OF_ONE.first(rows, workspace_id=workspace_ids[0])
+        return {} if row is None else {workspace_ids[0]: Counts(*row)}
+    statement = select(object_counts).where(object_counts.c.workspace_id.in_(workspace_ids))
+    return {row.workspace_id: Counts(row.live, row.deleted, row.revision) for row in rows.execute(statement)}
+
+
+def schemas(rows: Rows) -> dict[str, int]:
+    """Every schema in use, id to number."""
+    return {row.id: row.no for row in rows.execute(select(object_schemas.c.id, object_schemas.c.no))}
+
+
+def interned_paths(rows: Rows, scope: Scope, wanted: Sequence[str]) -> InternedPaths:
+    """Numbers of the paths that a request names, and whether any object repeats them."""
+    statement = (
+        select(property_paths.c.path, property_paths.c.no, property_paths.c.repeats)
+        .where(property_paths.c.workspace_id.in_(scope.workspace_ids), property_paths.c.path.in_(wanted))
+        .order_by(property_paths.c.path, property_paths.c.no)
+    )
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for row in rows.execute(statement):
+        found.setdefault(row.path, []).append((row.no, row.repeats))
+    return tuple((path, tuple(numbers)) for path, numbers in found.items())
+
+
+def page_statement(query: ListQuery, extra: sa.ColumnElement[bool] | None) -> Prepared:
+    """The page of a request, to be given `limit` and `offset`."""
+    limit, offset = parameter("limit", sa.BigInteger), parameter("offset", sa.BigInteger)
+    return Prepared(query.page(*_LISTED, limit=limit, offset=offset, extra=extra))
+
+
+def page(rows: Rows, statement: Prepared, limit: int, offset: int) -> list[Listed]:
+    """Rows of one page, in order."""
+    return list(map(Listed._make, statement.all(rows, limit=limit, offset=offset)))
+
+
+def total(rows: Rows, query: ListQuery, extra: sa.ColumnElement[bool] | None) -> int:
+    """The exact number of matches."""
+    return int(rows.execute(query.total(extra)).scalar_one())
+
+
+def has_undecided(rows: Rows, scope: Scope, cut_paths: Sequence[int]) -> bool:
+    """Whether any object in scope needs its document opened for the `object.*` filters."""
+    flagged = select(objects.c.no).where(objects.c.workspace_id.in_(scope.workspace_ids), objects.c.unindexed).limit(1)
+    if rows.execute(flagged).first() is not None:
+        return True
+    cut = select(object_properties.c.object_no).where(
+        object_properties.c.path_no.in_(cut_paths), object_properties.c.cut
+    )
+    return bool(cut_paths) and rows.execute(cut.limit(1)).first() is not None
+
+
+def open_documents(rows: Rows, query: ListQuery) -> Iterator[tuple[int, bytes]]:
+    """Object number and stored document of every object that property rows cannot decide."""
+    found = rows.execute(query.matching(objects.c.no, objects.c.version_id, only=query.undecided())).all()
+    for start in range(0, len(found), _DOCUMENTS_AT_ONCE):
+        part = found[start : start + _DOCUMENTS_AT_ONCE]
+        statement = select(object_versions.c.object_no, object_versions.c.document).where(
+            sa.tuple_(object_versions.c.object_no, object_versions.c.version_id).in_(
+                [(r.no, r.version_id) for r in part]
+            )
+        )
+        for row in rows.execute(statement):
+            yield row.object_no, row.document
+
+
+def boxes(rows: Rows, query: ListQuery, only: Callable[[Any], bool]) -> list[int]:
+    """Numbers of the objects whose rectangle satisfies `only`, among those within the envelope."""
+    o = objects.c
+    candidates = rows.execute(query.matching(o.no, o.west, o.south, o.east, o.north, only=o.west.is_not(None)))
+    return [row.no for row in candidates if only(row)]

@@ -1,0 +1,92 @@
+"""The published geoscience object schemas, compiled when first used."""
+
+import json
+import re
+import threading
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import jsonschema_rs
+
+from coreshed.problems import SchemaViolation, UnknownSchema
+
+_ID = re.compile(r"/objects/([^/]+)/\d+\.\d+\.\d+/([^/]+\.schema\.json)")
+# The ids are absolute paths; the validator wants them under some absolute URI.
+_BASE = "json-schema://"
+_MAX_MESSAGE = 1000
+
+
+@lru_cache(maxsize=1)
+def _published() -> dict[str, dict[str, Any]]:
+    """Every schema of the pinned `evo-schemas` package by its `$id`."""
+    found: dict[str, dict[str, Any]] = {}
+    pending = [resources.files("evo_schemas").joinpath("schema")]
+    while pending:
+        entry = pending.pop()
+        if entry.is_dir():
+            pending.extend(entry.iterdir())
+        elif entry.name.endswith(".json"):
+            schema = json.loads(entry.read_text(encoding="utf-8"))
+            found[schema["$id"]] = schema
+    return found
+
+
+@lru_cache(maxsize=1)
+def _registry() -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry(
+        [(_BASE + identifier, schema) for identifier, schema in _published().items()], draft=jsonschema_rs.Draft202012
+    )
+
+
+_compiling = threading.Lock()
+_compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
+
+
+def _validator(schema_id: str) -> jsonschema_rs.Draft202012Validator:
+    with _compiling:
+        if schema_id not in _compiled:
+            # Formats are not asserted: the schemas say what they insist on by pattern.
+            _compiled[schema_id] = jsonschema_rs.Draft202012Validator(
+                _published()[schema_id], registry=_registry(), base_uri=_BASE, validate_formats=False
+            )
+        return _compiled[schema_id]
+
+
+def known_ids() -> list[str]:
+    """The ids of every published object schema."""
+    return sorted(name for name in _published() if _ID.fullmatch(name))
+
+
+def require_known(schema_id: str) -> None:
+    """Raises UnknownSchema unless `schema_id` is a published object schema."""
+    if not _ID.fullmatch(schema_id) or schema_id not in _published():
+        raise UnknownSchema(f"The schema {schema_id[:200]!r} is not one of the published geoscience object schemas.")
+
+
+def file_name(schema_id: str) -> str:
+    """`pointset.schema.json` of `/objects/pointset/1.2.0/pointset.schema.json`: what names the object's type."""
+    return schema_id.rpartition("/")[2]
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Raises SchemaViolation with the most telling error of `document` against the schema that it names."""
+    errors = list(_validator(document["schema"]).iter_errors(document))
+    if not errors:
+        return
+    worst = max(errors, key=_telling)
+    raise SchemaViolation(
+        worst.message[:_MAX_MESSAGE],
+        json_path=_json_path(worst.instance_path),
+        schema_path=[step for step in worst.evaluation_path if step != "$ref"],
+    )
+
+
+def _telling(error: jsonschema_rs.ValidationError) -> tuple[bool, int]:
+    """Deepest in the document first; `unevaluatedProperties` last, because it also fires beside the real error."""
+    return "unevaluatedProperties" not in error.schema_path[-1:], len(error.instance_path)
+
+
+def _json_path(steps: list[str | int]) -> str:
+    """`$.structures[0]` of ["structures", 0]."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -1,0 +1,19 @@
+"""The services of geoscience objects."""
+
+from coreshed.objects.service.ground import Ground
+from coreshed.objects.service.lifecycle import Lifecycle
+from coreshed.objects.service.listing import Listing
+from coreshed.objects.service.publishing import Publishing, Upload
+from coreshed.objects.service.reading import Reading
+
+__all__ = ["Ground", "Lifecycle", "Listing", "Objects", "Publishing", "Reading", "Upload"]
+
+
+class Objects:
+    """Geoscience objects of all workspaces: four services over one ground."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.reading = Reading(ground)
+        self.publishing = Publishing(ground, self.reading)
+        self.lifecycle = Lifecycle(ground, self.reading)
+        self.listing = Listing(ground)

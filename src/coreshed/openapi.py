@@ -1,0 +1,101 @@
+"""The vocabulary in which rooms describe what their handlers read from a request themselves.
+
+The rules of the wire for queries and bodies (flags in any case, repeated keys, legacy spellings, gzip) are not the
+framework's, so the framework cannot derive them from the handlers.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
+
+TEXT = Schema(type=OpenAPIType.STRING)
+FLAG = Schema(type=OpenAPIType.BOOLEAN)
+UUID = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID)
+
+
+def or_null(schema: Schema) -> Schema:
+    """The schema, or null."""
+    return Schema(one_of=[schema, Schema(type=OpenAPIType.NULL)])
+
+
+def text(*, pattern: str | None = None, least: int | None = None, most: int | None = None) -> Schema:
+    """Text of a form and length."""
+    return Schema(type=OpenAPIType.STRING, pattern=pattern, min_length=least, max_length=most)
+
+
+def one_of(*words: str) -> Schema:
+    """One of some words."""
+    return Schema(type=OpenAPIType.STRING, enum=words)
+
+
+def integer(*, least: int | None = None, most: int | None = None, default: int | None = None) -> Schema:
+    """A bounded whole number."""
+    return Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most, default=default)
+
+
+def array(items: Schema, least: int | None = None, most: int | None = None) -> Schema:
+    """A list of bounded length."""
+    return Schema(type=OpenAPIType.ARRAY, items=items, min_items=least, max_items=most)
+
+
+def mapping(
+    properties: dict[str, Schema | Reference], required: list[str] | None = None, *, more: bool = True
+) -> Schema:
+    """A JSON object; more: other keys are accepted as well."""
+    return Schema(
+        type=OpenAPIType.OBJECT, properties=properties, required=required, additional_properties=None if more else False
+    )
+
+
+def query(name: str, schema: Schema, about: str = "", *, required: bool = False) -> Parameter:
+    """A query parameter."""
+    return Parameter(name=name, param_in="query", schema=schema, description=about or None, required=required)
+
+
+def header(name: str, about: str) -> Parameter:
+    """A request header."""
+    return Parameter(name=name, param_in="header", schema=TEXT, description=about, required=False)
+
+
+def json_body(schema: Schema, *, required: bool = True) -> RequestBody:
+    """A JSON request body."""
+    return RequestBody(content={"application/json": OpenAPIMediaType(schema=schema)}, required=required)
+
+
+@dataclass
+class Described(Operation):
+    """An operation with the parameters and the body that its handler reads from the request.
+
+    answers: status -> description, in place of the framework's single one.
+    """
+
+    extra: ClassVar[tuple[Parameter, ...]] = ()
+    body: ClassVar[RequestBody | None] = None
+    answers: ClassVar[dict[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        self.parameters = [*(self.parameters or []), *self.extra]
+        if self.body is not None:
+            self.request_body = self.body
+        if self.answers:
+            kept = {status: each for status, each in (self.responses or {}).items() if not status.startswith("2")}
+            self.responses = {**{status: OpenAPIResponse(about) for status, about in self.answers.items()}, **kept}
+
+
+def described(
+    *extra: Parameter, body: RequestBody | None = None, answers: dict[str, str] | None = None
+) -> type[Operation]:
+    """An `operation_class` for a route."""
+    members: dict[str, Any] = {"extra": extra, "body": body, "answers": answers or {}}
+    return dataclass(type("Described", (Described,), members))

@@ -1,0 +1,103 @@
+"""The HTTP/1.1 server of one listener: uvicorn with httptools, and the limits that httptools leaves open."""
+
+import asyncio
+import math
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_BYTES = 64 << 10
+HEAD_SECONDS = 60.0
+# Longer than the 60 s after which common proxies and connection pools drop an idle connection themselves.
+KEEP_ALIVE_SECONDS = 75
+
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Gives up on a request head that is longer than HEAD_BYTES or takes longer than HEAD_SECONDS to arrive."""
+
+    _head_bytes = 0
+    _in_head = True
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first head: a connection that says nothing is closed."""
+        super().connection_made(transport)
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        super().connection_lost(exc)
+        self._unwatch_head()
+
+    def on_message_begin(self) -> None:
+        """A new head begins."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """The head is here; what follows is body, whose pace the application watches."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what belongs to a head. A head that came in one piece costs no timer."""
+        super().data_received(data)
+        if not self._in_head:
+            self._unwatch_head()
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The request head is too long.")
+            return
+        previous = cast("RequestResponseCycle | None", self.cycle)  # uvicorn's annotation leaves out the None
+        if previous is None or previous.response_complete:
+            self._watch_head()  # a pipelined head may wait for the answer before it
+
+    def _watch_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _unwatch_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+class HttpServer(uvicorn.Server):
+    """Serves one bound socket; signals are the caller's business."""
+
+    def __init__(self, app: AsgiApp, *, drain: float, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BoundedHttp,
+                ws="none",
+                interface="asgi3",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=math.ceil(drain),
+                # limit_concurrency stays unset: it answers 503, which the Evo SDK takes for a fatal error.
+                ssl_context_factory=None if context is None else lambda _config, _default: context,
+            )
+        )
+        self.serving = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the process's signal handlers alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept, and say so."""
+        await super().startup(sockets)
+        self.serving.set()

@@ -1,0 +1,111 @@
+"""The JSON APIs as one Litestar application, with the framework's own opinions about errors taken away."""
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from coreshed import __version__, logs, objects, workspaces
+from coreshed.database import Database
+from coreshed.origins import Origins
+from coreshed.problems import (
+    Api,
+    BadRequest,
+    InternalError,
+    Invalid,
+    MethodNotAllowed,
+    Problem,
+    TooLarge,
+    UnknownRoute,
+    answer,
+)
+from coreshed.settings import Settings
+from coreshed.workspaces.routes import router as workspaces_router
+
+log = logs.logger(__name__)
+# An answer smaller than this grows under gzip.
+_WORTH_COMPRESSING = 256
+_BY_STATUS: dict[int, type[Problem]] = {
+    404: UnknownRoute,
+    405: MethodNotAllowed,
+    413: TooLarge,
+    422: Invalid,
+    400: Invalid,
+}
+
+
+def api_of(path: str) -> Api:
+    """The API that a path belongs to."""
+    if path.startswith("/geoscience-object"):
+        return Api.OBJECTS
+    if "/evo/identity/" in path:
+        return Api.DISCOVERY
+    return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
+
+
+def _respond(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
+    handler: Any = request.scope.get("route_handler")
+    group = None if handler is None else handler.opt.get("group")
+    status, members = answer(api_of(request.scope["path"]), group, problem)
+    return Response(members, status_code=status, media_type=MediaType.JSON)
+
+
+def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    if error.status_code >= 500:
+        return _on_defect(request, error)
+    kind = _BY_STATUS.get(error.status_code, BadRequest)
+    known = kind in {UnknownRoute, MethodNotAllowed, TooLarge}
+    return _respond(request, kind() if known else kind(error.detail))
+
+
+def _on_recursion(request: Request[Any, Any, Any], _error: RecursionError) -> Response[dict[str, Any]]:
+    return _respond(request, Invalid("The JSON is nested too deeply."))
+
+
+def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    log.error("request failed", method=request.method, path=request.scope["path"], exc_info=error)
+    return _respond(request, InternalError())
+
+
+def litestar(
+    *,
+    settings: Settings,
+    origins: Origins,
+    database: Database,
+    workspaces_: "workspaces.Workspaces",
+    objects_: "objects.Objects",
+) -> Litestar:
+    """The application over the given services."""
+    routers: list[ControllerRouterHandler] = [
+        objects.router(objects=objects_, database=database, origins=origins),
+        workspaces_router(workspaces=workspaces_, database=database, origins=origins),
+    ]
+    return Litestar(
+        route_handlers=routers,
+        exception_handlers={
+            Problem: _respond,
+            HTTPException: _on_http,
+            RecursionError: _on_recursion,
+            msgspec.ValidationError: _on_http_validation,
+            Exception: _on_defect,
+        },
+        compression_config=CompressionConfig(backend="gzip", minimum_size=_WORTH_COMPRESSING, gzip_compress_level=4),
+        request_max_body_size=settings.document_bytes + 1024,
+        openapi_config=OpenAPIConfig(title="Coreshed", version=__version__),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _on_http_validation(request: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[dict[str, Any]]:
+    return _respond(request, Invalid(str(error)))
+
+
+def openapi_document(application: Litestar) -> bytes:
+    """The OpenAPI document of every JSON route."""
+    return msgspec.json.encode(application.openapi_schema.to_schema())

@@ -1,0 +1,6 @@
+"""Workspaces: where data lives, who may do what there, and how clients discover it."""
+
+from coreshed.workspaces.roles import Role, WorkspaceAccess
+from coreshed.workspaces.service import Workspaces
+
+__all__ = ["Role", "WorkspaceAccess", "Workspaces"]

@@ -1,0 +1,68 @@
+"""What the OpenAPI document says of the workspace routes beyond their paths: queries, bodies and answers."""
+
+from litestar.openapi.spec import OpenAPIType, Parameter, Reference, Schema
+
+from coreshed.openapi import (
+    FLAG,
+    TEXT,
+    UUID,
+    array,
+    described,
+    integer,
+    json_body,
+    mapping,
+    one_of,
+    or_null,
+    query,
+    text,
+)
+from coreshed.workspaces.listing import MAX_LIMIT, MAX_OFFSET, SORTABLE
+
+_RING = array(array(Schema(type=OpenAPIType.NUMBER), 2, 2), 5, 5)
+_RECTANGLE = mapping({"type": one_of("Polygon"), "coordinates": array(_RING, 1, 1)}, ["coordinates"])
+_FIELDS: dict[str, Schema | Reference] = {
+    "name": text(least=1, most=60),
+    "description": or_null(TEXT),
+    "default_coordinate_system": or_null(TEXT),
+    "bounding_box": or_null(_RECTANGLE),
+    "labels": or_null(array(text(least=1, most=100), most=20)),
+}
+_ROLE = one_of("viewer", "editor", "owner")
+_TIMES = "`[eq|lt|lte|gt|gte:]<ISO 8601 time>`; may be repeated."
+_FILTERS = (
+    query("offset", integer(least=0, most=MAX_OFFSET, default=0)),
+    query("order_by", TEXT, f"{', '.join(SORTABLE)}, each with optional asc: or desc:, separated by commas."),
+    query("sort", TEXT, "Deprecated: order_by, with - for descending."),
+    query("deleted", FLAG, "Only deleted workspaces."),
+    query("name", TEXT, "Exactly this name, in any case."),
+    query("created_by", UUID),
+    query("user_id", UUID, "Workspaces in which this user has a role."),
+    query("created_at", TEXT, _TIMES),
+    query("updated_at", TEXT, _TIMES),
+    *(query(f"filter[{name}]", TEXT, f"Deprecated: {name}.") for name in ("name", "created_by", "user_id")),
+)
+
+
+def _limit(default: int | None, about: str = "") -> Parameter:
+    return query("limit", integer(least=1, most=MAX_LIMIT, default=default), about)
+
+
+LIST = described(_limit(20), *_FILTERS)
+SUMMARY = described(_limit(None, "Everything without it."), *_FILTERS)
+CREATE = described(body=json_body(mapping(_FIELDS, ["name"])))
+GET = described(query("deleted", FLAG, "true: only if deleted."))
+UPDATE = described(body=json_body(mapping(_FIELDS)))
+RESTORE = described(
+    query("deleted", FLAG, "false restores.", required=True),
+    answers={"204": "Restored.", "303": "Restored under another name."},
+)
+MEMBERS = described(query("user_id", UUID, "This user alone."), query("filter[user_id]", UUID, "Deprecated."))
+ASSIGN = described(
+    body=json_body(
+        mapping(
+            {"role": one_of("viewer", "editor", "owner"), "user_id": or_null(UUID), "email": or_null(TEXT)}, ["role"]
+        )
+    )
+)
+DISCOVER = described(query("service", TEXT, "A service code; may be repeated."))
+HEALTH = described(*(query(name, FLAG) for name in ("check_dependencies", "full", "strict")))

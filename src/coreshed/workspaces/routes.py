@@ -1,0 +1,230 @@
+"""Workspaces, members, discovery and health over HTTP."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, SkipValidation
+
+from coreshed import __version__, clock, health, ids
+from coreshed.database import Database
+from coreshed.identity import Principal
+from coreshed.origins import Origins
+from coreshed.problems import BadRequest
+from coreshed.wire_common import BoundingBox, boolean
+from coreshed.workspaces import listing, openapi, wire
+from coreshed.workspaces.service import Described, Workspaces
+
+Ask: TypeAlias = Request[Any, Any, Any]
+Id: TypeAlias = FromPath[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler works with. One dependency and not four: the framework resolves several in a task each."""
+
+    caller: Principal
+    workspaces: Workspaces
+    database: Database
+    origins: Origins
+
+
+Here: TypeAlias = NamedDependency[SkipValidation[Call]]
+
+BODY_LIMIT = 1 << 20  # a workspace is small: its longest field is a WKT coordinate system
+ALL = "/workspace/orgs/{org_id:str}/workspaces"
+ONE = ALL + "/{workspace_id:str}"
+USERS = ONE + "/users"
+DISCOVERY = (
+    "/evo/identity/v1/discovery",
+    "/evo/identity/v2/discovery",
+    "/workspace/evo/identity/v1/discovery",
+    "/workspace/evo/identity/v2/discovery",
+)
+_RENAMED = "https://seequent.com/error-codes/workspace/renamed"
+
+
+def _url(origins: Origins, organisation_id: str, workspace_id: str | None = None) -> str:
+    url = f"{origins.public_url}/workspace/orgs/{organisation_id}/workspaces"
+    return url if workspace_id is None else f"{url}/{workspace_id}"
+
+
+def _answer(found: Described, origins: Origins) -> wire.Workspace:
+    workspace = found.workspace
+    box = workspace.bounding_box
+    return wire.Workspace(
+        id=workspace.id,
+        name=workspace.name,
+        description=workspace.description,
+        current_user_role=found.role.wire,
+        bounding_box=None if box is None else msgspec.json.decode(box, type=BoundingBox),
+        default_coordinate_system=workspace.default_coordinate_system,
+        labels=msgspec.json.decode(workspace.labels, type=list[str]),
+        ml_enabled=workspace.ml_enabled,
+        created_at=clock.iso_microseconds(workspace.created_ns),
+        created_by=found.created_by,
+        updated_at=clock.iso_microseconds(workspace.updated_ns),
+        updated_by=found.updated_by,
+        self_link=_url(origins, workspace.organisation_id, workspace.id),
+    )
+
+
+@get(ALL, operation_class=openapi.LIST)
+async def list_workspaces(org_id: Id, request: Ask, call: Here) -> wire.WorkspaceList:
+    """One page of the workspaces in which the caller has a role."""
+    organisation_id = ids.read_id(org_id, "org_id")
+    asked = listing.read_query(request.query_params, default_limit=listing.DEFAULT_LIMIT)
+    found, total = await call.database.run(
+        call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
+    )
+    url = _url(call.origins, organisation_id)
+    links = listing.page_links(url, request.query_params, asked, count=len(found), total=total)
+    return wire.WorkspaceList(links, [_answer(each, call.origins) for each in found])
+
+
+@get(ALL + "/summary", operation_class=openapi.SUMMARY)
+async def summarise_workspaces(org_id: Id, request: Ask, call: Here) -> wire.SummaryList:
+    """Ids and names; without a limit all of them, because the Evo SDK then takes the total for the page size."""
+    organisation_id = ids.read_id(org_id, "org_id")
+    asked = listing.read_query(request.query_params, default_limit=None)
+    found, total = await call.database.run(
+        call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
+    )
+    url = _url(call.origins, organisation_id) + "/summary"
+    links = listing.page_links(url, request.query_params, asked, count=len(found), total=total)
+    return wire.SummaryList(links, [wire.WorkspaceSummary(each.workspace.id, each.workspace.name) for each in found])
+
+
+@post(ALL, operation_class=openapi.CREATE)
+async def create_workspace(org_id: Id, request: Ask, call: Here) -> wire.Workspace:
+    """A new workspace, owned by the caller."""
+    organisation_id = ids.read_id(org_id, "org_id")
+    asked = wire.read(await request.body(), wire.CreateWorkspace)
+    created = await call.database.change(
+        call.workspaces.create, caller=call.caller, organisation_id=organisation_id, asked=asked
+    )
+    return _answer(created, call.origins)
+
+
+@get(ONE, operation_class=openapi.GET)
+async def get_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.Workspace:
+    """A live workspace, or with `deleted=true` a deleted one."""
+    key = ids.workspace_key(org_id, workspace_id)
+    deleted = boolean(request.query_params.get("deleted") or None, "deleted") or False
+    found = await call.database.run(call.workspaces.get, caller=call.caller, workspace=key, deleted=deleted)
+    return _answer(found, call.origins)
+
+
+@patch(ONE, operation_class=openapi.UPDATE)
+async def update_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.Workspace:
+    """Change the fields that the body has."""
+    key = ids.workspace_key(org_id, workspace_id)
+    asked = wire.read(await request.body(), wire.UpdateWorkspace)
+    changed = await call.database.change(call.workspaces.update, caller=call.caller, workspace=key, asked=asked)
+    return _answer(changed, call.origins)
+
+
+@delete(ONE)
+async def delete_workspace(org_id: Id, workspace_id: Id, call: Here) -> None:
+    """Delete softly."""
+    await call.database.change(
+        call.workspaces.delete, caller=call.caller, workspace=ids.workspace_key(org_id, workspace_id)
+    )
+
+
+@post(ONE, operation_class=openapi.RESTORE)
+async def restore_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> Response[wire.Moved | None]:
+    """Undo a deletion: 204, or 303 where the workspace came back under another name."""
+    key = ids.workspace_key(org_id, workspace_id)
+    if boolean(request.query_params.get("deleted") or None, "deleted") is not False:
+        raise BadRequest("To restore the workspace, send deleted=false in the query.")
+    restored = await call.database.change(call.workspaces.restore, caller=call.caller, workspace=key)
+    if not restored.renamed:
+        return Response(None, status_code=204)
+    detail = f"The name was taken; the workspace is now called {restored.name!r}."
+    body = wire.Moved(_RENAMED, "Workspace restored under another name.", 303, detail)
+    location = _url(call.origins, key.organisation_id, key.workspace_id)
+    return Response(body, status_code=303, headers={"Location": location})
+
+
+@get(ONE + "/current-user-role")
+async def current_user_role(org_id: Id, workspace_id: Id, call: Here) -> wire.UserRole:
+    """The caller's own role."""
+    key = ids.workspace_key(org_id, workspace_id)
+    role = await call.database.run(call.workspaces.role, caller=call.caller, workspace=key)
+    return wire.UserRole(call.caller.user_id, role.wire)
+
+
+@get(USERS, operation_class=openapi.MEMBERS)
+async def list_members(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.MemberList:
+    """Who has a role in the workspace."""
+    key = ids.workspace_key(org_id, workspace_id)
+    user_id = listing.read_user_filter(request.query_params)
+    found = await call.database.run(call.workspaces.members, caller=call.caller, workspace=key, user_id=user_id)
+    return wire.MemberList([wire.Member(user.id, role.wire, user.name, user.email) for user, role in found])
+
+
+@post(USERS, operation_class=openapi.ASSIGN)
+async def assign_role(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.UserRole:
+    """Give a user a role in place of the one they may have."""
+    key = ids.workspace_key(org_id, workspace_id)
+    asked = wire.read(await request.body(), wire.AssignRole)
+    user_id, role = await call.database.change(call.workspaces.assign, caller=call.caller, workspace=key, asked=asked)
+    return wire.UserRole(user_id, role.wire)
+
+
+@delete(USERS + "/{user_id:str}")
+async def remove_member(org_id: Id, workspace_id: Id, user_id: Id, call: Here) -> None:
+    """Take a user's role away."""
+    key = ids.workspace_key(org_id, workspace_id)
+    member_id = ids.read_id(user_id, "user_id")
+    await call.database.change(call.workspaces.remove, caller=call.caller, workspace=key, user_id=member_id)
+
+
+@get(list(DISCOVERY), operation_class=openapi.DISCOVER)
+async def discover(request: Ask, call: Here) -> wire.DiscoveryAnswer:
+    """The organisations, hubs and services that the caller reaches."""
+    services = request.query_params.getall("service", [])
+    url = call.origins.public_url
+    return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=url)
+
+
+@get("/workspace/health_check", operation_class=openapi.HEALTH)
+async def workspace_health(request: Ask, call: Here) -> Response[bytes]:
+    """How the service is; needs no credential."""
+    query = dict(request.query_params)
+    tried = health.asks_for_dependencies(query)
+    dependencies = {"database": await call.database.run(call.workspaces.database_answers)} if tried else {}
+    status, content_type, body = health.health_answer(query, version=__version__, dependencies=dependencies)
+    return Response(body, status_code=status, media_type=content_type)
+
+
+def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> Router:
+    """Every route of this room, over the given services."""
+
+    async def call(request: Ask) -> Call:
+        # The edge puts the caller into the scope; health checks come without.
+        return Call(request.scope.get("caller"), workspaces, database, origins)  # type: ignore[arg-type]
+
+    return Router(
+        "/",
+        dependencies={"call": Provide(call)},
+        route_handlers=[
+            list_workspaces,
+            summarise_workspaces,
+            create_workspace,
+            get_workspace,
+            update_workspace,
+            delete_workspace,
+            restore_workspace,
+            current_user_role,
+            list_members,
+            assign_role,
+            remove_member,
+            discover,
+            workspace_health,
+        ],
+        request_max_body_size=BODY_LIMIT,
+    )

@@ -1,0 +1,365 @@
+"""The rules of workspaces: who may see, change, delete and share them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from coreshed import audit, health, ids, paths
+from coreshed.clock import Clock
+from coreshed.database import Database, Rows
+from coreshed.identity import OPERATOR, Identity, Principal
+from coreshed.ids import WorkspaceKey
+from coreshed.problems import AlreadyExists, Invalid, LastOwner, NotFound, NotPermitted, UnknownWorkspace, WorkspaceGone
+from coreshed.wire_common import BoundingBox, User
+from coreshed.workspaces import discovery, ledger, roles
+from coreshed.workspaces.listing import ListQuery
+from coreshed.workspaces.roles import Role, WorkspaceAccess
+from coreshed.workspaces.wire import AssignRole, CreateWorkspace, DiscoveryAnswer, UpdateWorkspace, check_rectangle
+
+MAX_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A workspace with what its answer needs beside it."""
+
+    workspace: ledger.Workspace
+    role: Role
+    created_by: User
+    updated_by: User
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restored workspace's name, and whether it had another one before it was deleted."""
+
+    name: str
+    renamed: bool
+
+
+class Workspaces:
+    """The workspaces of one installation."""
+
+    def __init__(self, database: Database, clock: Clock, identity: Identity) -> None:
+        self._database = database
+        self._clock = clock
+        self._identity = identity
+
+    # What other rooms ask
+
+    def require_role(
+        self, rows: Rows, *, caller: Principal, workspace: WorkspaceKey, at_least: Role
+    ) -> WorkspaceAccess:
+        """The caller's access to a live workspace, in one statement.
+
+        Raises UnknownWorkspace where there is none, it is another organisation's, or the caller has no role in it:
+        the three answer alike; WorkspaceGone where it is deleted; InsufficientRole.
+        """
+        access, deleted = self._access(rows, caller, workspace)
+        if deleted:
+            raise WorkspaceGone
+        roles.require(access.role, at_least)
+        return access
+
+    def accessible(self, rows: Rows, *, caller: Principal, organisation_id: str) -> dict[str, WorkspaceAccess]:
+        """The organisation's live workspaces in which the caller has a role, by id. Raises NotPermitted."""
+        _require_organisation(caller, organisation_id)
+        return ledger.accessible(rows, organisation_id, caller.user_id)
+
+    def all_of_organisation(
+        self, rows: Rows, *, caller: Principal, organisation_id: str
+    ) -> dict[str, tuple[str, Role | None]]:
+        """Name and the caller's role, by id, of the live workspaces: all for an administrator of the organisation,
+        their own for its members. Raises NotPermitted.
+        """
+        own = self.accessible(rows, caller=caller, organisation_id=organisation_id)
+        if caller.organisation_roles[organisation_id] != "admin":
+            return {workspace_id: (access.name, access.role) for workspace_id, access in own.items()}
+        return {
+            workspace_id: (name, own[workspace_id].role if workspace_id in own else None)
+            for workspace_id, name in ledger.names(rows, organisation_id).items()
+        }
+
+    def first_of(self, rows: Rows, *, organisation_id: str) -> str | None:
+        """Id of the organisation's oldest live workspace."""
+        return ledger.first(rows, organisation_id)
+
+    def create_first(self, rows: Rows, *, organisation_id: str, owner_id: str, name: str) -> str:
+        """The workspace of a first start, in the transaction of `Identity.bootstrap`. Returns its id."""
+        return self._create(rows, owner_id, organisation_id, CreateWorkspace(name), actor_id=OPERATOR).id
+
+    # Workspaces
+
+    def create(self, *, caller: Principal, organisation_id: str, asked: CreateWorkspace) -> Described:
+        """A new workspace, owned by the caller. Raises NotPermitted, Invalid, AlreadyExists."""
+        _require_organisation(caller, organisation_id)
+        if asked.bounding_box is not None:
+            check_rectangle(asked.bounding_box)
+        with self._database.writing() as rows:
+            created = self._create(rows, caller.user_id, organisation_id, asked, actor_id=caller.user_id)
+            return self._describe(rows, [(created, Role.OWNER)])[0]
+
+    def page(self, *, caller: Principal, organisation_id: str, asked: ListQuery) -> tuple[list[Described], int]:
+        """One page of the workspaces in which the caller has a role, and the total. Raises NotPermitted."""
+        _require_organisation(caller, organisation_id)
+        with self._database.reading() as rows:
+            found, total = ledger.page(rows, organisation_id, caller.user_id, asked)
+            return self._describe(rows, found), total
+
+    def get(self, *, caller: Principal, workspace: WorkspaceKey, deleted: bool) -> Described:
+        """A live workspace, or with `deleted` a deleted one. Raises UnknownWorkspace, WorkspaceGone."""
+        with self._database.reading() as rows:
+            access, is_deleted = self._access(rows, caller, workspace)
+            if is_deleted and not deleted:
+                raise WorkspaceGone
+            if deleted and not is_deleted:
+                raise UnknownWorkspace("No deleted workspace has this id.")
+            return self._describe_one(rows, access)
+
+    def update(self, *, caller: Principal, workspace: WorkspaceKey, asked: UpdateWorkspace) -> Described:
+        """Change what is given; takes an editor. Raises Invalid, AlreadyExists."""
+        if isinstance(asked.bounding_box, BoundingBox):
+            check_rectangle(asked.bounding_box)
+        with self._database.writing() as rows:
+            if asked.name is not UNSET:
+                self._identity.hold_organisation(rows, workspace.organisation_id)
+            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
+            changed = _changed(asked)
+            if "name_key" in changed:
+                self._require_free(rows, workspace.organisation_id, changed["name_key"], but=workspace.workspace_id)
+            if changed:
+                self._change(rows, caller, workspace, "workspace.update", changed, fields=sorted(changed))
+            return self._describe_one(rows, access)
+
+    def delete(self, *, caller: Principal, workspace: WorkspaceKey) -> None:
+        """Delete softly; takes an owner. A repeat changes nothing, because transports repeat lost requests."""
+        with self._database.writing() as rows:
+            ledger.hold(rows, workspace.workspace_id)
+            access, deleted = self._access(rows, caller, workspace)
+            roles.require(access.role, Role.OWNER)
+            if not deleted:
+                end = {"deleted_ns": self._now_ns(), "deleted_by": caller.user_id}
+                ledger.change(rows, workspace.workspace_id, **end)
+                self._record(rows, caller.user_id, workspace, "workspace.delete")
+
+    def restore(self, *, caller: Principal, workspace: WorkspaceKey) -> Restored:
+        """Undo a deletion; takes an owner. Where the name is taken by now, the next free `name (2)` is given.
+
+        A workspace that lives stays as it is.
+        """
+        with self._database.writing() as rows:
+            self._identity.hold_organisation(rows, workspace.organisation_id)
+            access, deleted = self._access(rows, caller, workspace)
+            roles.require(access.role, Role.OWNER)
+            if not deleted:
+                return Restored(access.name, renamed=False)
+            name = self._free_name(rows, workspace.organisation_id, access.name)
+            changed = {"name": name, "name_key": paths.key(name), "deleted_ns": None, "deleted_by": None}
+            self._change(rows, caller, workspace, "workspace.restore", changed, name=name)
+            return Restored(name, renamed=name != access.name)
+
+    # Members
+
+    def role(self, *, caller: Principal, workspace: WorkspaceKey) -> Role:
+        """The caller's own role."""
+        with self._database.reading() as rows:
+            return self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.VIEWER).role
+
+    def members(self, *, caller: Principal, workspace: WorkspaceKey, user_id: str | None) -> list[tuple[User, Role]]:
+        """Who has a role, one user or all, ordered by address; takes a viewer."""
+        with self._database.reading() as rows:
+            self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.VIEWER)
+            found = ledger.member_roles(rows, workspace.workspace_id, user_id)
+            cards = self._identity.user_cards(rows, found)
+        return sorted(((cards[each], role) for each, role in found.items()), key=lambda pair: pair[0].email or "")
+
+    def assign(self, *, caller: Principal, workspace: WorkspaceKey, asked: AssignRole) -> tuple[str, Role]:
+        """Give a member of the organisation a role in place of any other; returns the user's id and the role.
+
+        Takes an editor, and an owner where either role is owner. Raises Invalid, LastOwner.
+        """
+        role = Role.read(asked.role)
+        if (asked.user_id is None) == (asked.email is None):
+            raise Invalid("Name the user by either user_id or email.")
+        user_id = None if asked.user_id is None else ids.read_id(asked.user_id, "user_id")
+        with self._database.writing() as rows:
+            ledger.hold(rows, workspace.workspace_id)
+            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
+            user_id = self._member_id(rows, workspace.organisation_id, user_id=user_id, email=asked.email)
+            self._set_role(rows, caller.user_id, access, user_id, role)
+        return user_id, role
+
+    def remove(self, *, caller: Principal, workspace: WorkspaceKey, user_id: str) -> None:
+        """Take a user's role away; takes an editor, or an owner for an owner. Raises NotFound, LastOwner."""
+        with self._database.writing() as rows:
+            ledger.hold(rows, workspace.workspace_id)
+            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
+            self._set_role(rows, caller.user_id, access, user_id, None)
+
+    def assign_as_operator(self, *, workspace_id: str, email: str, role: Role) -> None:
+        """`assign` on the command line, as an owner would. Raises UnknownWorkspace, Invalid, LastOwner."""
+        with self._database.writing() as rows:
+            ledger.hold(rows, workspace_id)
+            found = ledger.find(rows, workspace_id)
+            if found is None:
+                raise UnknownWorkspace
+            user_id = self._member_id(rows, found.organisation_id, user_id=None, email=email)
+            access = WorkspaceAccess(
+                found.id, found.organisation_id, Role.OWNER, found.name, found.default_coordinate_system
+            )
+            self._set_role(rows, OPERATOR, access, user_id, role)
+
+    # Around workspaces
+
+    def discover(self, *, caller: Principal, services: Collection[str], public_url: str) -> DiscoveryAnswer:
+        """The caller's organisations and the services they reach."""
+        with self._database.reading() as rows:
+            organisations = self._identity.organisations_of(rows, caller)
+        return discovery.discover(organisations, asked=services, public_url=public_url)
+
+    def database_answers(self) -> bool:
+        """Whether the database of the workspaces answers."""
+        return health.database_answers(self._database)
+
+    # Inside one transaction
+
+    def _access(self, rows: Rows, caller: Principal, workspace: WorkspaceKey) -> tuple[WorkspaceAccess, bool]:
+        found = ledger.access(rows, workspace, caller.user_id)
+        if found is None or workspace.organisation_id not in caller.organisation_roles:
+            raise UnknownWorkspace
+        return found
+
+    def _create(
+        self, rows: Rows, owner_id: str, organisation_id: str, asked: CreateWorkspace, *, actor_id: str
+    ) -> ledger.Workspace:
+        self._identity.hold_organisation(rows, organisation_id)
+        self._require_free(rows, organisation_id, paths.key(asked.name), but=None)
+        now_ns = self._now_ns()
+        created = ledger.Workspace(
+            id=ids.new_id(),
+            organisation_id=organisation_id,
+            name=asked.name,
+            name_key=paths.key(asked.name),
+            description=asked.description or "",
+            default_coordinate_system=asked.default_coordinate_system or "",
+            bounding_box=_json(asked.bounding_box),
+            labels=_json(asked.labels or []) or "[]",
+            ml_enabled=False,
+            created_ns=now_ns,
+            created_by=owner_id,
+            updated_ns=now_ns,
+            updated_by=owner_id,
+        )
+        ledger.insert_workspace(rows, created)
+        ledger.set_role(rows, created.id, owner_id, Role.OWNER)
+        self._record(rows, actor_id, WorkspaceKey(organisation_id, created.id), "workspace.create", name=created.name)
+        return created
+
+    def _change(
+        self, rows: Rows, caller: Principal, workspace: WorkspaceKey, action: str, values: dict[str, Any], **detail: Any
+    ) -> None:
+        stamp = {"updated_ns": self._now_ns(), "updated_by": caller.user_id}
+        ledger.change(rows, workspace.workspace_id, **values, **stamp)
+        self._record(rows, caller.user_id, workspace, action, **detail)
+
+    def _require_free(self, rows: Rows, organisation_id: str, name_key: str, *, but: str | None) -> None:
+        if ledger.name_taken(rows, organisation_id, name_key, but):
+            raise AlreadyExists("The organisation already has a workspace of this name. Choose another one.")
+
+    def _free_name(self, rows: Rows, organisation_id: str, name: str) -> str:
+        """The name itself where it is free, else with the first free number from 2 on, cut to the longest allowed."""
+        candidate, number = name, 1
+        while ledger.name_taken(rows, organisation_id, paths.key(candidate)):
+            number += 1
+            suffix = f" ({number})"
+            candidate = name[: MAX_NAME - len(suffix)] + suffix
+        return candidate
+
+    def _member_id(self, rows: Rows, organisation_id: str, *, user_id: str | None, email: str | None) -> str:
+        user = self._identity.member(rows, organisation_id=organisation_id, user_id=user_id, email=email)
+        if user is None:
+            raise Invalid("Only enabled members of the organisation can be given a role in its workspaces.")
+        return user.id
+
+    def _set_role(self, rows: Rows, actor_id: str, access: WorkspaceAccess, user_id: str, role: Role | None) -> None:
+        """Turn the user's role into `role`, None: take it away. The workspace is held, so that not all owners leave."""
+        present = ledger.member_roles(rows, access.workspace_id)
+        current = present.get(user_id)
+        roles.require(access.role, roles.needed_to_change(current, role))
+        if current is None and role is None:
+            raise NotFound("The user has no role in the workspace.")
+        if current is Role.OWNER and role is not Role.OWNER and list(present.values()).count(Role.OWNER) == 1:
+            raise LastOwner
+        key = WorkspaceKey(access.organisation_id, access.workspace_id)
+        if role is None:
+            ledger.remove_member(rows, access.workspace_id, user_id)
+            self._record(rows, actor_id, key, "member.remove", target_id=user_id)
+        else:
+            ledger.set_role(rows, access.workspace_id, user_id, role)
+            self._record(rows, actor_id, key, "member.assign", target_id=user_id, role=role.wire)
+
+    def _describe_one(self, rows: Rows, access: WorkspaceAccess) -> Described:
+        found = ledger.find(rows, access.workspace_id)
+        if found is None:
+            raise UnknownWorkspace
+        return self._describe(rows, [(found, access.role)])[0]
+
+    def _describe(self, rows: Rows, found: Sequence[tuple[ledger.Workspace, Role]]) -> list[Described]:
+        people = {user for each, _ in found for user in (each.created_by, each.updated_by)}
+        cards = self._identity.user_cards(rows, people)
+        return [Described(each, role, cards[each.created_by], cards[each.updated_by]) for each, role in found]
+
+    def _record(
+        self,
+        rows: Rows,
+        actor_id: str,
+        workspace: WorkspaceKey,
+        action: str,
+        *,
+        target_id: str | None = None,
+        **detail: Any,
+    ) -> None:
+        audit.record(
+            rows,
+            at_ns=self._clock.now_ns(),
+            actor_id=actor_id,
+            action=action,
+            organisation_id=workspace.organisation_id,
+            workspace_id=workspace.workspace_id,
+            target_id=target_id or workspace.workspace_id,
+            **detail,
+        )
+
+    def _now_ns(self) -> int:
+        """The present in whole microseconds, which is what answers print: a client finds a time by what it has read."""
+        return self._clock.now_ns() // 1000 * 1000
+
+
+def _require_organisation(caller: Principal, organisation_id: str) -> None:
+    """Raises NotPermitted for an organisation that is unknown or somebody else's; the two answer alike."""
+    if organisation_id not in caller.organisation_roles:
+        raise NotPermitted
+
+
+def _changed(asked: UpdateWorkspace) -> dict[str, Any]:
+    """The columns that an update sets."""
+    values: dict[str, Any] = {}
+    if asked.name is not UNSET:
+        values |= {"name": asked.name, "name_key": paths.key(asked.name)}
+    if asked.description is not UNSET:
+        values["description"] = asked.description or ""
+    if asked.default_coordinate_system is not UNSET:
+        values["default_coordinate_system"] = asked.default_coordinate_system or ""
+    if asked.bounding_box is not UNSET:
+        values["bounding_box"] = _json(asked.bounding_box)
+    if asked.labels is not UNSET:
+        values["labels"] = _json(asked.labels or [])
+    return values
+
+
+def _json(value: object) -> str | None:
+    """JSON text for a column; None stays None."""
+    return None if value is None else msgspec.json.encode(value).decode()

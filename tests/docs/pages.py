@@ -1,0 +1,34 @@
+"""The pages of the repository, as tests read them."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+
+
+def text_of(name: str) -> str:
+    """A page by its path from the root."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return [body for kind, body in _FENCE.findall(text) if kind == language]
+
+
+def section(text: str, heading: str) -> str:
+    """What follows `## heading`, up to the next heading of its level."""
+    return re.split(r"^## ", text.partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def headings(text: str) -> list[str]:
+    """Every heading outside of fenced blocks."""
+    return _HEADING.findall(_FENCE.sub("", text))
+
+
+def anchor(heading: str) -> str:
+    """The fragment under which a forge shows a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

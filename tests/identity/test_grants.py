@@ -1,0 +1,78 @@
+"""Scopes, grants and what each request needs."""
+
+import pytest
+
+from coreshed.identity import Principal, grant_for, require
+from coreshed.identity.grants import check_scopes, grants_of, permits
+from coreshed.problems import InsufficientScope, Invalid
+
+_W = "/geoscience-object/orgs/o/workspaces/w"
+
+
+@pytest.mark.parametrize(
+    ("held", "grant", "expected"),
+    [
+        ({"*"}, "objects:write", True),
+        ({"objects:*"}, "objects:write", True),
+        ({"*:read"}, "objects:read", True),
+        ({"*:read"}, "objects:write", False),
+        ({"objects:read"}, "objects:read", True),
+        ({"objects:read"}, "objects:write", False),
+        ({"objects:*"}, "workspaces:read", False),
+        (set(), "objects:read", False),
+    ],
+)
+def test_that_a_pattern_covers_its_side_alone(held: set[str], grant: str, expected: bool) -> None:
+    assert permits(held, grant) is expected
+
+
+def test_that_scopes_of_both_families_become_grants_and_openid_scopes_none() -> None:
+    scopes = ["openid", "offline_access", "evo.object", "evo.workspace", "evo.discovery", "files:read"]
+    assert grants_of(scopes) == {"objects:*", "workspaces:*", "discovery:*", "files:read"}
+
+
+def test_that_an_unknown_scope_grants_nothing() -> None:
+    assert grants_of(["evo.unknown", "objects", "objects:", ":read", "objects:admin", ""]) == frozenset()
+
+
+@pytest.mark.parametrize("scope", ["objects", "objects:admin", "rocks:read", "evo.rocks"])
+def test_that_an_unknown_scope_is_refused_by_name(scope: str) -> None:
+    with pytest.raises(Invalid, match=scope):
+        check_scopes(["evo.object", scope])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "grant"),
+    [
+        ("GET", f"{_W}/objects", "objects:read"),
+        ("HEAD", f"{_W}/objects/1", "objects:read"),
+        ("PATCH", f"{_W}/objects", "objects:read"),
+        ("PATCH", f"{_W}/objects/1/metadata", "objects:write"),
+        ("POST", f"{_W}/objects/1/versions", "objects:read"),
+        ("POST", f"{_W}/objects/1", "objects:write"),
+        ("POST", f"{_W}/objects/path/a/versions", "objects:write"),
+        ("POST", f"{_W}/objects/path/versions", "objects:write"),
+        ("POST", f"{_W}/objects/path/objects/1/versions", "objects:write"),
+        ("PUT", f"{_W}/data", "objects:write"),
+        ("DELETE", f"{_W}/objects/1", "objects:write"),
+        ("GET", "/workspace/orgs/o/workspaces", "workspaces:read"),
+        ("POST", "/workspace/orgs/o/workspaces", "workspaces:write"),
+        ("PATCH", "/workspace/orgs/o/workspaces/w", "workspaces:write"),
+        ("GET", "/evo/identity/v2/discovery", "discovery:read"),
+        ("GET", "/workspace/evo/identity/v1/discovery", "discovery:read"),
+        ("GET", "/workspace/health_check", None),
+        ("GET", "/geoscience-object/health_check", None),
+        ("GET", "/health_check", None),
+        ("GET", "", None),
+    ],
+)
+def test_that_a_request_needs_this_grant(method: str, path: str, grant: str | None) -> None:
+    assert grant_for(method, path) == grant
+
+
+def test_that_a_missing_grant_is_named() -> None:
+    reader = Principal("u", "a@b", None, {}, frozenset({"*:read"}), "k")
+    require(reader, None)
+    require(reader, "objects:read")
+    with pytest.raises(InsufficientScope, match="objects:write"):
+        require(reader, "objects:write")

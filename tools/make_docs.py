@@ -1,0 +1,386 @@
+"""Writes the pages of docs/ that are derived from the code: settings, errors, roles and commands.
+
+.venv/bin/python tools/make_docs.py            write them
+.venv/bin/python tools/make_docs.py --check    exit code 1 and their names where they are not up to date
+"""
+
+import ast
+import inspect
+import re
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from coreshed import problems, settings, web, workspaces
+from coreshed.app import Application
+from coreshed.blobs import refusals
+from coreshed.cli import app as command_line
+from coreshed.identity import grant_for
+from coreshed.objects.service import Lifecycle, Listing, Publishing, Reading
+from coreshed.origins import Origins
+from coreshed.problems import ANSWERS, Api, Problem
+from coreshed.settings import Settings
+from coreshed.workspaces import Role
+
+DOCS = Path(__file__).parents[1] / "docs"
+_GENERATED = "<!-- Written by tools/make_docs.py from the code; do not edit. -->\n"
+_APIS = {
+    Api.OBJECTS: "Geoscience Object",
+    Api.WORKSPACES: "Workspace",
+    Api.DISCOVERY: "Discovery",
+    Api.SERVER: "Server",
+}
+
+
+def pages() -> dict[str, str]:
+    """Every derived page by its name in docs/."""
+    return {
+        "settings.md": settings_page(),
+        "errors.md": errors_page(),
+        "roles.md": roles_page(),
+        "commands.md": commands_page(),
+    }
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def paragraph(text: str | None) -> str:
+    """A docstring or message as one line."""
+    return " ".join((text or "").split())
+
+
+# Settings
+
+_SETTINGS_HEAD = """# Settings
+
+A setting is read from, in this order: the flag of `coreshed serve`, where it has one; the environment variable; the
+file `coreshed.toml` in the working directory, or the file that `CORESHED_CONFIG` names; its default. An unknown key in
+the file, or a value that cannot work, ends the program with exit code 3 and a sentence.
+
+A setting that may hold several values is a list in the file and separated by commas in the variable. Truth values are
+`true`, `false`, `1` and `0`. Settings marked *secret* belong into the environment or the file: other users of the
+machine can read the flags of a running process.
+
+"""
+
+
+def settings_page() -> str:
+    """One heading per setting."""
+    flags = {parameter.name for parameter in leaf_commands()["coreshed serve"].params}
+    parts = [_GENERATED, _SETTINGS_HEAD]
+    for item in fields(Settings):
+        about = item.metadata
+        dashed = item.name.replace("_", "-")
+        rows = [
+            ["default", default_text(item)],
+            ["flag", f"`--{dashed}`" if item.name in flags else "none"],
+            ["variable", f"`{settings.environment_name(item.name)}`"],
+            ["key in the file", f"`{dashed}`"],
+        ]
+        if about["unit"]:
+            rows.insert(0, ["unit", about["unit"]])
+        if about["prevents"]:
+            rows.append(["prevents", about["prevents"]])
+        secret = " *Secret.*" if about["secret"] else ""
+        parts.append(f"## {dashed}\n\n{about['about']}{secret}\n\n{table(['', ''], rows)}\n")
+    return "".join(parts).rstrip() + "\n"
+
+
+def default_text(item: Any) -> str:
+    """The default as one writes it in the file."""
+    value = settings.default_of(item)
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value)
+    return f"`{value}`" if str(value) else "empty"
+
+
+# Errors
+
+_ERRORS_HEAD = """# Errors
+
+The JSON APIs answer with `{"type", "title", "status", "detail"}` and, for some kinds, further members that are listed
+below. Answers carry `X-Request-Id`; the log lines of the request have the same id. A *kind* is the name of an
+error inside the server; it is stable. The same kind has the status, type and title of the API that is spoken. A kind
+that an API has no row for is answered as `internal`.
+
+Links to bytes under `/blob/` answer in XML as Azure Blob Storage does, with codes of their own: see
+[the data plane](#the-data-plane).
+
+"""
+_PLANE_HEAD = """## The data plane
+
+The body is `<Error><Code>...</Code><Message>...</Message></Error>`, the code also stands in `x-ms-error-code`.
+
+"""
+
+
+def errors_page() -> str:
+    """One heading per kind, and the codes of the data plane."""
+    parts = [_GENERATED, _ERRORS_HEAD, "## The JSON APIs\n\n"]
+    for problem in problem_classes():
+        builtins = [base.__name__ for base in problem.__mro__ if base.__module__ == "builtins"]
+        caught = "" if builtins[0] == "Exception" else f", also caught as `{builtins[0]}`"
+        rows = [
+            [_APIS[api] + (f", group `{group}`" if group else ""), str(row.status), f"`{row.type}`", row.title]
+            for (api, group, kind), row in ANSWERS.items()
+            if kind == problem.kind
+        ]
+        parts.append(f"### {problem.kind}\n\n{paragraph(problem.__doc__)} Class `{problem.__name__}`{caught}.\n\n")
+        parts.append(f"> {problem.sentence}\n\n{table(['API', 'status', 'type', 'title'], rows)}\n")
+    codes = [
+        [f"`{code}`", str(status), message]
+        for code, (status, message) in sorted(refusals.ANSWERS.items(), key=lambda entry: (entry[1][0], entry[0]))
+    ]
+    parts += [_PLANE_HEAD, table(["code", "status", "message"], codes)]
+    return "".join(parts).rstrip() + "\n"
+
+
+def problem_classes() -> list[type[Problem]]:
+    """Every kind, in the order of the source."""
+    return [
+        value
+        for value in vars(problems).values()
+        if inspect.isclass(value) and issubclass(value, Problem) and value is not Problem
+    ]
+
+
+# Roles
+
+_ROLES_HEAD = """# Roles and scopes
+
+{roles}
+
+Each role includes the ones before it. Somebody without a role in a workspace gets the answer of a workspace that does
+not exist ([decision 003](decisions/003-foreign-workspaces-answer-like-unknown.md)); a role that is too low is answered
+with [insufficient-role](errors.md#insufficient-role).
+
+An organisation has *members* and *administrators*. Administrators see every workspace in the list of the
+organisation's objects; inside a workspace they have what their role there gives them, and nothing without one.
+
+A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
+of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
+answered with [insufficient-scope](errors.md#insufficient-scope), unless
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off.
+
+## Operations
+
+"""
+_ROLES_TAIL = """
+## Without a role
+
+`/health_check`, `/healthz` and `/openapi.json` need no credential. `/metrics` answers on loopback addresses alone and
+needs none either. A link under `/blob/` carries its own signature and nothing else counts: whoever has it can use it
+until it expires.
+"""
+_BODILESS = re.compile(r"\{(\w+)\}")
+
+
+def roles_page() -> str:
+    """The least role of every operation, read from the services."""
+    described = [line.strip() for line in (Role.__doc__ or "").split("\n\n", 1)[1].split(". ") if line.strip()]
+    listed = "\n".join(
+        f"* **{word.strip()}**: {paragraph(rest).rstrip('.')}."
+        for word, _, rest in (sentence.partition(":") for sentence in described)
+    )
+    rows = [
+        [f"`{method} {path}`", about, role, f"`{grant}`" if grant else "none"]
+        for method, path, about, role, grant in operations()
+    ]
+    head = _ROLES_HEAD.format(roles=listed)
+    return _GENERATED + head + table(["operation", "what it does", "least role", "grant"], rows) + _ROLES_TAIL
+
+
+def operations() -> list[tuple[str, str, str, str, str | None]]:
+    """(method, path, what it does, least role, grant) of every operation of the OpenAPI document."""
+    found = []
+    for path, method, handler in routes():
+        about = paragraph(handler.__doc__).split(". ")[0].split("; ")[0].rstrip(".")
+        grant = grant_for(method, _BODILESS.sub("x", path))
+        role = least_role(handler)
+        if role is None:
+            if "{workspace_id}" in path:
+                raise LookupError(f"nothing says which role {method} {path} takes")
+            role = "any credential" if grant else "no credential"
+        found.append((method, path, about, role, grant))
+    return sorted(found, key=lambda each: (each[1], each[0]))
+
+
+def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
+    """Path with `{names}`, method and function of every JSON route."""
+    with tempfile.TemporaryDirectory() as directory:
+        opened = Application.open(Settings(data_dir=Path(directory)), Origins("http://localhost", "http://localhost"))
+        application = web.litestar(
+            settings=opened.settings,
+            origins=opened.origins,
+            database=opened.databases.main,
+            workspaces_=opened.workspaces,
+            objects_=opened.objects,
+        )
+        for route in application.routes:
+            for method, found in getattr(route, "route_handler_map", {}).items():
+                handler = found[0] if isinstance(found, tuple) else found
+                if handler.fn.__module__.startswith("coreshed."):
+                    yield re.sub(r":\w+\}", "}", route.path), str(method), handler.fn
+        opened.close()
+
+
+def least_role(handler: Callable[..., Any]) -> str | None:
+    """What the services behind a route ask for; None: nothing."""
+    called = {
+        node.attr
+        for node in ast.walk(_tree(handler))
+        if isinstance(node, ast.Attribute) and _words(node) & {"objects", "workspaces"}
+    }
+    services = [
+        (owner, function)
+        for owner in (Publishing, Lifecycle, Listing, Reading, workspaces.Workspaces)
+        for name, function in inspect.getmembers(owner, inspect.isfunction)
+        if name in called and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
+    ]
+    asked = [_asked(function) or _asked_further(owner, function) for owner, function in services]
+    return " or ".join(dict.fromkeys(filter(None, asked))) or None
+
+
+def _asked(function: Callable[..., Any]) -> str | None:
+    """The least role that a service function names in a `require...` call."""
+    tree = _tree(function)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    names = {_last(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    named = [
+        Role[node.attr]
+        for call in calls
+        if str(_last(call.func)).startswith("require")
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Attribute) and node.attr in Role.__members__
+    ]
+    if named:
+        return min(named).wire + ("; owner, where an owner is made or unmade" if "_set_role" in names else "")
+    if "_access" in names:
+        return Role.VIEWER.wire
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    if "_require_organisation" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
+        return "member of the organisation"
+    return None
+
+
+def _asked_further(owner: type, function: Callable[..., Any]) -> str | None:
+    """The same of the first private method that `function` calls and that asks for something."""
+    called = [node.func.attr for node in ast.walk(_tree(function)) if isinstance(node, ast.Call) and _is_own(node.func)]
+    found = (_asked(getattr(owner, name)) for name in called if hasattr(owner, name))
+    return next(filter(None, found), None)
+
+
+def _is_own(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "self"
+
+
+def _tree(function: Callable[..., Any]) -> ast.AST:
+    return ast.parse(textwrap.dedent(inspect.getsource(function)))
+
+
+def _last(node: ast.expr) -> str | None:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+
+
+def _words(node: ast.expr) -> set[str]:
+    """The names before the last one of `call.objects.reading.stages`."""
+    words = set()
+    while isinstance(node, ast.Attribute):
+        node = node.value
+        words.add(_last(node) or "")
+    return words
+
+
+# Commands
+
+_COMMANDS_HEAD = """# Commands
+
+`pip install coreshed` gives `info` and `doctor`; the others need `pip install 'coreshed[server]'`. Those that change
+identities or workspaces work on the database itself, whether or not a server runs on it. Every command takes its data
+directory and database from flags, from the environment and from `coreshed.toml`, as [settings](settings.md) says.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done; for `serve`: drained |
+| 1 | refused, with a sentence; for `doctor`: a check failed |
+| 2 | wrong usage |
+| 3 | wrong settings, no server in the data directory, or the database does not answer |
+| 4 | an address cannot be bound |
+| 5 | the database has a newer schema than the program |
+
+"""
+
+
+def commands_page() -> str:
+    """One heading per command, with its arguments and options."""
+    parts = [_GENERATED, _COMMANDS_HEAD]
+    for name, command in leaf_commands().items():
+        shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+        arguments = [parameter.name for parameter in shown if parameter.param_type_name == "argument"]
+        options = [
+            [f"`{spelled(parameter)}`", meaning(parameter)]
+            for parameter in shown
+            if parameter.param_type_name == "option" and parameter.name != "help"
+        ]
+        usage = " ".join([name, *(argument.upper() for argument in arguments), "[OPTIONS]" if options else ""]).strip()
+        about = "\n\n".join(paragraph(block) for block in (command.help or "").split("\n\n"))
+        parts.append(f"## {name}\n\n{about}\n\n    {usage}\n\n")
+        if options:
+            parts.append(table(["option", "meaning"], options) + "\n")
+    return "".join(parts).rstrip() + "\n"
+
+
+def spelled(option: Any) -> str:
+    """`--listen VALUE`."""
+    names = ", ".join(option.opts)
+    return names if option.is_flag else f"{names} {option.metavar or 'VALUE'}"
+
+
+def meaning(option: Any) -> str:
+    """The help of an option, and its default where it has one."""
+    default = "" if option.default in {None, False} else f" Default: `{option.default}`."
+    return paragraph(option.help) + default
+
+
+def leaf_commands() -> dict[str, Any]:
+    """Every command that does something, by its full name."""
+
+    def under(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+        children = getattr(command, "commands", None)
+        if children is None:
+            yield name, command
+            return
+        for child in children.values():
+            yield from under(f"{name} {child.name}", child)
+
+    return dict(under("coreshed", typer.main.get_command(command_line)))
+
+
+def main() -> None:
+    """Write or check."""
+    stale = {name: text for name, text in pages().items() if not _is(DOCS / name, text)}
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"not up to date: {', '.join(sorted(stale))}; run tools/make_docs.py" if stale else 0)
+    for name, text in stale.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    main()
