@@ -1,6 +1,8 @@
 """The composition root: settings to databases to services to one ASGI application."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -140,7 +142,7 @@ class Application:
             objects_=self.objects,
         )
         apis: Any = application  # the framework spells the ASGI types in its own way
-        openapi = _document(web.openapi_document(application))
+        openapi = _document(lambda: web.openapi_document(application))
         health = self._health
         mounts = [
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
@@ -196,9 +198,12 @@ class Application:
         self.databases.close()
 
 
-def _document(body: bytes) -> AsgiApp:
+def _document(make: Callable[[], bytes]) -> AsgiApp:
+    """A document that is made when it is first asked for: few installations ever are."""
+    body = cache(make)
+
     async def serve(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send(send, 200, "application/json", body)
+        await _send(send, 200, "application/json", body())
 
     return serve
 

@@ -47,13 +47,7 @@ class BlobRoom:
         self._committer = GroupCommitter(store=store, staging=staging, clock=clock)
         frontiers = Frontiers(store=store, pool=self._pools.hash)
         self.blobs = Blobs(clock=clock)
-        self.links = Links(
-            keys=self._keys,
-            clock=clock,
-            origin=blob_origin,
-            lifetime=settings.link_lifetime,
-            backdate=settings.link_backdate,
-        )
+        self.links = _links(self._keys, clock, blob_origin, settings)
         self.uploads = Uploads(
             settings=settings, main=main, staging=staging, store=store, clock=clock, pools=self._pools,
             committer=self._committer, frontiers=frontiers, purposes=rules,
@@ -70,12 +64,9 @@ class BlobRoom:
             body_timeout=settings.body_timeout,
         )
         self.collection = Collection(main=main, staging=staging, store=store, clock=clock, settings=settings)
-        self.upkeep = Upkeep(
-            sweeping=Sweeping(main, staging, store, clock, settings.staged_block_lifetime),
-            coalescing=Coalescing(main, store, clock, settings.disk_reserve),
-            keys=self._keys,
-            signing_key_lifetime=settings.signing_key_lifetime,
-        )
+        sweeping = Sweeping(main, staging, store, clock, settings.staged_block_lifetime)
+        coalescing = Coalescing(main, store, clock, settings.disk_reserve)
+        self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
 
     @classmethod
     def open(
@@ -111,3 +102,8 @@ class BlobRoom:
         self._keys.close()
         if self._owns_store:
             self.store.close()
+
+
+def _links(keys: SigningKeys, clock: Clock, origin: str, settings: Settings) -> Links:
+    lifetime, backdate = settings.link_lifetime, settings.link_backdate
+    return Links(keys=keys, clock=clock, origin=origin, lifetime=lifetime, backdate=backdate)

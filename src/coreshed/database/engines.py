@@ -15,7 +15,6 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -24,8 +23,6 @@ from sqlalchemy.pool import QueuePool
 from coreshed.problems import StoreFailure
 
 Rows = sa.Connection
-# What SQLAlchemy makes of a failing driver; statements of `Prepared` raise the driver's own.
-_FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -51,6 +48,15 @@ class Database:
             url_with_driver = self.url.set(drivername="postgresql+psycopg")
             self._reader = _postgresql_engine(url_with_driver, readers, busy_timeout, writes=False)
             self._writer = _postgresql_engine(url_with_driver, writers, busy_timeout, writes=True)
+        driver: Any = self._writer.dialect.dbapi
+        # What SQLAlchemy makes of a failing driver, and what the driver itself raises under `Prepared`.
+        self._failures = (
+            sa.exc.OperationalError,
+            sa.exc.InterfaceError,
+            sa.exc.TimeoutError,
+            driver.OperationalError,
+            driver.InterfaceError,
+        )
         self._turn = threading.Lock()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sql-read")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="sql-write")
@@ -63,18 +69,28 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """A read transaction: every statement inside sees the same state."""
-        with _translated(), self._reader.begin() as rows:
+        with self._translated(), self._reader.begin() as rows:
             yield rows
 
     @contextmanager
     def writing(self) -> Iterator[Rows]:
         """A change: commits when the block ends, rolls back when it raises. Keep it under 50 ms and free of I/O."""
         if not self.is_sqlite:
-            with _translated(), self._writer.begin() as rows:
+            with self._translated(), self._writer.begin() as rows:
                 yield rows
             return
-        with self._turn, _translated(), self._writer.begin() as rows:
+        with self._turn, self._translated(), self._writer.begin() as rows:
             yield rows
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """A failing database is a StoreFailure; a broken constraint stays what it is, for services to interpret."""
+        try:
+            yield
+        except sa.exc.IntegrityError:
+            raise
+        except self._failures as error:
+            raise StoreFailure from error
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a service call that only reads."""
@@ -96,17 +112,6 @@ async def _offload(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args
     # The context carries the request id into the log lines of the thread.
     context = copy_context()
     return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(call, *args, **kwargs))
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """A failing database is a StoreFailure; a broken constraint stays what it is, for services to interpret."""
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise
-    except (*_FAILURES, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreFailure from error
 
 
 def _sqlite_engine(url: sa.URL, *, size: int, busy_timeout: float, writes: bool) -> Engine:
