@@ -25,7 +25,7 @@ def server(backend: str, database_urls: DatabaseUrls, tmp_path: Path) -> Iterato
 
 
 @pytest.mark.parametrize("source", ["assays", "generated"])
-def test_that_the_sdk_publishes_updates_lists_and_reads_back_a_table(server: Server, source: str, tmp_path: Path) -> None:
+def test_that_the_sdk_publishes_and_reads_back_a_table(server: Server, source: str, tmp_path: Path) -> None:
     if source == "assays" and not ASSAYS.exists():
         pytest.skip(f"needs the assay table beside the repository: {ASSAYS.name} is not there")
     csv = str(ASSAYS) if source == "assays" else "-"

@@ -20,6 +20,9 @@ from coreshed.objects.tables import (
 )
 
 _DOCUMENTS_AT_ONCE = 100
+# Spelled as in the partial indexes: for `unindexed = 1`, as a boolean column would be written, SQLite scans the table.
+_UNINDEXED: sa.ColumnElement[bool] = sa.literal_column("objects.unindexed")
+_CUT: sa.ColumnElement[bool] = sa.literal_column("object_properties.cut")
 # Path -> its numbers, one for each workspace, and whether any object repeats it there.
 InternedPaths = tuple[tuple[str, tuple[tuple[int, bool], ...]], ...]
 
@@ -110,12 +113,10 @@ def total(rows: Rows, query: ListQuery, extra: sa.ColumnElement[bool] | None) ->
 
 def has_undecided(rows: Rows, scope: Scope, cut_paths: Sequence[int]) -> bool:
     """Whether any object in scope needs its document opened for the `object.*` filters."""
-    flagged = select(objects.c.no).where(objects.c.workspace_id.in_(scope.workspace_ids), objects.c.unindexed).limit(1)
+    flagged = select(objects.c.no).where(objects.c.workspace_id.in_(scope.workspace_ids), _UNINDEXED).limit(1)
     if rows.execute(flagged).first() is not None:
         return True
-    cut = select(object_properties.c.object_no).where(
-        object_properties.c.path_no.in_(cut_paths), object_properties.c.cut
-    )
+    cut = select(object_properties.c.object_no).where(object_properties.c.path_no.in_(cut_paths), _CUT)
     return bool(cut_paths) and rows.execute(cut.limit(1)).first() is not None
 
 

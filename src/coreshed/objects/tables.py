@@ -153,6 +153,7 @@ Index(
     object_properties.c.number,
     object_properties.c.object_no,
     object_properties.c.schema_no,
+    object_properties.c.kind,  # SQLite before 3.51 reads it although the index implies it
     sqlite_where=_number,
     postgresql_where=_number,
 )
@@ -165,6 +166,7 @@ Index(
     object_properties.c.text,
     object_properties.c.object_no,
     object_properties.c.schema_no,
+    object_properties.c.kind,
     sqlite_where=_text,
     postgresql_where=_text,
 )

@@ -13,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 HEAD_BYTES = 64 << 10
 HEAD_SECONDS = 60.0
+# A TLS client that idles in a pool never answers our close_notify, for which asyncio would wait 30 s: longer than the
+# drain. So much later, and once everything is written, the connection is dropped.
+GOODBYE_SECONDS = 2.0
 # Longer than the 60 s after which common proxies and connection pools drop an idle connection themselves.
 KEEP_ALIVE_SECONDS = 75
 
@@ -25,6 +28,7 @@ class BoundedHttp(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
+    _draining = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first head: a connection that says nothing is closed."""
@@ -35,6 +39,28 @@ class BoundedHttp(HttpToolsProtocol):
         """Stop the clock."""
         super().connection_lost(exc)
         self._unwatch_head()
+
+    def shutdown(self) -> None:
+        """Close now if idle, else after the answer; either way the client's goodbye is not waited for."""
+        self._draining = True
+        super().shutdown()
+        self._hang_up()
+
+    def on_response_complete(self) -> None:
+        """While draining this was the last answer."""
+        super().on_response_complete()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._draining and self.transport.is_closing():
+            self.loop.call_later(GOODBYE_SECONDS, self._abort_once_sent)
+
+    def _abort_once_sent(self) -> None:
+        """A slow reader still gets the tail of its answer; the drain as a whole is the limit."""
+        if self.transport.get_write_buffer_size() > 0:
+            self.loop.call_later(GOODBYE_SECONDS, self._abort_once_sent)
+        else:
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         """A new head begins."""

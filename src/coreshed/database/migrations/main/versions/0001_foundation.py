@@ -314,7 +314,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_object_properties_number",
         "object_properties",
-        ["path_no", "deleted", "number", "object_no", "schema_no"],
+        ["path_no", "deleted", "number", "object_no", "schema_no", "kind"],
         unique=False,
         sqlite_where=sa.text("kind = 2"),
         postgresql_where=sa.text("kind = 2"),
@@ -322,7 +322,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_object_properties_text",
         "object_properties",
-        ["path_no", "deleted", "text", "object_no", "schema_no"],
+        ["path_no", "deleted", "text", "object_no", "schema_no", "kind"],
         unique=False,
         sqlite_where=sa.text("kind = 3"),
         postgresql_where=sa.text("kind = 3"),

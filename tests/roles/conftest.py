@@ -1,0 +1,158 @@
+"""One application per database, the callers of the matrix, and a fresh workspace per request."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from coreshed.app import Application
+from coreshed.origins import Origins
+from coreshed.settings import Settings
+from coreshed.testing import ManualClock
+from coreshed.workspaces import Role, ledger
+from tests.conftest import new_postgres_database
+from tests.objects.conftest import pointset
+from tests.roles.matrix import CALLERS
+
+ORIGIN = "http://coreshed.test"
+CONTENT = b"arrays of the role matrix"
+DATA = hashlib.sha256(CONTENT).hexdigest()
+MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
+
+
+@dataclass(frozen=True)
+class Ward:
+    """What one request is about; the members are the placeholders of the matrix."""
+
+    org_id: str
+    workspace_id: str
+    object_id: str
+    object_path: str
+    version_id: str
+    blob_id: str
+    read_link: str
+    write_link: str
+    user_id: str
+    guest: str
+    new_sha: str
+    new_name: str
+    document: dict[str, Any]
+
+
+@dataclass
+class House:
+    """An application with the callers of the matrix."""
+
+    application: Application
+    clients: dict[str, httpx.AsyncClient]
+    ids: dict[str, str]  # user ids
+
+    async def ward(self, state: str) -> Ward:
+        """A workspace with an object in it and the guest as a viewer, in the state that a row asks for."""
+        mark = uuid4().hex
+        workspace_id = self._workspace(f"roles {mark}", guest=Role.OWNER if state == "guest owns" else Role.VIEWER)
+        organisation_id = self.application.instance.organisation_id
+        owner = self.clients["owner"]
+        root = f"/geoscience-object/orgs/{organisation_id}/workspaces/{workspace_id}"
+        offer = (await owner.put(f"{root}/data", json=[{"name": DATA}])).json()[0]
+        stored = await owner.put(offer["upload_url"], content=CONTENT)
+        assert stored.status_code == 201, stored.text
+        posted = await owner.post(f"{root}/objects/path/a/points.json", json=pointset(DATA))
+        assert posted.status_code == 201, posted.text
+        found = posted.json()
+        if state == "object deleted":
+            assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
+        if state == "workspace deleted":
+            deleted = await owner.delete(f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}")
+            assert deleted.status_code == 204
+        return Ward(
+            org_id=organisation_id,
+            workspace_id=workspace_id,
+            object_id=found["object_id"],
+            object_path=found["object_path"],
+            version_id=found["version_id"],
+            blob_id=offer["id"],
+            read_link=found["links"]["data"][0]["download_url"].partition("?")[2],
+            write_link=offer["upload_url"].partition("?")[2],
+            user_id=self.ids["guest"],
+            guest="guest@example.org",
+            new_sha=hashlib.sha256(mark.encode()).hexdigest(),
+            new_name=f"new {mark}",
+            document=found["object"],
+        )
+
+    def _workspace(self, name: str, *, guest: Role) -> str:
+        roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}
+        with self.application.databases.main.writing() as rows:
+            workspace_id = self.application.workspaces.create_first(
+                rows,
+                organisation_id=self.application.instance.organisation_id,
+                owner_id=self.ids["owner"],
+                name=name,
+            )
+            for person, role in roles.items():  # below the rules, which give no role to a disabled user
+                ledger.set_role(rows, workspace_id, self.ids[person], role)
+        return workspace_id
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """The application, under a clock that lets a key expire."""
+    data: Path = tmp_path_factory.mktemp(f"roles-{request.param}")
+    url = "" if request.param == "sqlite" else new_postgres_database(request.getfixturevalue("postgres"))
+    settings = Settings(data_dir=data, database=url)
+    application = Application.open(settings, Origins(public_url=ORIGIN, blob_url=ORIGIN), ManualClock())
+    yield application
+    application.close()
+
+
+@pytest.fixture(scope="session")
+async def house(opened: Application) -> AsyncIterator[House]:
+    """Everybody in the matrix, each with a key of their own."""
+    identity = opened.identity
+    here = opened.instance.organisation_id
+    elsewhere = identity.create_organisation(display_name="Elsewhere").id
+    people = dict.fromkeys(("owner", "editor", "viewer", "stranger", "admin", "disabled", "guest"), here)
+    people["foreigner"] = elsewhere
+    ids = {
+        name: identity.create_user(
+            email=f"{name}@example.org",
+            name=name,
+            organisation_id=organisation,
+            role="admin" if name == "admin" else "member",
+        ).id
+        for name, organisation in people.items()
+    }
+    clients = {name: _client(opened, key) for name, key in _keys(opened, ids).items()}
+    assert set(clients) == set(CALLERS)
+    yield House(opened, clients, ids)
+    for client in clients.values():
+        await client.aclose()
+
+
+def _keys(application: Application, ids: dict[str, str]) -> dict[str, str | None]:
+    """A credential per caller. The clock moves on, so that the expired key is one."""
+    identity, clock = application.identity, application.blobs.uploads._clock
+    assert isinstance(clock, ManualClock)
+    keys: dict[str, str | None] = {"nobody": None}
+    for name in set(ids) - {"guest"}:
+        keys[name], _ = identity.create_key(user_id=ids[name], name=name)
+    identity.disable_user(email="disabled@example.org")
+    owner = ids["owner"]
+    keys["narrow"], _ = identity.create_key(user_id=owner, name="narrow", scopes=["evo.file"])
+    keys["readonly"], _ = identity.create_key(user_id=owner, name="readonly", scopes=["*:read"])
+    keys["revoked"], revoked = identity.create_key(user_id=owner, name="revoked")
+    identity.revoke_key(key_id=revoked.id)
+    keys["expired"], _ = identity.create_key(user_id=owner, name="expired", expires_ns=clock.now_ns() + 1)
+    clock.advance(1)
+    return keys
+
+
+def _client(application: Application, key: str | None) -> httpx.AsyncClient:
+    headers = {"Accept-Encoding": "identity"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), base_url=ORIGIN, headers=headers)

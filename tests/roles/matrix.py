@@ -1,0 +1,158 @@
+"""Who may call what: every route of the server and the status that each kind of caller gets.
+
+This table is data: the tests beside it hold the server to it, and the documentation is made from it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+# Each caller asks for things in a workspace of the first organisation; what they hold is said once, here.
+CALLERS: Final = {
+    "nobody": "no credential",
+    "revoked": "a key of the workspace's owner that has been revoked",
+    "expired": "a key of the workspace's owner that has expired",
+    "disabled": "an owner of the workspace whose account has been disabled",
+    "narrow": "a key of the workspace's owner with the scope of another API (evo.file)",
+    "readonly": "a key of the workspace's owner with the scope *:read",
+    "foreigner": "a member of another organisation",
+    "stranger": "a member of the organisation without a role in the workspace",
+    "admin": "an administrator of the organisation without a role in the workspace",
+    "viewer": "a viewer of the workspace",
+    "editor": "an editor of the workspace",
+    "owner": "an owner of the workspace",
+}
+UNUSABLE: Final = ("nobody", "revoked", "expired", "disabled")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation.
+
+    route: with the placeholders of the server's own route. query, body: what is sent; a `{name}` is filled in from the
+    laboratory. state: what the request is about is `live`, or has been `deleted` before. answers: a status per caller,
+    in the order of CALLERS.
+    """
+
+    method: str
+    route: str
+    answers: tuple[int, ...]
+    does: str = ""
+    query: str = ""
+    body: Any = None
+    state: str = "live"
+
+    def answer(self, caller: str) -> int:
+        """The status that this caller gets."""
+        return self.answers[list(CALLERS).index(caller)]
+
+    @property
+    def hides_workspaces(self) -> bool:
+        """True where somebody without a role must not learn whether the workspace exists."""
+        return "{workspace_id}" in self.route and not self.route.startswith("/blob/")
+
+    @property
+    def name(self) -> str:
+        """The operation, for people."""
+        return (
+            f"{self.method} {self.route}{' ' if self.query else ''}{self.query}{f': {self.does}' if self.does else ''}"
+        )
+
+
+def _row(method: str, route: str, answers: str, **more: Any) -> Row:
+    statuses = tuple(int(word) for word in answers.split())
+    assert len(statuses) == len(CALLERS), f"{method} {route}"
+    return Row(method, route, statuses, **more)
+
+
+_ORG = "/geoscience-object/orgs/{org_id}"
+_IN = f"{_ORG}/workspaces/{{workspace_id}}"
+_OBJECTS = f"{_IN}/objects"
+_BY_ID = f"{_OBJECTS}/{{object_id}}"
+_BY_PATH = f"{_OBJECTS}/path/{{object_path}}"
+_ALL = "/workspace/orgs/{org_id}/workspaces"
+_ONE = f"{_ALL}/{{workspace_id}}"
+_USERS = f"{_ONE}/users"
+_BLOB = "/blob/{workspace_id}/{blob_id}"
+
+# fmt: off
+MATRIX: Final[tuple[Row, ...]] = (
+    # Columns: nobody revoked expired disabled, narrow readonly, foreigner stranger admin, viewer editor owner.
+    _row("PUT",    f"{_IN}/data",        "401 401 401 401  403 403  404 404 404  403 200 200",
+         body=[{"name": "{new_sha}"}]),
+    _row("GET",    _OBJECTS,             "401 401 401 401  403 200  400 400 400  200 200 200"),
+    _row("PATCH",  _OBJECTS,             "401 401 401 401  403 200  400 400 400  200 200 200",
+         does="newest versions", body=["{object_id}"]),
+    _row("GET",    _BY_PATH,             "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   _BY_PATH,             "401 401 401 401  403 403  404 404 404  403 201 201",
+         does="another version", body="{document}"),
+    _row("DELETE", _BY_PATH,             "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("GET",    _BY_ID,               "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    _BY_ID,               "401 401 401 401  403 200  404 404 404  200 200 200",
+         does="a deleted object", query="deleted=true", state="object deleted"),
+    _row("POST",   _BY_ID,               "401 401 401 401  403 403  404 404 404  403 201 201",
+         does="another version", body="{document}"),
+    _row("POST",   _BY_ID,               "401 401 401 401  403 403  404 404 404  403 204 204",
+         does="restore", query="deleted=false", state="object deleted"),
+    _row("DELETE", _BY_ID,               "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("POST",   f"{_BY_ID}/versions", "401 401 401 401  403 200  404 404 404  200 200 200",
+         body={"version_ids": ["{version_id}"]}),
+    _row("PATCH",  f"{_BY_ID}/metadata", "401 401 401 401  403 403  404 404 404  403 204 204", body={"stage_id": None}),
+    _row("GET",    f"{_ORG}/objects",    "401 401 401 401  403 200  401 200 200  200 200 200"),
+    _row("GET",    f"{_ORG}/stages",     "401 401 401 401  403 200  401 200 200  200 200 200"),
+
+    _row("GET",    _ALL,                 "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("POST",   _ALL,                 "401 401 401 401  403 403  403 201 201  201 201 201",
+         body={"name": "{new_name}"}),
+    _row("GET",    f"{_ALL}/summary",    "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    _ONE,                 "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    _ONE,                 "401 401 401 401  403 200  404 404 404  200 200 200",
+         does="a deleted workspace", query="deleted=true", state="workspace deleted"),
+    _row("PATCH",  _ONE,                 "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"description": "d"}),
+    _row("DELETE", _ONE,                 "401 401 401 401  403 403  404 404 404  403 403 204"),
+    _row("POST",   _ONE,                 "401 401 401 401  403 403  404 404 404  403 403 204",
+         does="restore", query="deleted=false", state="workspace deleted"),
+    _row("GET",    f"{_ONE}/current-user-role",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    _USERS,               "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   _USERS,               "401 401 401 401  403 403  404 404 404  403 201 201",
+         does="make an editor", body={"email": "{guest}", "role": "editor"}),
+    _row("POST",   _USERS,               "401 401 401 401  403 403  404 404 404  403 403 201",
+         does="make an owner", body={"email": "{guest}", "role": "owner"}),
+    _row("DELETE", f"{_USERS}/{{user_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("DELETE", f"{_USERS}/{{user_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 403 204",
+         does="an owner", state="guest owns"),
+
+    _row("GET",    "/evo/identity/v1/discovery",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    "/evo/identity/v2/discovery",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v1/discovery",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v2/discovery",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+
+    # Byte links carry their own authority, and what operators watch needs none.
+    _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
+    _row("PUT",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
+    _row("GET",    _BLOB,                "200 200 200 200  200 200  200 200 200  200 200 200",
+         does="with a link to read", query="{read_link}"),
+    _row("PUT",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403",
+         does="with a link to read", query="{read_link}"),
+    _row("PUT",    _BLOB,                "201 201 201 201  201 201  201 201 201  201 201 201",
+         does="with a link to write", query="{write_link}"),
+    _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403",
+         does="with a link to write", query="{write_link}"),
+    _row("GET",    "/geoscience-object/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/workspace/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/healthz",           "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/openapi.json",      "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/metrics",           "200 200 200 200  200 200  200 200 200  200 200 200",
+         does="from the same host"),
+)
+# fmt: on
