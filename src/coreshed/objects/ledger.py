@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
+from coreshed.database.prepared import Prepared, parameter
 from coreshed.geo import Rectangle
 from coreshed.ids import WorkspaceKey
 from coreshed.objects.documents import Property
@@ -166,14 +168,32 @@ def data_of(rows: Rows, object_no: int, version_id: int) -> list[tuple[str, str]
     return [(row.name, row.blob_id) for row in rows.execute(statement)]
 
 
+def _newest(among: sa.ColumnElement[bool]) -> Prepared:
+    # By id alone: with the workspace in the condition SQLite prefers to walk all of the workspace.
+    return Prepared(
+        select(objects.c.id, objects.c.workspace_id, objects.c.version_id, objects.c.deleted_ns).where(among)
+    )
+
+
+# Any number of ids is one parameter; by whether the database is SQLite.
+_NEWEST = {
+    True: _newest(
+        objects.c.id.in_(select(sa.literal_column("value")).select_from(func.json_each(parameter("object_ids"))))
+    ),
+    False: _newest(objects.c.id == sa.any_(parameter("object_ids", sa.ARRAY(sa.Text)))),
+}
+
+
 def newest_version_ids(rows: Rows, workspace: WorkspaceKey, object_ids: Sequence[str]) -> dict[str, int]:
     """Version ids of the live objects among `object_ids`; the others are absent."""
-    found = select(objects.c.id, objects.c.version_id).where(
-        objects.c.workspace_id == workspace.workspace_id,
-        objects.c.id.in_(object_ids),
-        objects.c.deleted_ns.is_(None),
-    )
-    return {row.id: row.version_id for row in rows.execute(found)}
+    sqlite_ = rows.dialect.name == "sqlite"
+    wanted = msgspec.json.encode(list(object_ids)).decode() if sqlite_ else list(object_ids)
+    found = _NEWEST[sqlite_].all(rows, object_ids=wanted)
+    return {
+        object_id: version_id
+        for object_id, workspace_id, version_id, deleted_ns in found
+        if workspace_id == workspace.workspace_id and deleted_ns is None
+    }
 
 
 def schema_no(rows: Rows, schema_id: str) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -39,18 +38,13 @@ def _registry() -> jsonschema_rs.Registry:
     )
 
 
-_compiling = threading.Lock()
-_compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
-
-
+# One compiled schema takes up to 10 MB, all of them over a gigabyte; compiling one anew takes 25 ms.
+@lru_cache(maxsize=12)
 def _validator(schema_id: str) -> jsonschema_rs.Draft202012Validator:
-    with _compiling:
-        if schema_id not in _compiled:
-            # Formats are not asserted: the schemas say what they insist on by pattern.
-            _compiled[schema_id] = jsonschema_rs.Draft202012Validator(
-                _published()[schema_id], registry=_registry(), base_uri=_BASE, validate_formats=False
-            )
-        return _compiled[schema_id]
+    # Formats are not asserted: the schemas say what they insist on by pattern.
+    return jsonschema_rs.Draft202012Validator(
+        _published()[schema_id], registry=_registry(), base_uri=_BASE, validate_formats=False
+    )
 
 
 def known_ids() -> list[str]:
