@@ -7,11 +7,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from tests.postgres import running_postgres
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("coreshed", deadline=None)
+settings.load_profile("coreshed")
 
 
 @pytest.fixture(scope="session")

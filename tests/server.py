@@ -4,6 +4,7 @@ A conftest that imports the fixtures named in FIXTURES offers them to its tests.
 """
 
 import itertools
+import json
 import os
 import select
 import signal
@@ -98,6 +99,11 @@ class Server:
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
         return self._process.stdout.read() or b""
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of the log that are events; the others are for people."""
+        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
     @property
     def pid(self) -> int:

@@ -6,6 +6,7 @@ import sys
 from contextvars import ContextVar
 from typing import Any
 
+import msgspec
 import structlog
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -41,16 +42,28 @@ def _hide_signatures(_logger: Any, _method: str, entry: Any) -> Any:
     return entry
 
 
+def _encoded(entry: Any, **_options: Any) -> bytes:
+    return msgspec.json.encode(entry, enc_hook=repr)
+
+
 def configure(level: str) -> None:
-    """Send our log lines and those of the libraries to stderr as JSON."""
+    """Send our log lines and those of the libraries to stderr as JSON.
+
+    Ours go there directly: a line on its way through the standard library's logging costs four times as much, which a
+    server that writes one for every request would notice.
+    """
     shared: list[Any] = [
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
     ]
+    finish: list[Any] = [
+        structlog.processors.format_exc_info,
+        _hide_signatures,
+    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *finish, structlog.processors.JSONRenderer(serializer=_encoded)],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
@@ -60,9 +73,8 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                _hide_signatures,
-                structlog.processors.JSONRenderer(),
+                *finish,
+                structlog.processors.JSONRenderer(serializer=lambda entry, **_: _encoded(entry).decode()),
             ],
         )
     )

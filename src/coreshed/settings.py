@@ -55,7 +55,11 @@ class Settings:
     drain: float = _setting(25.0, "How long running requests may finish after SIGTERM.", unit="seconds")
     log_level: str = _setting("info", "debug, info, warning or error.")
 
-    sql_readers: int = _setting(4, "Threads for reading statements.", prevents="one slow list holding up all others")
+    sql_readers: int = _setting(
+        4,
+        "Threads for searches; as many more for short reads on PostgreSQL, one on SQLite.",
+        prevents="one slow list holding up all others",
+    )
     sql_writers: int = _setting(4, "Threads for changes; on SQLite they take turns on one connection.")
     disk_threads: int = _setting(8, "Threads for blob reads and writes.", prevents="a slow disk stalling the APIs")
     hash_threads: int = _setting(2, "Threads for hashing and schema validation.")

@@ -19,4 +19,5 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with started.client() as client:
         assert client.get("/health_check?check_dependencies=true").text == "pass"
     assert started.stop() == 0
-    assert [line for line in started.log.splitlines() if "Traceback" in line or '"level": "error"' in line] == []
+    assert [event for event in started.events if event["level"] == "error"] == []
+    assert "Traceback" not in started.log

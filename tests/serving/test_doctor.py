@@ -56,9 +56,7 @@ def test_that_a_server_elsewhere_is_examined_with_its_url_and_key(shared_server:
 
 def test_that_a_wrong_public_url_is_found(server: ServerMaker) -> None:
     running = server("--public-url", "http://data.example.org").start()
-    url = (
-        next(line for line in running.log.splitlines() if '"serving"' in line).split('"listening": ["')[1].split('"')[0]
-    )
+    url = next(event for event in running.events if event["event"] == "serving")["listening"][0]
     found = run_command(running, "doctor", "--url", f"http://{url}", "--key", running.admin_key)
     assert lines(found.stdout, "warn")[0].startswith("discovery sends clients to http://data.example.org")
 

@@ -70,7 +70,7 @@ def test_that_a_dead_worker_is_replaced_and_logged(stub: StubServer) -> None:
     first = worker_of(server)
     (server.data_dir / "die").touch()
     until(lambda: rounds(server.data_dir)[-1] != first)
-    assert '"exit_code": 9' in server.log
+    assert [event["exit_code"] for event in server.events if "exit_code" in event] == [9]
 
 
 def test_that_a_store_in_memory_is_kept_up_by_the_server_itself(stub: StubServer) -> None:

@@ -11,6 +11,7 @@ from coreshed.blobs.manifest import Manifest, decode
 from coreshed.blobs.model import Blob
 from coreshed.blobs.tables import blob_discards, blob_holds, blob_manifests, blobs
 from coreshed.database import Rows
+from coreshed.database.prepared import Prepared, parameter
 
 T = TypeVar("T")
 # Far below SQLite's 32,766 parameters.
@@ -42,10 +43,14 @@ def _blob(row: Row[Any]) -> Blob:
     return Blob(**row._mapping)
 
 
+# Every block asks for its blob.
+_FIND = Prepared(select(*_BLOB).where(blobs.c.id == parameter("blob_id")))
+
+
 def find(rows: Rows, blob_id: str) -> Blob | None:
     """One blob, whatever its state."""
-    row = rows.execute(select(*_BLOB).where(blobs.c.id == blob_id)).first()
-    return None if row is None else _blob(row)
+    row = _FIND.first(rows, blob_id=blob_id)
+    return None if row is None else Blob(*row)
 
 
 def lock(rows: Rows, blob_id: str) -> Blob | None:

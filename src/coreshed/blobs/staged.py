@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 from coreshed.blobs.ledger import pages
 from coreshed.blobs.tables import staged_blocks
 from coreshed.database import Rows
+from coreshed.database.prepared import Prepared, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,21 @@ def insert_blocks(rows: Rows, blocks: Sequence[NewBlock], now_ns: int) -> None:
     )
 
 
+_ANY_ID = Prepared(
+    select(staged_blocks.c.block_id)
+    .where(
+        staged_blocks.c.blob_id == parameter("blob_id"),
+        staged_blocks.c.session == parameter("session"),
+        staged_blocks.c.superseded_ns.is_(None),
+    )
+    .limit(1)
+)
+
+
 def id_length(rows: Rows, blob_id: str, session: str) -> int | None:
     """The length that the ids of this session have, None before the first block."""
-    found = select(staged_blocks.c.block_id).where(
-        staged_blocks.c.blob_id == blob_id, staged_blocks.c.session == session, staged_blocks.c.superseded_ns.is_(None)
-    )
-    block_id = rows.execute(found.limit(1)).scalar()
-    return None if block_id is None else len(block_id)
+    row = _ANY_ID.first(rows, blob_id=blob_id, session=session)
+    return None if row is None else len(row[0])
 
 
 def session_blocks(rows: Rows, blob_id: str, session: str) -> dict[bytes, StagedBlock]:

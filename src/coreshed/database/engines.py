@@ -34,19 +34,26 @@ class SchemaTooNew(Exception):
 class Database:
     """Connections and threads of one database.
 
-    `run` and `change` move a service call off the event loop, each into its own bounded pool; inside, `reading()` and
-    `writing()` give a transaction. Nothing waits for the network inside a pool thread.
+    `run`, `search` and `change` move a service call off the event loop, each into its own bounded pool; inside,
+    `reading()` and `writing()` give a transaction. Nothing waits for the network inside a pool thread.
+
+    Short reads of SQLite share one thread. Its module gives up the interpreter lock for every row it steps to, and
+    threads that step at once spend more on handing the lock about than on reading: at 16 connections a list of 50
+    costs half as much in one thread as in four (docs/performance.md).
     """
 
     def __init__(self, url: str, *, readers: int = 4, writers: int = 4, busy_timeout: float = 10.0) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._reader = _sqlite_engine(self.url, size=readers, busy_timeout=busy_timeout, writes=False)
+            # A changing service reads first, outside of its transaction.
+            size = 1 + readers + writers
+            self._reader = _sqlite_engine(self.url, size=size, busy_timeout=busy_timeout, writes=False)
             self._writer = _sqlite_engine(self.url, size=1, busy_timeout=busy_timeout, writes=True)
         else:
             url_with_driver = self.url.set(drivername="postgresql+psycopg")
-            self._reader = _postgresql_engine(url_with_driver, readers, busy_timeout, writes=False)
+            size = 2 * readers + writers
+            self._reader = _postgresql_engine(url_with_driver, size, busy_timeout, writes=False)
             self._writer = _postgresql_engine(url_with_driver, writers, busy_timeout, writes=True)
         driver: Any = self._writer.dialect.dbapi
         # What SQLAlchemy makes of a failing driver, and what the driver itself raises under `Prepared`.
@@ -58,7 +65,8 @@ class Database:
             driver.InterfaceError,
         )
         self._turn = threading.Lock()
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sql-read")
+        self._readers = ThreadPoolExecutor(1 if self.is_sqlite else readers, thread_name_prefix="sql-read")
+        self._searchers = ThreadPoolExecutor(readers, thread_name_prefix="sql-search")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="sql-write")
 
     @property
@@ -93,8 +101,12 @@ class Database:
             raise StoreFailure from error
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a service call that only reads."""
+        """Run a service call that reads a few rows by key."""
         return await _offload(self._readers, call, *args, **kwargs)
+
+    async def search(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a service call that may read for long: short reads do not wait for it."""
+        return await _offload(self._searchers, call, *args, **kwargs)
 
     async def change(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a service call that changes something."""
@@ -103,6 +115,7 @@ class Database:
     def close(self) -> None:
         """Wait for running calls and close every connection."""
         self._readers.shutdown()
+        self._searchers.shutdown()
         self._writers.shutdown()
         self._reader.dispose()
         self._writer.dispose()
@@ -127,7 +140,7 @@ def _sqlite_engine(url: sa.URL, *, size: int, busy_timeout: float, writes: bool)
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
             connection.execute(f"PRAGMA {pragma}")
         if not writes:
             connection.execute("PRAGMA query_only=ON")

@@ -270,7 +270,8 @@ async def list_workspace(
     workspace = ids.workspace_key(org_id, workspace_id)
     asked = _list_request(pairs, organisation=False)
     links = _page_links(request, call.origins, pairs, asked)
-    return await call.database.run(
+    lane = call.database.run if asked.short else call.database.search
+    return await lane(
         call.objects.listing.workspace, caller=call.caller, workspace=workspace, request=asked, links=links
     )
 
@@ -286,7 +287,7 @@ async def list_organisation(
     organisation_id = ids.read_id(org_id, "org_id")
     permitted_only = boolean(_last(pairs, "permitted_workspaces_only"), "permitted_workspaces_only") or False
     asked = _list_request(pairs, organisation=True)
-    return await call.database.run(
+    return await call.database.search(
         call.objects.listing.organisation,
         caller=call.caller,
         organisation_id=organisation_id,
