@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -99,7 +100,7 @@ def running_postgres() -> Iterator[str]:
         _wait(url, server)
         yield url
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # at once; SIGTERM would wait for every client to leave
         server.wait(timeout=30)
         log.close()
         shutil.rmtree(root, ignore_errors=True)
