@@ -103,7 +103,7 @@ class Server:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The lines of the log that are events; the others are for people."""
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in self.log.split("\n") if line.startswith("{")]
 
     @property
     def pid(self) -> int:
