@@ -5,6 +5,7 @@ No grid is ever fetched over the network; a transformation that needs an absent 
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -109,6 +110,12 @@ def _outwards(degrees: float, sense: int) -> float:
 
 
 Point = tuple[float, float]
+
+
+def is_rectangle(ring: Sequence[Sequence[float]]) -> bool:
+    """Whether a closed ring of five points runs along meridians and parallels alone, and encloses something."""
+    sides = [(a[0] == b[0], a[1] == b[1]) for a, b in pairwise(ring)]
+    return sides in ([(True, False), (False, True)] * 2, [(False, True), (True, False)] * 2)
 
 
 def contains(polygon: list[Point], rectangle: Rectangle) -> bool:

@@ -38,8 +38,8 @@ class Database:
     `reading()` and `writing()` give a transaction. Nothing waits for the network inside a pool thread.
 
     Short reads of SQLite share one thread. Its module gives up the interpreter lock for every row it steps to, and
-    threads that step at once spend more on handing the lock about than on reading: at 16 connections a list of 50
-    costs half as much in one thread as in four (docs/performance.md).
+    threads that step at once spend more on handing the lock about than on reading (`make bench` shows what a list
+    costs at 16 connections).
     """
 
     def __init__(self, url: str, *, readers: int = 4, writers: int = 4, busy_timeout: float = 10.0) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, or_, select
 
-from coreshed import clock, geo, paths
+from coreshed import clock, paths
 from coreshed.objects.documents import BOOLEAN, NULL, NUMBER, TEXT, TEXT_CUT
 from coreshed.objects.filters import (
     DATES,
@@ -388,13 +388,6 @@ def _box(condition: Condition) -> ColumnElement[bool]:
     if condition.op is Op.GEOWITHIN:
         return and_(o.west >= west, o.east <= east, o.south >= south, o.north <= north)
     return and_(o.west <= east, o.east >= west, o.south <= north, o.north >= south)
-
-
-def is_rectangle(points: Sequence[geo.Point]) -> bool:
-    """Whether a closed ring of five points is its own envelope."""
-    xs, ys = {x for x, _ in points}, {y for _, y in points}
-    sides_turn = all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(points))
-    return len(xs) == 2 and len(ys) == 2 and sides_turn and len(set(points)) == 4
 
 
 def _sorted(column: ColumnElement[Any], order: Order, *, nullable: bool) -> ColumnElement[Any]:

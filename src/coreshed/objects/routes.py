@@ -109,12 +109,7 @@ def _object(answer: wire.PostedObject | wire.GotObject, status: int) -> Response
     opt={"group": "data"},
     operation_class=openapi.OFFER_DATA,
 )
-async def offer_data(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> list[wire.DataUpload]:
+async def offer_data(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> list[wire.DataUpload]:
     """Upload links for data that is not stored yet."""
     workspace = ids.workspace_key(org_id, workspace_id)
     names = [item.name for item in _body(list[wire.DataName], await request.body())]
@@ -128,12 +123,7 @@ async def offer_data(
     status_code=201,
     operation_class=openapi.POST,
 )
-async def post_at_path(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> Response[wire.PostedObject]:
+async def post_at_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> Response[wire.PostedObject]:
     """Create an object at a path, or add a version to the object that the body names, moving it there."""
     workspace = ids.workspace_key(org_id, workspace_id)
     tail = paths.raw_tail(request.scope["raw_path"], _MARKER)
@@ -152,13 +142,7 @@ async def post_at_path(
     status_code=201,
     operation_class=openapi.POST_BY_ID,
 )
-async def post_by_id(
-    org_id: Id,
-    workspace_id: Id,
-    object_id: Id,
-    request: Ask,
-    call: Here,
-) -> Response[Any]:
+async def post_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> Response[Any]:
     """A new version of an object; with `deleted=false` and no body, undo its deletion."""
     workspace = ids.workspace_key(org_id, workspace_id)
     identifier = ids.read_id(object_id, "object_id")
@@ -185,13 +169,7 @@ async def post_by_id(
 
 
 @get("/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/{object_id:str}", operation_class=openapi.GET_BY_ID)
-async def get_by_id(
-    org_id: Id,
-    workspace_id: Id,
-    object_id: Id,
-    request: Ask,
-    call: Here,
-) -> Response[Any]:
+async def get_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> Response[Any]:
     """An object by its id, at its newest or a named version; with `deleted=true` only a deleted one."""
     query = request.query_params
     got = await call.database.run(
@@ -211,12 +189,7 @@ async def get_by_id(
     "/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/path/{object_path:path}",
     operation_class=openapi.GET_BY_PATH,
 )
-async def get_by_path(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> Response[Any]:
+async def get_by_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> Response[Any]:
     """The live object at a path."""
     query = request.query_params
     got = await call.database.run(
@@ -243,12 +216,7 @@ async def delete_by_id(org_id: Id, workspace_id: Id, object_id: Id, call: Here) 
 
 
 @delete("/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/path/{object_path:path}")
-async def delete_by_path(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> None:
+async def delete_by_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> None:
     """Soft-delete the live object at a path."""
     await call.database.change(
         call.objects.lifecycle.delete_by_path,
@@ -259,12 +227,7 @@ async def delete_by_path(
 
 
 @get("/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects", opt={"group": "list"}, operation_class=openapi.LIST)
-async def list_workspace(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> wire.ObjectList:
+async def list_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.ObjectList:
     """Objects of a workspace at their newest version, filtered and in order."""
     pairs = _pairs(request)
     workspace = ids.workspace_key(org_id, workspace_id)
@@ -277,11 +240,7 @@ async def list_workspace(
 
 
 @get("/orgs/{org_id:str}/objects", opt={"group": "list"}, operation_class=openapi.LIST_ORGANISATION)
-async def list_organisation(
-    org_id: Id,
-    request: Ask,
-    call: Here,
-) -> wire.OrgObjectList:
+async def list_organisation(org_id: Id, request: Ask, call: Here) -> wire.OrgObjectList:
     """Objects of every workspace of an organisation that the caller may see."""
     pairs = _pairs(request)
     organisation_id = ids.read_id(org_id, "org_id")
@@ -303,12 +262,7 @@ async def list_organisation(
     opt={"group": "list"},
     operation_class=openapi.LATEST_VERSIONS,
 )
-async def latest_versions(
-    org_id: Id,
-    workspace_id: Id,
-    request: Ask,
-    call: Here,
-) -> list[wire.LatestVersion]:
+async def latest_versions(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> list[wire.LatestVersion]:
     """Newest version id of each object asked for, in the order asked."""
     workspace = ids.workspace_key(org_id, workspace_id)
     wanted = _body(list[str], await request.body())
@@ -322,13 +276,7 @@ async def latest_versions(
     status_code=200,
     operation_class=openapi.NAMED_VERSIONS,
 )
-async def named_versions(
-    org_id: Id,
-    workspace_id: Id,
-    object_id: Id,
-    request: Ask,
-    call: Here,
-) -> wire.Versions:
+async def named_versions(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> wire.Versions:
     """The named versions of an object."""
     workspace = ids.workspace_key(org_id, workspace_id)
     identifier = ids.read_id(object_id, "object_id")
@@ -348,13 +296,7 @@ async def named_versions(
     opt={"group": "metadata"},
     operation_class=openapi.SET_STAGE,
 )
-async def set_stage(
-    org_id: Id,
-    workspace_id: Id,
-    object_id: Id,
-    request: Ask,
-    call: Here,
-) -> None:
+async def set_stage(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> None:
     """Give a version a stage, or take it away."""
     workspace = ids.workspace_key(org_id, workspace_id)
     identifier = ids.read_id(object_id, "object_id")

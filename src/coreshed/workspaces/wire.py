@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from coreshed import geo
 from coreshed.problems import Invalid
 from coreshed.wire_common import BoundingBox, User
 
@@ -196,14 +197,8 @@ def check_rectangle(box: BoundingBox) -> None:
         raise Invalid("bounding_box: a pair is [longitude, latitude] within -180..180 and -90..90 degrees.")
     if ring[0] != ring[4]:
         raise Invalid("bounding_box: the first and the last pair must be the same.")
-    if not _is_rectangle(ring) or _doubled_area(ring) <= 0:
+    if not geo.is_rectangle(ring) or _doubled_area(ring) <= 0:
         raise Invalid("bounding_box: expected a rectangle along meridians and parallels, counter-clockwise.")
-
-
-def _is_rectangle(ring: list[list[float]]) -> bool:
-    """Each side keeps one coordinate, and neighbours keep different ones."""
-    sides = [(a[0] == b[0], a[1] == b[1]) for a, b in pairwise(ring)]
-    return sides in ([(True, False), (False, True)] * 2, [(False, True), (True, False)] * 2)
 
 
 def _doubled_area(ring: list[list[float]]) -> float:

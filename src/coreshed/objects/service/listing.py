@@ -15,7 +15,7 @@ from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.objects import documents, filters, matching, presentation, wire
 from coreshed.objects import listing_ledger as ledger
-from coreshed.objects.queries import Interned, ListQuery, Scope, among, is_rectangle, places
+from coreshed.objects.queries import Interned, ListQuery, Scope, among, places
 from coreshed.objects.remembered import Remembered
 from coreshed.objects.service.ground import Ground
 from coreshed.objects.tables import objects
@@ -186,7 +186,7 @@ class Listing:
             if group.field != "geojson_bounding_box":
                 continue
             shapes = [(condition.op, filters.polygon(condition.operand)) for condition in group.conditions]
-            if all(is_rectangle(points) for _, points in shapes):
+            if all(geo.is_rectangle(points) for _, points in shapes):
                 continue
             quantifier = any if group.any_of else all
             numbers = ledger.boxes(rows, query, lambda row: quantifier(_box_holds(row, *shape) for shape in shapes))  # noqa: B023
