@@ -189,10 +189,11 @@ class Bulk:
         named = (new.no, new.id, owner.workspace_id, new.path, paths.key(new.path), paths.file_name(new.path))
         version, schema_no = new.version_id, template.schema_no
         place = (*template.box, False)
+        box = None if template.box[0] is None else msgspec.json.encode(template.box).decode()
         detail = msgspec.json.encode({"path": new.path, "version_id": str(version)}).decode()
         workspace = (owner.organisation_id, owner.workspace_id)
         rows: dict[sa.Table, tuple[Any, ...]] = {
-            objects: (*named, schema_no, version, version, user, user, None, None, None, *place, False),
+            objects: (*named, schema_no, version, version, user, user, None, None, None, *place, False, box),
             object_versions: (new.no, version, schema_no, user, None, *place, packed),
             audit_events: (None, version, user, "object.create", *workspace, new.id, None, detail),
         }

@@ -1,6 +1,7 @@
 """The SQL that the server runs for a request, so that a floor can run the very same."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,8 +53,12 @@ def of_requests(data_dir: Path, paths: Sequence[str]) -> list[list[str]]:
 
 
 def page_of(statements: Sequence[str]) -> str:
-    """The one that fetches the rows of a page."""
-    return next(each for each in statements if "LIMIT" in each and "objects.path" in each)
+    """The one that fetches the rows of a page, as rows: the server lets SQLite pack them into one text."""
+    packed = next(each for each in statements if "LIMIT" in each and "objects.path" in each)
+    inner = re.fullmatch(r"SELECT json_group_array\(.*?\) AS \w+ \nFROM \((.*)\) AS \w+", packed, re.DOTALL)
+    if inner is None:
+        raise ValueError(f"not a packed page: {packed}")
+    return inner[1]
 
 
 def plan(connection: sqlite3.Connection, statement: str) -> str:

@@ -69,13 +69,7 @@ class Edge:
         finally:
             seconds = time.perf_counter() - started
             self._metrics.served(mount.api, scope["method"], answered.status, seconds)
-            log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=answered.status,
-                ms=round(seconds * 1000, 2),
-            )
+            logs.served(scope["method"], scope["path"], answered.status, seconds)
 
     def _mount(self, path: str) -> Mount:
         for mount in self._mounts:

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -46,6 +47,29 @@ def _encoded(entry: Any, **_options: Any) -> bytes:
     return msgspec.json.encode(entry, enc_hook=repr)
 
 
+class _Request(msgspec.Struct):
+    method: str
+    path: str
+    status: int
+    ms: float
+    request_id: str
+    timestamp: str
+    event: str = "request"
+    level: str = "info"
+
+
+_requests: structlog.BytesLogger | None = None
+
+
+def served(method: str, path: str, status: int, seconds: float) -> None:
+    """The line of one request, made by hand: through structlog it costs as much as its JSON, six times over."""
+    if _requests is not None:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        shown = without_signature(path) if "sig=" in path else path
+        line = _Request(method, shown, status, round(seconds * 1000, 2), _request_id.get() or "", now)
+        _requests.msg(msgspec.json.encode(line))
+
+
 def configure(level: str) -> None:
     """Send our log lines and those of the libraries to stderr as JSON.
 
@@ -61,10 +85,13 @@ def configure(level: str) -> None:
         structlog.processors.format_exc_info,
         _hide_signatures,
     ]
+    global _requests
+    threshold: int = getattr(logging, level.upper())
+    _requests = structlog.BytesLogger(sys.stderr.buffer) if threshold <= logging.INFO else None
     structlog.configure(
         processors=[*shared, *finish, structlog.processors.JSONRenderer(serializer=_encoded)],
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
         cache_logger_on_first_use=True,
     )
     output = logging.StreamHandler(sys.stderr)
@@ -80,7 +107,7 @@ def configure(level: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [output]
-    root.setLevel(level.upper())
+    root.setLevel(threshold)
     logging.getLogger("uvicorn.access").disabled = True
     for chatty in ("alembic", "uvicorn.error", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

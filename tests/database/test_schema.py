@@ -1,5 +1,6 @@
 """Migrations: they make exactly the tables of the code, once, and refuse a newer database."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 
 import coreshed.app  # noqa: F401  (every room's tables are registered)
 from coreshed.database import Database, SchemaTooNew, main, staging
-from coreshed.database.migrations import script_directory
+from coreshed.database.migrations import script_directory, upgrade
 from coreshed.database.schema import HEADS, migrate, version_table
 from tests.conftest import Databases, DatabaseUrls
 
@@ -54,6 +55,37 @@ def test_that_nodes_which_start_together_migrate_once(database_urls: DatabaseUrl
     assert len(_revisions(opened[0], "main")) == 1
     for database in opened:
         database.close()
+
+
+def test_that_objects_of_the_first_schema_get_the_text_of_their_rectangle(database_urls: DatabaseUrls) -> None:
+    database = Database(database_urls.main)
+    boxes = {1: [171.77274999999998, -44.237770000000005, 5e-324, 0.1 + 0.2], 2: None}
+    upgrade(database, "main", version_table("main"), to="0001")
+    with database.writing() as rows:
+        tables = sa.MetaData()
+        tables.reflect(rows)
+
+        def put(table: str, **values: object) -> None:
+            rows.execute(sa.insert(tables.tables[table]).values(values))
+
+        put("users", id="user", email="", email_key="", created_ns=1)
+        put("organisations", id="org", display_name="", created_ns=1)
+        texts = dict.fromkeys(("name", "name_key", "description", "default_coordinate_system", "labels"), "")
+        dates = {"created_ns": 1, "updated_ns": 1}
+        shared = {"created_by": "user", "updated_by": "user"}
+        put("workspaces", id="shed", organisation_id="org", ml_enabled=False, **texts, **dates, **shared)
+        put("object_schemas", no=1, id="schema")
+        place = {"workspace_id": "shed", "name": "", "schema_no": 1, "version_id": 1, "created_ns": 1}
+        flags = {"box_from_workspace_crs": False, "unindexed": False}
+        for no, box in boxes.items():
+            sides = dict(zip(("west", "south", "east", "north"), box or [None] * 4, strict=True))
+            shared = {"created_by": "user", "modified_by": "user"}
+            put("objects", no=no, id=str(no), path=str(no), path_key=str(no), **place, **flags, **sides, **shared)
+    migrate(database, "main")
+    with database.reading() as rows:
+        found = dict(rows.execute(sa.text("select no, box from objects")).all())
+    database.close()
+    assert {no: text and json.loads(text) for no, text in found.items()} == boxes
 
 
 def _revisions(database: Database, chain: str) -> list[str]:

@@ -1,15 +1,19 @@
 """Reading and writing transactions, the threads they run in, and what a failing database looks like."""
 
 import threading
+import time
 from contextvars import ContextVar
+from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
-from coreshed.database import Database
-from coreshed.database.prepared import Prepared, parameter
+from coreshed.database import Database, engines
+from coreshed.database.prepared import Packed, Prepared, parameter
 from coreshed.identity.tables import organisations
-from coreshed.objects.tables import object_schemas
+from coreshed.objects.tables import object_schemas, objects
 from coreshed.problems import StoreFailure
 from tests.conftest import Databases
 
@@ -105,13 +109,89 @@ def test_that_a_prepared_statement_answers_as_the_same_statement_does(databases:
         assert prepared.first(rows, after="b", limit=1) is None
 
 
-async def test_that_calls_run_in_threads_of_the_database_with_the_callers_context(databases: Databases) -> None:
+class Noted(NamedTuple):
+    """A row of `organisations`, in another order and with a column that may be null."""
+
+    created_ns: int
+    id: str
+    nothing: str | None
+
+
+def _packed() -> Packed[Noted]:
+    columns = organisations.c.created_ns, organisations.c.id, sa.null().cast(sa.Text)
+    newest_first = sa.select(*columns).order_by(organisations.c.created_ns.desc(), organisations.c.id)
+    return Packed(Noted, newest_first.limit(parameter("limit", sa.BigInteger)))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-(2**63), 2**63 - 1), st.text(st.characters(exclude_categories=["Cs"]))),
+        unique_by=lambda row: row[1],
+    )
+)
+def test_that_packed_rows_are_the_rows(written: list[tuple[int, str]]) -> None:
+    database = Database("sqlite://", readers=1)
+    with database.writing() as rows:
+        rows.execute(sa.text("create table organisations (id text, display_name text, created_ns bigint)"))
+        for created_ns, name in written:
+            rows.execute(sa.insert(organisations).values(id=name, display_name="", created_ns=created_ns))
+        wanted = sorted(((ns, name, None) for ns, name in written), key=lambda row: (-row[0], row[1]))
+        assert _packed().all(rows, limit=100) == wanted
+    database.close()
+
+
+def test_that_packed_rows_are_alike_on_both_databases(databases: Databases) -> None:
+    for name in ("b", "a", "c", 'say "ä"'):
+        _add(databases.main, name)
+    with databases.main.reading() as rows:
+        assert _packed().all(rows, limit=3) == [(1, "a", None), (1, "b", None), (1, "c", None)]
+        assert _packed().all(rows, limit=9)[3] == Noted(1, 'say "ä"', None)
+        assert _packed().all(rows, limit=0) == []
+
+
+def test_that_a_double_is_not_packed() -> None:
+    with pytest.raises(TypeError):
+        Packed(Noted, sa.select(objects.c.version_id, objects.c.id, objects.c.west))
+
+
+async def test_that_calls_see_the_callers_context(databases: Databases) -> None:
     _mark.set("request-1")
-    seen = await databases.main.run(lambda: (threading.current_thread().name, _mark.get()))
-    changed = await databases.main.change(lambda: threading.current_thread().name)
-    assert seen[0].startswith("sql-read")
-    assert seen[1] == "request-1"
-    assert changed.startswith("sql-write")
+    for lane in (databases.main.run, databases.main.search, databases.main.change):
+        assert await lane(_mark.get) == "request-1"
+
+
+async def test_that_searches_and_changes_leave_the_event_loop_alone(databases: Databases) -> None:
+    assert (await databases.main.search(_thread)).startswith("sql-search")
+    assert (await databases.main.change(_thread)).startswith("sql-write")
+
+
+async def test_that_short_reads_stay_on_the_loop_of_sqlite_until_one_takes_long(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "CAREFUL_SECONDS", 3600)
+    here = databases.main.is_sqlite
+    assert (await databases.main.run(_thread) == _thread()) is here
+    await databases.main.run(time.sleep, 2 * engines.STALL_SECONDS)
+    assert (await databases.main.run(_thread)).startswith("sql-read")
+
+
+async def test_that_a_short_read_within_a_reading_has_a_state_of_its_own(databases: Databases) -> None:
+    """The loop keeps one connection; a second reading in the same thread takes another."""
+
+    def names() -> list[str]:
+        with databases.main.reading() as rows:
+            return _names(rows)
+
+    await databases.main.run(names)
+    with databases.main.reading() as rows:
+        assert _names(rows) == []
+        _add(databases.main, "a")
+        assert await databases.main.run(names) == ["a"]
+        assert _names(rows) == []
+
+
+def _thread() -> str:
+    return threading.current_thread().name
 
 
 def test_that_text_keys_sort_by_code_point_on_both_databases(databases: Databases) -> None:

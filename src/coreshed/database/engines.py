@@ -8,6 +8,7 @@ On PostgreSQL both are ordinary pools.
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+# A read on the loop that takes longer sends those after it to threads, for so long.
+STALL_SECONDS = 0.005
+CAREFUL_SECONDS = 1.0
+
+
 class SchemaTooNew(Exception):
     """The database was written by a newer Coreshed; the program exits with code 5."""
 
@@ -37,17 +43,17 @@ class Database:
     `run`, `search` and `change` move a service call off the event loop, each into its own bounded pool; inside,
     `reading()` and `writing()` give a transaction. Nothing waits for the network inside a pool thread.
 
-    Short reads of SQLite share one thread. Its module gives up the interpreter lock for every row it steps to, and
-    threads that step at once spend more on handing the lock about than on reading (`make bench` shows what a list
-    costs at 16 connections).
+    Short reads of SQLite stay on the event loop, as long as none of them takes longer than STALL_SECONDS: handing one
+    to a thread and back costs more than the read (docs/decisions/009).
     """
 
     def __init__(self, url: str, *, readers: int = 4, writers: int = 4, busy_timeout: float = 10.0) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            # A changing service reads first, outside of its transaction.
-            size = 1 + readers + writers
+            # The loop, every searching thread, every changing one (a service reads before it changes), and a caller
+            # from outside.
+            size = 2 + readers + writers
             self._reader = _sqlite_engine(self.url, size=size, busy_timeout=busy_timeout, writes=False)
             self._writer = _sqlite_engine(self.url, size=1, busy_timeout=busy_timeout, writes=True)
         else:
@@ -65,7 +71,10 @@ class Database:
             driver.InterfaceError,
         )
         self._turn = threading.Lock()
-        self._readers = ThreadPoolExecutor(1 if self.is_sqlite else readers, thread_name_prefix="sql-read")
+        self._resident: sa.Connection | None = None
+        self._resident_of = 0
+        self._careful_until = 0.0
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sql-read")
         self._searchers = ThreadPoolExecutor(readers, thread_name_prefix="sql-search")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="sql-write")
 
@@ -77,6 +86,11 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """A read transaction: every statement inside sees the same state."""
+        resident = self._resident
+        if resident is not None and self._resident_of == threading.get_ident() and not resident.in_transaction():
+            with self._translated(), resident.begin():
+                yield resident
+            return
         with self._translated(), self._reader.begin() as rows:
             yield rows
 
@@ -101,8 +115,27 @@ class Database:
             raise StoreFailure from error
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a service call that reads a few rows by key."""
-        return await _offload(self._readers, call, *args, **kwargs)
+        """Run a service call that reads a few rows by key and makes little of them: well under a millisecond."""
+        began = time.monotonic()
+        if not self.is_sqlite or began < self._careful_until:
+            return await _offload(self._readers, call, *args, **kwargs)
+        self._reside()
+        try:
+            return call(*args, **kwargs)
+        finally:
+            # A cold or slow disk: others shall not wait for it.
+            ended = time.monotonic()
+            if ended - began > STALL_SECONDS:
+                self._careful_until = ended + CAREFUL_SECONDS
+
+    def _reside(self) -> None:
+        """Keep a connection for this thread, the loop's: fetching one from the pool costs as much as a read by key."""
+        if self._resident_of != threading.get_ident():
+            with self._translated():
+                fresh = self._reader.connect()
+            if self._resident is not None:
+                self._resident.close()
+            self._resident, self._resident_of = fresh, threading.get_ident()
 
     async def search(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a service call that may read for long: short reads do not wait for it."""
@@ -117,6 +150,8 @@ class Database:
         self._readers.shutdown()
         self._searchers.shutdown()
         self._writers.shutdown()
+        if self._resident is not None:
+            self._resident.close()
         self._reader.dispose()
         self._writer.dispose()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
-from coreshed.database.prepared import Prepared, parameter
+from coreshed.database.prepared import Packed, parameter
 from coreshed.geo import Rectangle
 from coreshed.ids import WorkspaceKey
 from coreshed.objects.documents import Property
@@ -168,11 +168,17 @@ def data_of(rows: Rows, object_no: int, version_id: int) -> list[tuple[str, str]
     return [(row.name, row.blob_id) for row in rows.execute(statement)]
 
 
-def _newest(among: sa.ColumnElement[bool]) -> Prepared:
+class _Newest(NamedTuple):
+    id: str
+    workspace_id: str
+    version_id: int
+    deleted_ns: int | None
+
+
+def _newest(among: sa.ColumnElement[bool]) -> Packed[_Newest]:
     # By id alone: with the workspace in the condition SQLite prefers to walk all of the workspace.
-    return Prepared(
-        select(objects.c.id, objects.c.workspace_id, objects.c.version_id, objects.c.deleted_ns).where(among)
-    )
+    columns = objects.c.id, objects.c.workspace_id, objects.c.version_id, objects.c.deleted_ns
+    return Packed(_Newest, select(*columns).where(among))
 
 
 # Any number of ids is one parameter; by whether the database is SQLite.
@@ -233,6 +239,7 @@ def _box(box: Rectangle | None) -> dict[str, float | None]:
 
 
 def _current(path: str, path_key: str, number: int, new: NewVersion) -> dict[str, Any]:
+    sides = _box(new.box)
     return {
         "path": path,
         "path_key": path_key,
@@ -243,7 +250,8 @@ def _current(path: str, path_key: str, number: int, new: NewVersion) -> dict[str
         "stage_id": None,
         "box_from_workspace_crs": new.box_from_workspace_crs,
         "unindexed": new.unindexed,
-        **_box(new.box),
+        "box": None if new.box is None else msgspec.json.encode(list(sides.values())).decode(),
+        **sides,
     }
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from coreshed.database import Rows
-from coreshed.database.prepared import Prepared, parameter
+from coreshed.database.prepared import Packed, Prepared, parameter
 from coreshed.objects.queries import ListQuery, Scope
 from coreshed.objects.tables import (
     object_counts,
@@ -28,7 +28,7 @@ InternedPaths = tuple[tuple[str, tuple[tuple[int, bool], ...]], ...]
 
 
 class Listed(NamedTuple):
-    """What a list shows of an object: columns of `objects`, the rectangle in degrees, times in nanoseconds."""
+    """What a list shows of an object: columns of `objects`, the CRS flag as 0 or 1, times in nanoseconds."""
 
     id: str
     workspace_id: str
@@ -42,11 +42,8 @@ class Listed(NamedTuple):
     deleted_ns: int | None
     deleted_by: str | None
     stage_id: str | None
-    west: float | None
-    south: float | None
-    east: float | None
-    north: float | None
-    box_from_workspace_crs: bool
+    box: str | None
+    box_from_workspace_crs: int
 
 
 _LISTED = tuple(objects.c[name] for name in Listed._fields)
@@ -95,15 +92,15 @@ def interned_paths(rows: Rows, scope: Scope, wanted: Sequence[str]) -> InternedP
     return tuple((path, tuple(numbers)) for path, numbers in found.items())
 
 
-def page_statement(query: ListQuery, extra: sa.ColumnElement[bool] | None) -> Prepared:
+def page_statement(query: ListQuery, extra: sa.ColumnElement[bool] | None) -> Packed[Listed]:
     """The page of a request, to be given `limit` and `offset`."""
     limit, offset = parameter("limit", sa.BigInteger), parameter("offset", sa.BigInteger)
-    return Prepared(query.page(*_LISTED, limit=limit, offset=offset, extra=extra))
+    return Packed(Listed, query.page(*_LISTED, limit=limit, offset=offset, extra=extra))
 
 
-def page(rows: Rows, statement: Prepared, limit: int, offset: int) -> list[Listed]:
+def page(rows: Rows, statement: Packed[Listed], limit: int, offset: int) -> list[Listed]:
     """Rows of one page, in order."""
-    return list(map(Listed._make, statement.all(rows, limit=limit, offset=offset)))
+    return statement.all(rows, limit=limit, offset=offset)
 
 
 def total(rows: Rows, query: ListQuery, extra: sa.ColumnElement[bool] | None) -> int:

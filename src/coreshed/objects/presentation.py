@@ -43,11 +43,14 @@ def stage(stage_id: str | None) -> wire.Stage | None:
     return None if stage_id is None else wire.Stage(name=STAGES[stage_id], stage_id=stage_id)
 
 
-def box(west: float | None, south: float | None, east: float | None, north: float | None) -> BoundingBox | None:
-    """A GeoJSON rectangle, counter-clockwise from its south-west corner; None where the object has none."""
-    if west is None or south is None or east is None or north is None:
-        return None
+def box(west: float, south: float, east: float, north: float) -> BoundingBox:
+    """A GeoJSON rectangle, counter-clockwise from its south-west corner."""
     return BoundingBox([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+
+
+def _listed_box(stored: str | None) -> BoundingBox | None:
+    """The `box` column; None where the object has none."""
+    return None if stored is None else box(*msgspec.json.decode(stored))
 
 
 def object_version(object_id: str, link: str, stored: StoredVersion, users: Mapping[str, User]) -> wire.ObjectVersion:
@@ -79,45 +82,53 @@ def listed(
     page: Sequence[Listed], schemas: Mapping[int, str], users: Mapping[str, User], root: str
 ) -> list[wire.ListedObject]:
     """The rows of a workspace's list, already encoded where they were listed before."""
-    rows = [
-        _rendered(
-            row,
-            schemas[row.schema_no],
-            users[row.created_by],
-            users[row.modified_by],
-            None if row.deleted_by is None else users[row.deleted_by],
-            root,
-        )
-        for row in page
-    ]
-    return cast("list[wire.ListedObject]", rows)
+    around = _Around(f"{root} {users}", schemas, users, root)
+    return cast("list[wire.ListedObject]", [_rendered(row, around) for row in page])
+
+
+class _Around:
+    """What the rows of a page share. Equal where `key` is: everything but the row that a rendered row is made of.
+
+    Schema numbers never change their meaning, so that they need not be in it.
+    """
+
+    __slots__ = ("_hash", "key", "root", "schemas", "users")
+
+    def __init__(self, key: str, schemas: Mapping[int, str], users: Mapping[str, User], root: str) -> None:
+        self.key, self.schemas, self.users, self.root = key, schemas, users, root
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Around) and self.key == other.key
 
 
 # A client that lists, lists again: rendering a row costs ten times what finding it here does. The key is everything
 # that the row is made of, so that it cannot be stale. About 1.5 KB each.
 @lru_cache(maxsize=8192)
-def _rendered(
-    row: Listed, schema: str, created_by: User, modified_by: User, deleted_by: User | None, root: str
-) -> msgspec.Raw:
+def _rendered(row: Listed, around: _Around) -> msgspec.Raw:
+    users = around.users
     return msgspec.Raw(
         msgspec.json.encode(
             wire.ListedObject(
                 object_id=row.id,
                 name=row.name,
                 path=paths.folder(row.path),
-                schema=schema,
+                schema=around.schemas[row.schema_no],
                 version_id=str(row.version_id),
                 etag=etag(row.id, row.version_id),
                 created_at=clock.iso_seconds(row.created_ns),
-                created_by=created_by,
+                created_by=users[row.created_by],
                 modified_at=clock.iso_seconds(row.version_id),
-                modified_by=modified_by,
+                modified_by=users[row.modified_by],
                 deleted_at=None if row.deleted_ns is None else clock.iso_seconds(row.deleted_ns),
-                deleted_by=deleted_by,
+                deleted_by=None if row.deleted_by is None else users[row.deleted_by],
                 stage=stage(row.stage_id),
-                geojson_bounding_box=box(row.west, row.south, row.east, row.north),
+                geojson_bounding_box=_listed_box(row.box),
                 geojson_bounding_box_from_workspace_crs=bool(row.box_from_workspace_crs),
-                links=wire.DownloadLink(download=download_link(root, row.path)),
+                links=wire.DownloadLink(download=download_link(around.root, row.path)),
             )
         )
     )
@@ -135,7 +146,7 @@ def org_listed(
         workspace_name=workspace_name,
         workspace_access=None if role is None else role.wire,
         stage=stage(row.stage_id),
-        geojson_bounding_box=box(row.west, row.south, row.east, row.north),
+        geojson_bounding_box=_listed_box(row.box),
         geojson_bounding_box_from_workspace_crs=bool(row.box_from_workspace_crs),
         **audit_members(row, users),
     )

@@ -65,11 +65,11 @@ def _page_links(
     request: Ask, origins: Origins, pairs: Sequence[tuple[str, str]], asked: filters.ListRequest
 ) -> wire.PageLinksOf:
     """Links to the neighbouring pages: the same query with another offset."""
-    kept = [(key, value) for key, value in pairs if key not in {"limit", "offset"}]
+    kept = urlencode([(key, value) for key, value in pairs if key not in {"limit", "offset"}])
+    start = f"{origins.public_url}{request.scope['path']}?{kept and kept + '&'}limit={asked.limit}&offset="
 
     def at(offset: int) -> str:
-        query = urlencode([*kept, ("limit", asked.limit), ("offset", offset)])
-        return f"{origins.public_url}{request.scope['path']}?{query}"
+        return f"{start}{offset}"
 
     def links(total: int) -> wire.PageLinks:
         following = asked.offset + asked.limit
@@ -172,7 +172,7 @@ async def post_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, 
 async def get_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> Response[Any]:
     """An object by its id, at its newest or a named version; with `deleted=true` only a deleted one."""
     query = request.query_params
-    got = await call.database.run(
+    got = await call.database.search(
         call.objects.reading.get_by_id,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
@@ -192,7 +192,7 @@ async def get_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, c
 async def get_by_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> Response[Any]:
     """The live object at a path."""
     query = request.query_params
-    got = await call.database.run(
+    got = await call.database.search(
         call.objects.reading.get_by_path,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
@@ -266,7 +266,7 @@ async def latest_versions(org_id: Id, workspace_id: Id, request: Ask, call: Here
     """Newest version id of each object asked for, in the order asked."""
     workspace = ids.workspace_key(org_id, workspace_id)
     wanted = _body(list[str], await request.body())
-    return await call.database.run(
+    return await call.database.search(
         call.objects.reading.latest_versions, caller=call.caller, workspace=workspace, object_ids=wanted
     )
 
@@ -281,7 +281,7 @@ async def named_versions(org_id: Id, workspace_id: Id, object_id: Id, request: A
     workspace = ids.workspace_key(org_id, workspace_id)
     identifier = ids.read_id(object_id, "object_id")
     wanted = _body(wire.VersionNames, await request.body()).version_ids
-    return await call.database.run(
+    return await call.database.search(
         call.objects.reading.named_versions,
         caller=call.caller,
         workspace=workspace,

@@ -49,6 +49,7 @@ objects = Table(
     Column("north", Double),
     Column("box_from_workspace_crs", Boolean, nullable=False),
     Column("unindexed", Boolean, nullable=False),  # some value has no property row: `object.*` opens the document
+    Column("box", Text),  # the rectangle as JSON, [west, south, east, north], every digit: a page is packed with it
 )
 _live = objects.c.deleted_ns.is_(None)
 _deleted = objects.c.deleted_ns.is_not(None)
@@ -154,6 +155,17 @@ Index(
     object_properties.c.object_no,
     object_properties.c.schema_no,
     object_properties.c.kind,  # SQLite before 3.51 reads it although the index implies it
+    sqlite_where=_number,
+    postgresql_where=_number,
+)
+# For counts: a filter by schema leaves one stretch of numbers for each schema that passes.
+Index(
+    "ix_object_properties_schema_number",
+    object_properties.c.path_no,
+    object_properties.c.deleted,
+    object_properties.c.schema_no,
+    object_properties.c.number,
+    object_properties.c.kind,
     sqlite_where=_number,
     postgresql_where=_number,
 )

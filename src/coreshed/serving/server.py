@@ -1,6 +1,7 @@
 """`coreshed serve`: bind, lock, certify, open, announce, serve, drain."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -77,6 +78,7 @@ def serve(settings: Settings, open_application: Opener, *, worker_command: Seque
         _announce(settings, application, door.origins, certificate)
         if not settings.only:
             background = _start_worker(settings, application, worker_command)
+        _settle()
         house = House(settings, application, door, certificate, background)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(house.serve())
@@ -322,6 +324,13 @@ def _on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told, number)
+
+
+def _settle() -> None:
+    """What has been made by now stays for good: the collector of cycles need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

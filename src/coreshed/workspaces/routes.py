@@ -76,7 +76,7 @@ async def list_workspaces(org_id: Id, request: Ask, call: Here) -> wire.Workspac
     """One page of the workspaces in which the caller has a role."""
     organisation_id = ids.read_id(org_id, "org_id")
     asked = listing.read_query(request.query_params, default_limit=listing.DEFAULT_LIMIT)
-    found, total = await call.database.run(
+    found, total = await call.database.search(
         call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
     url = _url(call.origins, organisation_id)
@@ -89,7 +89,7 @@ async def summarise_workspaces(org_id: Id, request: Ask, call: Here) -> wire.Sum
     """Ids and names; without a limit all of them, because the Evo SDK then takes the total for the page size."""
     organisation_id = ids.read_id(org_id, "org_id")
     asked = listing.read_query(request.query_params, default_limit=None)
-    found, total = await call.database.run(
+    found, total = await call.database.search(
         call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
     url = _url(call.origins, organisation_id) + "/summary"

@@ -25,8 +25,8 @@ def _config(chain: str) -> Config:
     return config
 
 
-def upgrade(database: Database, chain: str, version_table: str) -> None:
-    """Apply the missing steps under a lock. Raises SchemaTooNew."""
+def upgrade(database: Database, chain: str, version_table: str, to: str = "head") -> None:
+    """Apply the missing steps, up to one of them, under a lock. Raises SchemaTooNew."""
     known = {step.revision for step in script_directory(chain).walk_revisions()}
     config = _config(chain)
     with database.engine.connect() as connection, connection.begin():
@@ -40,4 +40,4 @@ def upgrade(database: Database, chain: str, version_table: str) -> None:
             )
         config.attributes["connection"] = connection
         config.attributes["version_table"] = version_table
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

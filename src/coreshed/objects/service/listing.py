@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from coreshed import geo
 from coreshed.database import Rows
-from coreshed.database.prepared import Prepared
+from coreshed.database.prepared import Packed
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.objects import documents, filters, matching, presentation, wire
@@ -41,7 +41,7 @@ class Listing:
         # Both are bound to the state they were made from: totals to revisions, queries to what was interned.
         self._totals: Remembered[object, int] = Remembered(_REMEMBERED)
         self._queries: Remembered[object, ListQuery] = Remembered(_REMEMBERED)
-        self._statements: WeakKeyDictionary[ListQuery, Prepared] = WeakKeyDictionary()
+        self._statements: WeakKeyDictionary[ListQuery, Packed[ledger.Listed]] = WeakKeyDictionary()
         self._schemas: Mapping[int, str] = {}
 
     def workspace(
@@ -130,7 +130,7 @@ class Listing:
             self._queries.put(key, query)
         return query
 
-    def _statement(self, query: ListQuery, extra: sa.ColumnElement[bool] | None) -> Prepared:
+    def _statement(self, query: ListQuery, extra: sa.ColumnElement[bool] | None) -> Packed[ledger.Listed]:
         """The page statement; a query without data of its own in it keeps its statement."""
         if extra is not None:
             return ledger.page_statement(query, extra)
@@ -140,7 +140,7 @@ class Listing:
 
     def _schema_names(self, rows: Rows, page: Sequence[ledger.Listed]) -> Mapping[int, str]:
         """Schema ids by number; numbers never change their meaning, so only a new one is looked up."""
-        if any(row.schema_no not in self._schemas for row in page):
+        if not self._schemas.keys() >= {row.schema_no for row in page}:
             self._schemas = {number: name for name, number in ledger.schemas(rows).items()}
         return self._schemas
 
