@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from coreshed import __version__, demo, web
+from coreshed import __version__, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
 from coreshed.database import Database
@@ -176,6 +176,8 @@ class Application:
 
     async def publish_demo(self) -> None:
         """Publish the demonstration workspace, once."""
+        from coreshed import demo
+
         await demo.publish(
             demo.Site(
                 asgi=self.asgi,

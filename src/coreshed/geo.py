@@ -9,13 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyproj
-from pyproj.enums import TransformDirection
-from pyproj.exceptions import ProjError
-
-pyproj.network.set_network_enabled(False)  # type: ignore[attr-defined]
+if TYPE_CHECKING:
+    import pyproj
 
 # Points per edge: a straight edge of a projected box is a curve in degrees, and the rectangle shall enclose it.
 _DENSIFY = 21
@@ -34,10 +31,22 @@ class Rectangle:
     north: float
 
 
+@lru_cache(maxsize=1)
+def _no_network() -> None:
+    import pyproj
+
+    pyproj.network.set_network_enabled(False)  # type: ignore[attr-defined]
+
+
 @lru_cache(maxsize=256)
-def _to_wgs84(crs: str | int) -> pyproj.Transformer | None:
+def _to_wgs84(crs: str | int) -> "pyproj.Transformer | None":
     if isinstance(crs, str) and len(crs) > _LONGEST_WKT:
         return None
+    # Loaded with the first object that lies somewhere: a tenth of the memory of a server that only moves bytes.
+    import pyproj
+    from pyproj.exceptions import ProjError
+
+    _no_network()
     try:
         return pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), 4326, always_xy=True)
     except ProjError:
@@ -78,6 +87,9 @@ def bounding_rectangle(document: dict[str, Any], crs: str | int | None) -> Recta
     transformer = _to_wgs84(crs)
     if transformer is None:
         return None
+    from pyproj.enums import TransformDirection
+    from pyproj.exceptions import ProjError
+
     try:
         west, south, east, north = transformer.transform_bounds(
             min_x, min_y, max_x, max_y, densify_pts=_DENSIFY, direction=TransformDirection.FORWARD, errcheck=True

@@ -95,7 +95,7 @@ def test_that_settling_syncs_every_directory_once(root: Path, monkeypatch: pytes
     store.close()
 
 
-def test_that_a_full_disk_is_told_before_the_body_is_written(tmp_path: Path) -> None:
+def test_that_a_full_disk_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
     mount = tmp_path / "small"
     mount.mkdir()
     mounted = subprocess.run(
@@ -106,14 +106,11 @@ def test_that_a_full_disk_is_told_before_the_body_is_written(tmp_path: Path) -> 
     try:
         store = LocalStore(mount / "blobs")
         key = FileKey(str(uuid4()), 1)
+        writer = store.create(key, 16 << 20)
         with pytest.raises(OSError) as caught:
-            store.create(key, 16 << 20)
+            writer.write(*[bytes(1 << 20)] * 16)
         assert caught.value.errno == errno.ENOSPC
-        unannounced = store.create(key)
-        with pytest.raises(OSError) as caught:
-            unannounced.write(bytes(16 << 20))
-        assert caught.value.errno == errno.ENOSPC
-        unannounced.abort()
+        writer.abort()
         assert store.free_bytes() > 7 << 20
         store.close()
     finally:

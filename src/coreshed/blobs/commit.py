@@ -115,7 +115,7 @@ class Commits:
     async def block_list(self, grant: Grant, listed: Sequence[Listed], *, absent: bool) -> Blob:
         """Publish the listed blocks as the blob's content. Raises Refusal or Problem; then nothing has changed."""
         for _ in range(_ATTEMPTS):
-            plan = await self._main.run(self._plan_list, grant, listed, absent)
+            plan = await self._main.search(self._plan_list, grant, listed, absent)
             sha256 = plan.sha256
             if sha256 is None:
                 digest = self._frontiers.sha256

@@ -59,7 +59,7 @@ class Reader:
             if opened is not None:
                 self._cache.move_to_end(blob_id)
         if opened is None:
-            opened = await self._main.run(self._load, blob_id)
+            opened = await self._main.search(self._load, blob_id)
         if opened.blob.workspace_id != workspace_id:
             raise BlobVanished
         return opened
@@ -84,7 +84,7 @@ class Reader:
                 if reloaded:
                     raise
                 reloaded = True
-                fresh = await self._main.run(self._load, opened.blob.id)
+                fresh = await self._main.search(self._load, opened.blob.id)
                 if fresh.blob.sha256 != opened.blob.sha256:
                     raise
                 opened = fresh

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from coreshed.blobs.pools import Pools
@@ -12,6 +12,7 @@ from coreshed.blobs.stores import FileKey, Store, Writer
 
 # Below 256 KiB the hop to the thread costs more than the write; above 4 MiB nothing is gained.
 BATCH = 1 << 20
+_PIECES = 1024  # a client that sends byte by byte shall not fill the memory with them
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -31,14 +32,14 @@ class _File:
         self._ended = False
         self._lock = threading.Lock()
 
-    def write(self, data: bytes, *, last: bool) -> None:
+    def write(self, *pieces: bytes, last: bool) -> None:
         """Append, and finish with the last batch; a small body thus costs one hop."""
         with self._lock:
             if self._ended:
                 return
             if self._writer is None:
                 self._writer = self._store.create(self._key, self._length)
-            self._writer.write(data)
+            self._writer.write(*pieces)
             if last:
                 self._ended = True
                 self._writer.finish()
@@ -64,9 +65,9 @@ async def receive(
     try:
         last = await _batches(body, file, length, pools, digests, writing)
         if digests:
-            await pools.hashing(digests.update, last)
+            await pools.hashing(digests.update, *last)
             digests.check()
-        await pools.on_disk(file.write, last, last=True)
+        await pools.on_disk(file.write, *last, last=True)
     except BaseException as error:
         for task in writing:
             task.cancel()
@@ -84,7 +85,7 @@ async def _batches(
     pools: Pools,
     digests: "Digests",
     writing: set["asyncio.Future[None]"],
-) -> bytes:
+) -> list[bytes]:
     """Send full batches on their way, at most one at a time (it is in `writing`); the rest comes back."""
     received = 0
     batch: list[bytes] = []
@@ -95,14 +96,14 @@ async def _batches(
             raise Refusal("InvalidInput")
         batch.append(chunk)
         gathered += len(chunk)
-        if gathered >= BATCH and received < length:
+        if (gathered >= BATCH or len(batch) >= _PIECES) and received < length:
             await _ended(writing)
-            writing.add(asyncio.ensure_future(_store(b"".join(batch), file, pools, digests)))
+            writing.add(asyncio.ensure_future(_store(batch, file, pools, digests)))
             batch, gathered = [], 0
     await _ended(writing)
     if received != length:
         raise Refusal("InvalidInput")
-    return b"".join(batch)
+    return batch
 
 
 async def _ended(writing: set["asyncio.Future[None]"]) -> None:
@@ -110,11 +111,11 @@ async def _ended(writing: set["asyncio.Future[None]"]) -> None:
         await writing.pop()
 
 
-async def _store(data: bytes, file: _File, pools: Pools, digests: "Digests") -> None:
+async def _store(batch: Sequence[bytes], file: _File, pools: Pools, digests: "Digests") -> None:
     if digests:
-        await asyncio.gather(pools.on_disk(file.write, data, last=False), pools.hashing(digests.update, data))
+        await asyncio.gather(pools.on_disk(file.write, *batch, last=False), pools.hashing(digests.update, *batch))
     else:
-        await pools.on_disk(file.write, data, last=False)
+        await pools.on_disk(file.write, *batch, last=False)
 
 
 class Digests:
@@ -128,10 +129,11 @@ class Digests:
     def __bool__(self) -> bool:
         return bool(self._active)
 
-    def update(self, data: bytes) -> None:
+    def update(self, *pieces: bytes) -> None:
         """Add bytes."""
         for digest in self._active:
-            digest.update(data)
+            for piece in pieces:
+                digest.update(piece)
 
     def check(self) -> None:
         """Raise Refusal where the body is not what its Content-MD5 says."""

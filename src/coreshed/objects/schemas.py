@@ -4,11 +4,12 @@ import json
 import re
 from functools import lru_cache
 from importlib import resources
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from coreshed.problems import SchemaViolation, UnknownSchema
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 _ID = re.compile(r"/objects/([^/]+)/\d+\.\d+\.\d+/([^/]+\.schema\.json)")
 # The ids are absolute paths; the validator wants them under some absolute URI.
@@ -32,7 +33,9 @@ def _published() -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def _registry() -> jsonschema_rs.Registry:
+def _registry() -> "jsonschema_rs.Registry":
+    import jsonschema_rs
+
     return jsonschema_rs.Registry(
         [(_BASE + identifier, schema) for identifier, schema in _published().items()], draft=jsonschema_rs.Draft202012
     )
@@ -40,7 +43,9 @@ def _registry() -> jsonschema_rs.Registry:
 
 # One compiled schema takes up to 10 MB, all of them over a gigabyte; compiling one anew takes 25 ms.
 @lru_cache(maxsize=12)
-def _validator(schema_id: str) -> jsonschema_rs.Draft202012Validator:
+def _validator(schema_id: str) -> "jsonschema_rs.Draft202012Validator":
+    import jsonschema_rs
+
     # Formats are not asserted: the schemas say what they insist on by pattern.
     return jsonschema_rs.Draft202012Validator(
         _published()[schema_id], registry=_registry(), base_uri=_BASE, validate_formats=False
@@ -76,7 +81,7 @@ def validate(document: dict[str, Any]) -> None:
     )
 
 
-def _telling(error: jsonschema_rs.ValidationError) -> tuple[bool, int]:
+def _telling(error: "jsonschema_rs.ValidationError") -> tuple[bool, int]:
     """Deepest in the document first; `unevaluatedProperties` last, because it also fires beside the real error."""
     return "unevaluatedProperties" not in error.schema_path[-1:], len(error.instance_path)
 

@@ -72,7 +72,7 @@ class Writes:
         kind = query.get("blocklisttype").lower() or "committed"
         if kind not in {"committed", "uncommitted", "all"}:
             raise Refusal("InvalidQueryParameterValue", "blocklisttype is committed, uncommitted or all.")
-        lists = await self._main.run(self._uploads.lists, grant)
+        lists = await self._main.search(self._uploads.lists, grant)
         committed = [(block.id, block.length) for block in lists.committed.blocks if block.id]
         staged = [(block.block_id, block.length) for block in lists.staged.values()]
         headers = {"Content-Type": "application/xml"}

@@ -33,8 +33,8 @@ class StoredFile:
 class Writer(Protocol):
     """A file in the making. Not thread-safe: one call at a time, from any thread."""
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Append all of `data`. Raises OSError."""
+    def write(self, *pieces: bytes | memoryview) -> None:
+        """Append all of the pieces, in order. Raises OSError."""
         ...
 
     def finish(self) -> None:
@@ -50,7 +50,7 @@ class Store(Protocol):
     """Files by key. Every method may block, so none is called on the event loop."""
 
     def create(self, key: FileKey, length: int | None = None) -> Writer:
-        """Begin a file; a known `length` (bytes) reserves space and is checked at the end. Raises OSError (ENOSPC)."""
+        """Begin a file; a known `length` (bytes) is checked at the end. Raises OSError."""
         ...
 
     def settle(self, keys: Iterable[FileKey]) -> None:

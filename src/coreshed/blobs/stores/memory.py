@@ -20,13 +20,14 @@ class MemoryWriter:
         self._length = length
         self._data: bytearray | None = bytearray()
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Append all of `data`; raises OSError (ENOSPC) past the capacity."""
+    def write(self, *pieces: bytes | memoryview) -> None:
+        """Append all of the pieces, in order; raises OSError (ENOSPC) past the capacity."""
         if self._data is None:
             raise ValueError("the file is already finished or aborted")
-        if len(data) + len(self._data) > self._store.free_bytes():
+        if sum(map(len, pieces)) + len(self._data) > self._store.free_bytes():
             raise OSError(errno.ENOSPC, "the memory store is full")
-        self._data += data
+        for piece in pieces:
+            self._data += piece
 
     def finish(self) -> None:
         """Show the file to readers."""
