@@ -1,6 +1,6 @@
 """The composition root: settings to databases to services to one ASGI application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,7 +111,8 @@ class Application:
         )
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
-        self.asgi: AsgiApp = self._edge()
+        self._mounts = self._all_mounts()
+        self.asgi: AsgiApp = self._edge(self._mounts)
 
     @classmethod
     def open(cls, settings: Settings, origins: Origins, clock: Clock | None = None) -> "Application":
@@ -133,7 +134,18 @@ class Application:
             return None, instance
         return FirstStart(organisation_id, workspace_id, created.admin_key), instance
 
-    def _edge(self) -> Edge:
+    def part(self, only: str) -> AsgiApp:
+        """What one process of a split installation serves, `api` or `blobs`; everything where `only` is empty."""
+        if not only:
+            return self.asgi
+        return self._edge([mount for mount in self._mounts if _serves(only, mount.prefix)])
+
+    def _edge(self, mounts: Sequence[Mount]) -> Edge:
+        return Edge(
+            mounts, identity=self.identity, metrics=self.metrics, enforce_scopes=self.settings.enforce_evo_scopes
+        )
+
+    def _all_mounts(self) -> list[Mount]:
         application = web.litestar(
             settings=self.settings,
             origins=self.origins,
@@ -144,7 +156,7 @@ class Application:
         apis: Any = application  # the framework spells the ASGI types in its own way
         openapi = _document(lambda: web.openapi_document(application))
         health = self._health
-        mounts = [
+        return [
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/workspace", apis, Api.WORKSPACES),
@@ -157,9 +169,6 @@ class Application:
             Mount("/openapi.json", openapi, Api.SERVER, open=True),
             Mount("/metrics", self._metrics, Api.SERVER, open=True),
         ]
-        return Edge(
-            mounts, identity=self.identity, metrics=self.metrics, enforce_scopes=self.settings.enforce_evo_scopes
-        )
 
     async def _health(self, scope: Scope, _receive: Receive, send: Send) -> None:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -198,6 +207,10 @@ class Application:
         """Finish background threads and close every connection."""
         self.blobs.close()
         self.databases.close()
+
+
+def _serves(only: str, prefix: str) -> bool:
+    return prefix != "/blob" if only == "api" else prefix in {"/blob", "/health_check", "/healthz", "/metrics"}
 
 
 def _document(make: Callable[[], bytes]) -> AsgiApp:

@@ -1,9 +1,10 @@
 """Every setting, once: what it is, its unit, its default, and the failure it prevents.
 
-A setting `blob_url` is the flag `--blob-url`, the variable `CORESHED_BLOB_URL` and the key `blob-url` of
-`coreshed.toml`; the flag wins over the variable, the variable over the file.
+A setting `blob_url` is the variable `CORESHED_BLOB_URL` and the key `blob-url` of `coreshed.toml`, and, if
+`coreshed serve --help` lists it, the flag `--blob-url`; the flag wins over the variable, the variable over the file.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
+_THREADS = {"sql_readers", "sql_writers", "disk_threads", "hash_threads"}
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class BadSettings(Exception):
@@ -57,7 +60,7 @@ class Settings:
 
     sql_readers: int = _setting(
         4,
-        "Threads for searches; as many more for short reads on PostgreSQL, one on SQLite.",
+        "Threads for searches, and as many for short reads that do not stay on the event loop.",
         prevents="one slow list holding up all others",
     )
     sql_writers: int = _setting(4, "Threads for changes; on SQLite they take turns on one connection.")
@@ -174,6 +177,8 @@ def check(settings: Settings) -> None:
     """Refuse what cannot work, before anything is opened. Raises BadSettings."""
     if settings.only and settings.only not in ROLES:
         raise BadSettings(f"--only takes one of {', '.join(ROLES)}, not {settings.only!r}.")
+    if settings.log_level not in LOG_LEVELS:
+        raise BadSettings(f"log_level takes one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
     _check_blob_url(settings.blob_url)
     _check_public_url(settings.public_url)
     if settings.admin_key and len(settings.admin_key) < 20 and not settings.demo:
@@ -184,8 +189,10 @@ def check(settings: Settings) -> None:
         raise BadSettings("link_lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
     for item in fields(Settings):
         value = getattr(settings, item.name)
-        if item.type in {int, float} and value < 0:
-            raise BadSettings(f"{item.name}: {value} is negative.")
+        if item.type in {int, float} and not 0 <= value < math.inf:
+            raise BadSettings(f"{item.name}: {value} is not a number from 0 up.")
+        if item.name in _THREADS and value < 1:
+            raise BadSettings(f"{item.name}: at least one thread is needed.")
 
 
 def _check_blob_url(url: str) -> None:

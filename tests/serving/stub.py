@@ -16,6 +16,7 @@ from typing import Any
 from coreshed import cli, logs
 from coreshed.origins import Origins
 from coreshed.serving import server
+from coreshed.serving.http import AsgiApp
 from coreshed.settings import Settings, load
 
 
@@ -31,7 +32,10 @@ class StubApplication:
         (settings.data_dir / "started").touch()
         (settings.data_dir / "origins").write_text(f"{origins.public_url} {origins.blob_url}")
 
-    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
+    def part(self, only: str) -> AsgiApp:
+        return self._asgi
+
+    async def _asgi(self, scope: Any, receive: Any, send: Any) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
         if scope["path"] != "/echo":
             await send(start)

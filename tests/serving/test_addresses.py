@@ -76,3 +76,18 @@ def test_that_what_is_set_wins_over_what_listens(
     flags: dict[str, str], tls_host: str | None, expected: Origins
 ) -> None:
     assert resolve(load(flags, {}), plain_url="http://127.0.0.1:8080", tls_host=tls_host) == expected
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"CORESHED_LOG_LEVEL": "loud"},
+        {"CORESHED_SQL_READERS": "0"},
+        {"CORESHED_BUSY_TIMEOUT": "-1"},
+        {"CORESHED_BUSY_TIMEOUT": "nan"},
+        {"CORESHED_ONLY": "half"},
+    ],
+)
+def test_that_a_setting_that_cannot_work_is_named(environment: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match=next(iter(environment)).removeprefix("CORESHED_").lower()):
+        load({}, environment)

@@ -6,6 +6,7 @@ On PostgreSQL both are ordinary pools.
 """
 
 import asyncio
+import resource
 import sqlite3
 import threading
 import time
@@ -23,13 +24,16 @@ from sqlalchemy.pool import QueuePool
 
 from coreshed.problems import StoreFailure
 
+_OF_THREAD: int = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 Rows = sa.Connection
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-# A read on the loop that takes longer sends those after it to threads, for so long.
-STALL_SECONDS = 0.005
+# A read on the loop that takes this long sends those after it to threads: where it read from the disk, and at all.
+# Longer than it should take can also mean that the machine is busy, for which a thread is no cure.
+DISK_SECONDS = 0.005
+STALL_SECONDS = 0.05
 CAREFUL_SECONDS = 1.0
 
 
@@ -43,8 +47,8 @@ class Database:
     `run`, `search` and `change` move a service call off the event loop, each into its own bounded pool; inside,
     `reading()` and `writing()` give a transaction. Nothing waits for the network inside a pool thread.
 
-    Short reads of SQLite stay on the event loop, as long as none of them takes longer than STALL_SECONDS: handing one
-    to a thread and back costs more than the read (docs/decisions/009).
+    Short reads of SQLite stay on the event loop as long as the disk lets them: handing one to a thread and back costs
+    more than the read (docs/decisions/009).
     """
 
     def __init__(self, url: str, *, readers: int = 4, writers: int = 4, busy_timeout: float = 10.0) -> None:
@@ -120,12 +124,13 @@ class Database:
         if not self.is_sqlite or began < self._careful_until:
             return await _offload(self._readers, call, *args, **kwargs)
         self._reside()
+        blocks = _blocks_read()
         try:
             return call(*args, **kwargs)
         finally:
-            # A cold or slow disk: others shall not wait for it.
             ended = time.monotonic()
-            if ended - began > STALL_SECONDS:
+            took = ended - began
+            if took > STALL_SECONDS or (took > DISK_SECONDS and _blocks_read() != blocks):
                 self._careful_until = ended + CAREFUL_SECONDS
 
     def _reside(self) -> None:
@@ -162,12 +167,18 @@ async def _offload(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args
     return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(call, *args, **kwargs))
 
 
+def _blocks_read() -> int:
+    """How often this thread has read from a disk, where the system says so for threads."""
+    return resource.getrusage(_OF_THREAD).ru_inblock
+
+
 def _sqlite_engine(url: sa.URL, *, size: int, busy_timeout: float, writes: bool) -> Engine:
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
+        pool_use_lifo=True,  # each connection has a cache of its own: the one used last is the warm one
         pool_timeout=busy_timeout + 5,
         connect_args={"check_same_thread": False, "timeout": busy_timeout},
     )

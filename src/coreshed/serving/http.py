@@ -110,7 +110,6 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # nothing here asks for the client's address or believes a forwarded one
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=math.ceil(drain),
                 # limit_concurrency stays unset: it answers 503, which the Evo SDK takes for a fatal error.

@@ -11,12 +11,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
-import msgspec
-
-from coreshed import __version__, logs, problems
+from coreshed import __version__, logs
 from coreshed.clock import Clock, SystemClock
 from coreshed.origins import Origins, resolve
 from coreshed.serving import instance, worker
@@ -30,7 +28,6 @@ log = logs.logger(__name__)
 
 _CERTIFICATE_INTERVAL = 12 * 3600.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-_BLOB_PROCESS_PATHS = ("/blob/", "/health_check", "/healthz", "/metrics")
 
 
 class WorkspaceIds(Protocol):
@@ -52,8 +49,7 @@ class FirstStart(WorkspaceIds, Protocol):
 class Served(worker.Upkeep, Protocol):
     """The application, as serving sees it; `coreshed.app.Application` is one."""
 
-    @property
-    def asgi(self) -> AsgiApp: ...  # noqa: D102
+    def part(self, only: str) -> AsgiApp: ...  # noqa: D102
     @property
     def first_start(self) -> FirstStart | None: ...  # noqa: D102
     @property
@@ -171,7 +167,7 @@ class House:
         _on_signals(stop)
         if self.settings.demo and self.settings.only != "blobs":
             await self.application.publish_demo()
-        app = part(self.application.asgi, self.settings.only)
+        app = self.application.part(self.settings.only)
         async with asyncio.TaskGroup() as running:
             servers = [self._start(running, app, listener) for listener in self.door.listeners]
             if self.door.tls_listener is not None and self.certificate is not None:
@@ -201,24 +197,6 @@ class House:
         log.info("serving", listening=listening, tls=tls, only=self.settings.only or None, version=__version__)
         own = self.door.listeners[0].address.plain_url()
         print(f"ready {own if self.settings.only == 'blobs' else self.door.origins.public_url}", flush=True)
-
-
-def part(app: AsgiApp, only: str) -> AsgiApp:
-    """The application as one process of a split installation serves it; all of it where `only` is empty."""
-    if not only:
-        return app
-
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
-        blob = scope["path"].startswith("/blob/")
-        if (blob and only == "api") or (only == "blobs" and not scope["path"].startswith(_BLOB_PROCESS_PATHS)):
-            status, body = problems.answer(problems.Api.SERVER, None, problems.UnknownRoute())
-            headers = [(b"content-type", b"application/problem+json")]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
-            return
-        await app(scope, receive, send)
-
-    return answer
 
 
 def _check_split(settings: Settings) -> None:
