@@ -9,13 +9,14 @@ from coreshed.blobs.collection import Collection
 from coreshed.blobs.commit import Commits
 from coreshed.blobs.committer import GroupCommitter
 from coreshed.blobs.hashing import Frontiers
+from coreshed.blobs.home import check_home
 from coreshed.blobs.links import Links
 from coreshed.blobs.model import BlobPurpose
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.reading import Reader
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.signing import SigningKeys
-from coreshed.blobs.stores import Store, open_store
+from coreshed.blobs.stores import LocalStore, Store, open_store
 from coreshed.blobs.sweeping import Sweeping
 from coreshed.blobs.upkeep import Upkeep
 from coreshed.blobs.uploads import Uploads
@@ -84,16 +85,24 @@ class BlobRoom:
 
         Both databases are migrated. Raises BadSettings, OSError.
         """
-        return cls(
-            settings=settings,
-            main=main,
-            staging=staging,
-            clock=clock,
-            purposes=purposes,
-            blob_origin=blob_origin,
-            store=store if store is not None else open_store(settings, clock),
-            owns_store=store is None,
-        )
+        chosen = open_store(settings, clock) if store is None else store
+        try:
+            if store is None and isinstance(chosen, LocalStore):
+                check_home(main, chosen)
+            return cls(
+                settings=settings,
+                main=main,
+                staging=staging,
+                clock=clock,
+                purposes=purposes,
+                blob_origin=blob_origin,
+                store=chosen,
+                owns_store=store is None,
+            )
+        except BaseException:
+            if store is None:
+                chosen.close()
+            raise
 
     def close(self) -> None:
         """Acknowledge what is finished and wait for the threads. The databases and a store that was given stay open."""

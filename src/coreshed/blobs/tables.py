@@ -26,6 +26,14 @@ blobs = Table(
     Index("ix_blobs_quarantined_ns", "quarantined_ns"),
 )
 
+# Where the bytes of these rows lie: the identity of the one local store. At most one row.
+blob_store = Table(
+    "blob_store",
+    main,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("identity", Text, nullable=False),
+)
+
 # The newest generation's layout: which slices of which stored files, in order, are the blob (blobs/manifest.py).
 blob_manifests = Table(
     "blob_manifests",

@@ -14,6 +14,7 @@ import re
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from coreshed.blobs.stores.contract import FileKey, StoredFile
 from coreshed.blobs.stores.durability import sync_content, sync_directory
 
 _SHARDS = [f"{number:02x}" for number in range(256)]
+IDENTITY_FILE = "store-id"
 _PIECES = 512  # in one call; Linux takes 1024
 _NAME = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9a-f]{16})")
 
@@ -93,6 +95,8 @@ class LocalStore:
         sync_directory(root)
         sync_directory(root.parent)
         _remove_leavings(incoming)
+        self.root = root
+        self.identity = _identity(root / IDENTITY_FILE)
         self._incoming, self._lock = _own_directory(incoming)
 
     def create(self, key: FileKey, length: int | None = None) -> LocalWriter:
@@ -168,6 +172,21 @@ def _stored_file(entry: "os.DirEntry[str]") -> StoredFile | None:
     except FileNotFoundError:
         return None
     return StoredFile(FileKey(parts[1], int(parts[2], 16)), state.st_size, state.st_mtime_ns)
+
+
+def _identity(file: Path) -> str:
+    """What tells this store from any other: made once, whoever opens it first."""
+    if not file.exists():
+        mine = file.with_name(f".{file.name}.{uuid4().hex}")
+        with mine.open("w") as written:
+            written.write(f"{uuid4()}\n")
+            written.flush()
+            sync_content(written.fileno())
+        with suppress(FileExistsError):
+            os.link(mine, file)
+        mine.unlink()
+        sync_directory(file.parent)
+    return file.read_text().strip()
 
 
 def _own_directory(incoming: Path) -> tuple[Path, FileIO]:
