@@ -4,6 +4,7 @@ The rules of the wire for queries and bodies (flags in any case, repeated keys, 
 framework's, so the framework cannot derive them from the handlers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -99,3 +100,39 @@ def described(
     """An `operation_class` for a route."""
     members: dict[str, Any] = {"extra": extra, "body": body, "answers": answers or {}}
     return dataclass(type("Described", (Described,), members))
+
+
+HEALTH = described(*(query(name, FLAG) for name in ("check_dependencies", "full", "strict")))
+_PROBLEM = {
+    "type": "object",
+    "description": "What is wrong: see docs/errors.md. The stage operations answer 422 with `detail` as a list.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {},
+    },
+    "required": ["detail"],
+}
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def finished(document: dict[str, Any], *, is_open: Callable[[str], bool]) -> dict[str, Any]:
+    """The framework's document with our refusals in place of its own, and with the credentials that a path asks for."""
+    refusals = {"description": "A refusal.", "content": {"application/json": {"schema": _ref("Problem")}}}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                operation["responses"].pop("400", None)
+                operation["responses"]["4XX"] = refusals
+                operation["security"] = [] if is_open(path) else [{name: []} for name in _SECURITY]
+    document["components"]["schemas"]["Problem"] = _PROBLEM
+    document["components"]["securitySchemes"] = _SECURITY
+    return document
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

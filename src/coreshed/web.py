@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, logs, objects, workspaces
+from coreshed import __version__, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import (
@@ -108,4 +108,5 @@ def _on_http_validation(request: Request[Any, Any, Any], error: msgspec.Validati
 
 def openapi_document(application: Litestar) -> bytes:
     """The OpenAPI document of every JSON route."""
-    return msgspec.json.encode(application.openapi_schema.to_schema())
+    document = openapi.finished(application.openapi_schema.to_schema(), is_open=lambda path: "health_check" in path)
+    return msgspec.json.encode(document)

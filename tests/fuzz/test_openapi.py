@@ -77,3 +77,24 @@ async def test_that_every_change_describes_its_body(document: dict[str, Any]) ->
 async def test_that_queries_are_described(document: dict[str, Any], path: str, names: set[str]) -> None:
     parameters = document["paths"][path]["get"]["parameters"]
     assert names <= {each["name"] for each in parameters if each["in"] == "query"}
+
+
+async def test_that_refusals_are_described_as_they_are(document: dict[str, Any], application: Application) -> None:
+    refused = document["components"]["schemas"]["Problem"]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), base_url=ORIGIN) as client:
+        for (method, path), operation in described(document).items():
+            answer = await client.request(method, path.replace("{object_path}", "a").replace("{", "").replace("}", ""))
+            assert "400" not in operation["responses"], path
+            assert bool(operation["security"]) is (answer.status_code == 401), path
+            if answer.status_code == 401:
+                assert set(refused["properties"]) <= set(answer.json()), path
+
+
+async def test_that_answers_without_a_type_of_their_own_are_few(document: dict[str, Any]) -> None:
+    untyped = {
+        f"{method} {path} {status}"
+        for (method, path), operation in described(document).items()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2") and status != "204" and not any(c.get("schema") for c in answer["content"].values())
+    }
+    assert untyped == set()

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, SkipValidation
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER, HTTP_304_NOT_MODIFIED
 
@@ -17,6 +18,7 @@ from coreshed.database import Database
 from coreshed.identity import Principal
 from coreshed.objects import filters, openapi, wire
 from coreshed.objects.service import Objects, Upload
+from coreshed.openapi import HEALTH
 from coreshed.origins import Origins
 from coreshed.problems import Invalid
 from coreshed.wire_common import boolean
@@ -41,6 +43,8 @@ class Call:
 Here: TypeAlias = NamedDependency[SkipValidation[Call]]
 T = TypeVar("T")
 _MARKER = b"/objects/path/"
+_GOT = ResponseSpec(wire.GotObject, generate_examples=False)
+_POSTED = ResponseSpec(wire.PostedObject, generate_examples=False)
 
 
 def _pairs(request: Ask) -> list[tuple[str, str]]:
@@ -141,6 +145,7 @@ async def post_at_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -
     "/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/{object_id:str}",
     status_code=201,
     operation_class=openapi.POST_BY_ID,
+    responses={201: _POSTED, 303: _POSTED},
 )
 async def post_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> Response[Any]:
     """A new version of an object; with `deleted=false` and no body, undo its deletion."""
@@ -168,7 +173,11 @@ async def post_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, 
     )
 
 
-@get("/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/{object_id:str}", operation_class=openapi.GET_BY_ID)
+@get(
+    "/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/{object_id:str}",
+    operation_class=openapi.GET_BY_ID,
+    responses={200: _GOT},
+)
 async def get_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, call: Here) -> Response[Any]:
     """An object by its id, at its newest or a named version; with `deleted=true` only a deleted one."""
     query = request.query_params
@@ -188,6 +197,7 @@ async def get_by_id(org_id: Id, workspace_id: Id, object_id: Id, request: Ask, c
 @get(
     "/orgs/{org_id:str}/workspaces/{workspace_id:str}/objects/path/{object_path:path}",
     operation_class=openapi.GET_BY_PATH,
+    responses={200: _GOT},
 )
 async def get_by_path(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> Response[Any]:
     """The live object at a path."""
@@ -318,7 +328,7 @@ async def list_stages(org_id: Id, call: Here) -> wire.Stages:
     return await call.database.run(call.objects.reading.stages, caller=call.caller, organisation_id=organisation_id)
 
 
-@get("/health_check", opt={"open": True})
+@get("/health_check", opt={"open": True}, operation_class=HEALTH)
 async def objects_health(request: Ask, call: Here) -> Response[bytes]:
     """How the service is; needs no credential."""
     query = dict(request.query_params)

@@ -65,4 +65,3 @@ ASSIGN = described(
     )
 )
 DISCOVER = described(query("service", TEXT, "A service code; may be repeated."))
-HEALTH = described(*(query(name, FLAG) for name in ("check_dependencies", "full", "strict")))

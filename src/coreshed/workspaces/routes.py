@@ -11,6 +11,7 @@ from litestar.params import FromPath, SkipValidation
 from coreshed import __version__, clock, health, ids
 from coreshed.database import Database
 from coreshed.identity import Principal
+from coreshed.openapi import HEALTH
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
 from coreshed.wire_common import BoundingBox, boolean
@@ -191,7 +192,7 @@ async def discover(request: Ask, call: Here) -> wire.DiscoveryAnswer:
     return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=url)
 
 
-@get("/workspace/health_check", operation_class=openapi.HEALTH)
+@get("/workspace/health_check", operation_class=HEALTH)
 async def workspace_health(request: Ask, call: Here) -> Response[bytes]:
     """How the service is; needs no credential."""
     query = dict(request.query_params)
