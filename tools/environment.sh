@@ -12,7 +12,13 @@ if [ -z "$uv" ] || [ "$("$uv" --version | cut -d' ' -f2)" != "$UV_VERSION" ]; th
   uv=.tools/bin/uv
   if [ ! -x "$uv" ]; then
     if "$python" -m venv .tools 2>/dev/null; then .tools/bin/pip install --quiet "uv==$UV_VERSION"
-    else rm -rf .tools; "$python" -m pip install --quiet --target .tools "uv==$UV_VERSION"; fi
+    elif rm -rf .tools; "$python" -m pip --version >/dev/null 2>&1; then
+      "$python" -m pip install --quiet --target .tools "uv==$UV_VERSION"
+    else
+      echo "This Python has neither venv nor pip, with which uv $UV_VERSION is fetched: install them (Debian and Ubuntu:" >&2
+      echo "python3-venv), put uv $UV_VERSION on the PATH, or set PYTHON=..." >&2
+      exit 3
+    fi
   fi
 fi
 if [ "${1:-}" = lock ]; then

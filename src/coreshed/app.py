@@ -26,6 +26,9 @@ from coreshed.workspaces import Workspaces
 _FIRST_WORKSPACE = "First workspace"
 
 
+_NOT_SET_UP = "No server has set this database up yet: start 'coreshed serve' first, or name the right --database."
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """The ids that a script needs to begin with."""
@@ -51,12 +54,14 @@ class Databases:
     staging: Database
 
     @classmethod
-    def open(cls, settings: Settings) -> "Databases":
-        """Open and migrate. Raises SchemaTooNew, BadSettings."""
+    def open(cls, settings: Settings, *, create: bool = True) -> "Databases":
+        """Open and migrate; without `create` only what is there. Raises SchemaTooNew, BadSettings."""
         if settings.database and not settings.database.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
             raise BadSettings("--database takes a sqlite:/// or postgresql:// URL.")
         main_url = settings.database or sqlite_url(settings.data_dir / "coreshed.db")
         main = _database(main_url, settings)
+        if not create and main.is_sqlite and not Path(main.url.database or "").exists():
+            raise BadSettings(_NOT_SET_UP)
         staging = _database(sqlite_url(_beside(main, settings)), settings) if main.is_sqlite else main
         migrate(main, "main")
         migrate(staging, "staging")
@@ -82,12 +87,16 @@ def _beside(main: Database, settings: Settings) -> Path:
 class Application:
     """Every service of one process, and the ASGI application over them."""
 
-    def __init__(self, settings: Settings, origins: Origins, clock: Clock, databases: Databases) -> None:
+    def __init__(
+        self, settings: Settings, origins: Origins, clock: Clock, databases: Databases, *, set_up: bool = True
+    ) -> None:
         self.settings = settings
         self.origins = origins
         self.databases = databases
         self._clock = clock
         self.identity = Identity(databases.main, clock)
+        if not set_up:
+            self._require_set_up()
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.blobs = BlobRoom.open(
             settings=settings,
@@ -119,6 +128,16 @@ class Application:
         """Open everything; creates schema, keys, organisation, administrator and a workspace where there are none."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return cls(settings, origins, clock or SystemClock(), Databases.open(settings))
+
+    @classmethod
+    def open_existing(cls, settings: Settings, origins: Origins) -> "Application":
+        """Open an installation that a server has set up; makes nothing that is not there. Raises BadSettings."""
+        return cls(settings, origins, SystemClock(), Databases.open(settings, create=False), set_up=False)
+
+    def _require_set_up(self) -> None:
+        with self.databases.main.reading() as rows:
+            if not self.identity.list_organisations(rows):
+                raise BadSettings(_NOT_SET_UP)
 
     def _bootstrap(self) -> tuple[FirstStart | None, Instance]:
         with self.databases.main.writing() as rows:

@@ -4,6 +4,7 @@ The switch stands in front of the framework because the byte plane must never pa
 would see a rewritten path. Credentials are read here because they are judged before any body.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logs.logger(__name__)
 _MAX_REQUEST_ID = 64
+_NO_GZIP = re.compile(rb"gzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Edge:
         if scope["type"] != "http":
             return
         headers = dict(scope["headers"])
+        if _NO_GZIP.search(headers.get(b"accept-encoding", b"")):
+            # The framework looks for the word alone.
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         request_id = _request_id(headers)
         logs.enter_request(request_id)
         mount = self._mount(scope["path"])
@@ -73,9 +78,7 @@ class Edge:
 
     def _mount(self, path: str) -> Mount:
         for mount in self._mounts:
-            if path == mount.prefix or path.startswith(
-                mount.prefix if mount.prefix.endswith("/") else mount.prefix + "/"
-            ):
+            if path == mount.prefix or path.startswith(mount.prefix + "/"):
                 return mount
         return Mount("", _nowhere, Api.SERVER, open=True)
 

@@ -48,7 +48,10 @@ def _to_wgs84(crs: str | int) -> "pyproj.Transformer | None":
 
     _no_network()
     try:
-        return pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), 4326, always_xy=True)
+        known = pyproj.CRS.from_user_input(crs)
+        if not (known.is_geographic or known.is_projected):
+            return None  # a height alone, or metres from the centre of the Earth
+        return pyproj.Transformer.from_crs(known, 4326, always_xy=True)
     except ProjError:
         return None
 

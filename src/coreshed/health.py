@@ -36,7 +36,7 @@ def health_answer(query: Mapping[str, str], *, version: str, dependencies: dict[
     status = "pass" if all(up) else "degraded" if any(up) else "fail"
     code = 503 if status == "fail" or (status == "degraded" and _strict(query)) else 200
     if not boolean(query.get("full"), "full"):
-        return code, "text/plain; charset=utf-8", status.encode()
+        return code, "text/plain", status.encode()
     body: dict[str, object] = {"status": status, "version": version}
     if dependencies:
         body["dependencies"] = {name: "pass" if answers else "fail" for name, answers in dependencies.items()}

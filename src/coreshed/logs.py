@@ -94,6 +94,11 @@ def configure(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         cache_logger_on_first_use=True,
     )
+    _others(threshold, shared, finish)
+
+
+def _others(threshold: int, shared: list[Any], finish: list[Any]) -> None:
+    """The lines of libraries, which use the standard library's logging, in the same form."""
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -109,7 +114,7 @@ def configure(level: str) -> None:
     root.handlers[:] = [output]
     root.setLevel(threshold)
     logging.getLogger("uvicorn.access").disabled = True
-    for chatty in ("alembic", "uvicorn.error", "httpx"):
+    for chatty in ("alembic", "uvicorn", "uvicorn.error", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -9,7 +9,7 @@ from coreshed.problems import InvalidPath
 MAX_PATH = 1024
 # An entry of PostgreSQL's index takes 2,704 bytes, of which the workspace and a restored name's number need some.
 MAX_KEY_BYTES = 2600
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\<>|"*?]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\\<>|"*?]')
 
 
 def raw_tail(raw_path: bytes, marker: bytes) -> str:
@@ -18,7 +18,10 @@ def raw_tail(raw_path: bytes, marker: bytes) -> str:
     The router's own path parameter is of no use here: it drops a trailing slash and decodes `%2F` before splitting.
     Raises InvalidPath where the bytes are not UTF-8.
     """
-    _, _, tail = raw_path.partition(marker)
+    _, found, tail = raw_path.partition(marker)
+    if not found:  # a client may escape the letters of the marker as well
+        _, _, tail = unquote_to_bytes(raw_path).partition(marker)
+        tail = tail.replace(b"%", b"%25")
     try:
         return unquote_to_bytes(tail).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -52,6 +55,16 @@ def key(path: str) -> str:
     Folding lives here and not in SQL because SQLite folds ASCII alone and PostgreSQL folds by locale.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def numbered(path: str, number: int) -> str:
+    """`A/m (1).json` of `A/m.json` and 1; the stem loses its end where the path would be too long for `normalise`."""
+    stem, dot, suffix = path.rpartition(".")
+    while True:
+        found = f"{stem} ({number}){dot}{suffix}"
+        if len(found) <= MAX_PATH and len(key(found).encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES:
+            return found
+        stem = stem[:-1]
 
 
 def file_name(path: str) -> str:

@@ -6,6 +6,7 @@ A setting `blob_url` is the variable `CORESHED_BLOB_URL` and the key `blob-url` 
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -14,7 +15,8 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
-_THREADS = {"sql_readers", "sql_writers", "disk_threads", "hash_threads"}
+_AT_LEAST_ONE = {"sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit", "body_timeout"}
+_MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -126,7 +128,8 @@ def environment_name(name: str) -> str:
 def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from flags (None: not given), environment and `coreshed.toml`. Raises BadSettings."""
     environment = os.environ if environment is None else environment
-    values = _from_file(Path(environment.get("CORESHED_CONFIG", "coreshed.toml")))
+    named = environment.get("CORESHED_CONFIG")
+    values = _from_file(Path(named or "coreshed.toml"), must_exist=bool(named))
     for item in fields(Settings):
         text = environment.get(environment_name(item.name))
         if text is not None:
@@ -137,12 +140,14 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None)
     return settings
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def _from_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        if must_exist:
+            raise BadSettings(f"CORESHED_CONFIG names {path}, which does not exist.") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadSettings(f"{path}: {error}") from error
     known = {item.name: item for item in fields(Settings)}
     values: dict[str, Any] = {}
@@ -162,15 +167,11 @@ def _parse(item: "Field[Any]", value: Any) -> Any:
             parts = value.split(",") if isinstance(value, str) else list(value)
             return tuple(get_args(kind)[0](part.strip()) for part in parts if part.strip())
         if kind is bool:
-            return (
-                value
-                if isinstance(value, bool)
-                else {"1": True, "true": True, "0": False, "false": False}[value.lower()]
-            )
+            return {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
         assert callable(kind)  # noqa: S101  (field types here are classes)
-        return kind(value)
+        return kind(str(value))
     except (KeyError, TypeError, ValueError) as error:
-        raise BadSettings(f"{item.name}: {value!r} is not a valid value.") from error
+        raise BadSettings(f"{_shown(item.name)}: {value!r} is not a valid value.") from error
 
 
 def check(settings: Settings) -> None:
@@ -178,7 +179,7 @@ def check(settings: Settings) -> None:
     if settings.only and settings.only not in ROLES:
         raise BadSettings(f"--only takes one of {', '.join(ROLES)}, not {settings.only!r}.")
     if settings.log_level not in LOG_LEVELS:
-        raise BadSettings(f"log_level takes one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
+        raise BadSettings(f"--log-level takes one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
     _check_blob_url(settings.blob_url)
     _check_public_url(settings.public_url)
     if settings.admin_key and len(settings.admin_key) < 20 and not settings.demo:
@@ -186,20 +187,20 @@ def check(settings: Settings) -> None:
     if settings.tls not in {"auto", "try", "off"} and settings.tls.count(",") != 1:
         raise BadSettings(f"--tls takes auto, try, off or CERT,KEY, not {settings.tls!r}.")
     if settings.link_lifetime < 600:
-        raise BadSettings("link_lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
+        raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
     for item in fields(Settings):
         value = getattr(settings, item.name)
-        if item.type in {int, float} and not 0 <= value < math.inf:
-            raise BadSettings(f"{item.name}: {value} is not a number from 0 up.")
-        if item.name in _THREADS and value < 1:
-            raise BadSettings(f"{item.name}: at least one thread is needed.")
+        if item.type in {int, float} and not 0 <= value <= _MOST.get(item.metadata["unit"], math.inf):
+            raise BadSettings(f"{_shown(item.name)}: {value} is out of range.")
+        if item.name in _AT_LEAST_ONE and value < 1:
+            raise BadSettings(f"{_shown(item.name)}: at least one is needed.")
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def _check_blob_url(url: str) -> None:
-    if not url:
-        return
-    parts = urlsplit(url)
-    if parts.scheme != "https" or parts.netloc != (parts.hostname or "") or parts.path not in {"", "/"}:
+    if url and not (url.startswith("https://") and _HOST.fullmatch(url.removeprefix("https://").removesuffix("/"))):
         raise BadSettings(
             f"--blob-url {url!r}: the Evo SDK moves bytes only over https on port 443, so the blob URL is "
             "'https://host': no other scheme, no port (not even :443), no capital letters and no path."
@@ -207,10 +208,26 @@ def _check_blob_url(url: str) -> None:
 
 
 def _check_public_url(url: str) -> None:
-    if url and (
-        urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc or urlsplit(url).path not in {"", "/"}
-    ):
+    if url and not _is_origin(url):
         raise BadSettings(f"--public-url {url!r}: expected a bare origin such as https://data.example.org.")
+
+
+def _is_origin(url: str) -> bool:
+    """Scheme, host and perhaps a port, and nothing else."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
+    known = _HOST.fullmatch(host) is not None or ":" in host
+    return parts.scheme in {"http", "https"} and known and url.removesuffix("/").lower() == origin
+
+
+def _shown(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def default_of(item: "Field[Any]") -> Any:

@@ -30,6 +30,8 @@ from coreshed.workspaces.routes import router as workspaces_router
 log = logs.logger(__name__)
 # An answer smaller than this grows under gzip.
 _WORTH_COMPRESSING = 256
+# The framework has no exception of its own for it.
+_CLIENT_GONE = "client disconnected prematurely"
 _BY_STATUS: dict[int, type[Problem]] = {
     404: UnknownRoute,
     405: MethodNotAllowed,
@@ -56,6 +58,8 @@ def _respond(request: Request[Any, Any, Any], problem: Problem) -> Response[dict
 
 
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    if error.detail == _CLIENT_GONE:
+        return _respond(request, BadRequest("The connection ended before the body did."))
     if error.status_code >= 500:
         return _on_defect(request, error)
     kind = _BY_STATUS.get(error.status_code, BadRequest)

@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from coreshed.blobs.commit import Listed, Plan, Source, _Overtaken
+from coreshed.blobs.commit import Commits, Listed, Plan, Source, _Overtaken
 from coreshed.blobs.links import Grant, parse_query
+from coreshed.blobs.manifest import Manifest
 from coreshed.blobs.model import Blob
 from coreshed.blobs.stores import FileKey
 from tests.blobs.conftest import ALICE, BOB, Bench, sha256
@@ -106,3 +107,67 @@ async def test_that_the_last_acknowledged_of_many_identical_blocks_wins(bench: B
     await bench.stage(blob, 0, b"last")
     assert (await bench.commit(blob, 0)).status_code == 201
     assert (await bench.read(blob)).content == b"last"
+
+
+async def test_that_a_slow_commit_forgets_no_block_of_another_upload(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same list is committed twice, the rows are gone, another upload stages, and only then the second clears."""
+    mine, other = bench.offer("mine", "other")
+    await bench.stage(mine, 0, b"core")
+    clear = Commits._clear
+    cleared, planned_twice, order = threading.Event(), threading.Event(), []
+
+    def staggered(self: Commits, plan: Plan) -> None:
+        order.append(plan)
+        if len(order) == 1:
+            assert planned_twice.wait(20)
+            clear(self, plan)
+            cleared.set()
+        else:
+            planned_twice.set()
+            assert cleared.wait(20)
+            asyncio.run(bench.stage(other, 0, b"acknowledged"))
+            clear(self, plan)
+
+    monkeypatch.setattr(Commits, "_clear", staggered)
+    answers = await asyncio.gather(bench.commit(mine, 0), bench.commit(mine, 0))
+    assert [answer.status_code for answer in answers] == [201, 201]
+    monkeypatch.setattr(Commits, "_clear", clear)
+    assert (await bench.commit(other, 0)).status_code == 201
+    assert (await bench.read(other)).content == b"acknowledged"
+
+
+async def test_that_a_list_that_another_commit_publishes_meanwhile_is_found(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (blob,) = bench.offer("a")
+    await bench.stage(blob, 0, b"core")
+    read = Commits._read
+    started, ended, calls = threading.Event(), threading.Event(), []
+
+    def slow(self: Commits, grant: Grant) -> tuple[Blob, Manifest, set[int]]:
+        calls.append(grant)
+        found = read(self, grant)
+        if len(calls) == 1:
+            started.set()
+            assert ended.wait(20)
+        return found
+
+    monkeypatch.setattr(Commits, "_read", slow)
+    first = asyncio.create_task(bench.commit(blob, 0))
+    await asyncio.to_thread(started.wait, 20)
+    second = await bench.commit(blob, 0)
+    ended.set()
+    assert [second.status_code, (await first).status_code] == [201, 201]
+
+
+async def test_that_one_principal_may_send_the_same_content_twice_at_once(bench: Bench) -> None:
+    """Two clients with one key and ids of their own: the second commit names blocks that the first one has given up."""
+    content = b"corecore"
+    (blob,) = bench.offer(sha256(content))
+    for number in (0, 4, 100, 104):
+        await bench.stage(blob, number, b"core")
+    assert (await bench.commit(blob, 0, 4)).status_code == 201
+    assert (await bench.commit(blob, 100, 104)).status_code == 201
+    assert (await bench.read(blob)).content == content

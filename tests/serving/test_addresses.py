@@ -1,6 +1,7 @@
-"""Which URLs follow from the settings and the listeners."""
+"""Which settings can work, and which URLs follow from them and from the listeners."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -85,9 +86,68 @@ def test_that_what_is_set_wins_over_what_listens(
         {"CORESHED_SQL_READERS": "0"},
         {"CORESHED_BUSY_TIMEOUT": "-1"},
         {"CORESHED_BUSY_TIMEOUT": "nan"},
+        {"CORESHED_LINK_LIFETIME": "99999999999"},
+        {"CORESHED_BLOCK_LIMIT": "0"},
         {"CORESHED_ONLY": "half"},
     ],
 )
 def test_that_a_setting_that_cannot_work_is_named(environment: dict[str, str]) -> None:
-    with pytest.raises(BadSettings, match=next(iter(environment)).removeprefix("CORESHED_").lower()):
+    name = next(iter(environment)).removeprefix("CORESHED_").lower().replace("_", "-")
+    with pytest.raises(BadSettings, match=name):
         load({}, environment)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [("sql-readers = 1.5", "sql-readers"), ("drain = true", "drain"), ("demo = 2", "demo"), ("nope = 1", "nope")],
+)
+def test_that_a_wrong_line_of_the_file_is_named(text: str, match: str, tmp_path: Path) -> None:
+    file = tmp_path / "coreshed.toml"
+    file.write_text(text)
+    with pytest.raises(BadSettings, match=match):
+        load({}, {"CORESHED_CONFIG": str(file)})
+
+
+def test_that_the_file_takes_what_the_variables_take(tmp_path: Path) -> None:
+    file = tmp_path / "coreshed.toml"
+    file.write_text('demo = 1\nenforce-evo-scopes = "false"\ndrain = 3\n')
+    found = load({}, {"CORESHED_CONFIG": str(file)})
+    assert (found.demo, found.enforce_evo_scopes, found.drain) == (True, False, 3.0)
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "."])
+def test_that_a_file_that_is_named_has_to_be_one(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"CORESHED_CONFIG|directory"):
+        load({}, {"CORESHED_CONFIG": str(tmp_path / name)})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://", "HTTPS://host", "https://host?x=1", "https://host#f", "https://ho st", "https://ümlaut.example"],
+)
+def test_that_a_blob_url_the_sdk_cannot_use_is_refused(url: str) -> None:
+    with pytest.raises(BadSettings, match="--blob-url"):
+        load({"blob_url": url}, {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:8080",
+        "http://host:abc",
+        "http://host:99999",
+        "http://user:word@host",
+        "http://host?x",
+        "http://host#a",
+        "http://host/path",
+        "ftp://host",
+    ],
+)
+def test_that_a_public_url_that_is_no_origin_is_refused(url: str) -> None:
+    with pytest.raises(BadSettings, match="--public-url"):
+        load({"public_url": url}, {})
+
+
+@pytest.mark.parametrize("url", ["http://host", "https://Data.Example.org:8443/", "http://[::1]:8080"])
+def test_that_origins_are_public_urls(url: str) -> None:
+    assert load({"public_url": url}, {}).public_url == url

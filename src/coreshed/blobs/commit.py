@@ -26,7 +26,7 @@ from coreshed.blobs.refusals import BlobVanished, Refusal
 from coreshed.blobs.staged import StagedBlock
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
-from coreshed.problems import StoreFailure
+from coreshed.problems import Problem, StoreFailure
 
 # Running readers and commits finish before a file goes that they may still name.
 DISCARD_DELAY_NS = 3600 * NANOSECONDS
@@ -90,6 +90,10 @@ def resolve(
     return compose(parts), [block for _, block in chosen.values() if block is not None]
 
 
+def _without(gone: set[int], blocks: Mapping[bytes, StagedBlock]) -> dict[bytes, StagedBlock]:
+    return {key: block for key, block in blocks.items() if block.token not in gone}
+
+
 class Commits:
     """The commit path of block lists and of blobs sent whole."""
 
@@ -129,13 +133,24 @@ class Commits:
         raise StoreFailure("The blob kept changing while it was being committed.")
 
     async def whole(self, grant: Grant, *, token: int | None, length: int, sha256: str, absent: bool) -> Blob:
-        """Publish a settled file as the blob's content."""
-        for _ in range(_ATTEMPTS):
-            plan = await self._main.run(self._plan_whole, grant, token, length, sha256, absent)
-            blob = await self._published(plan, sha256)
-            if blob is not None:
-                return blob
+        """Publish a settled file as the blob's content; refused, the file goes. Raises Refusal or Problem."""
+        try:
+            for _ in range(_ATTEMPTS):
+                plan = await self._main.search(self._plan_whole, grant, token, length, sha256, absent)
+                blob = await self._published(plan, sha256)
+                if blob is not None:
+                    return blob
+        except StoreFailure:
+            raise  # it may be published all the same
+        except (Refusal, Problem):
+            if token is not None:
+                await self._main.change(self._drop, grant.blob_id, token)
+            raise
         raise StoreFailure("The blob kept changing while it was being committed.")
+
+    def _drop(self, blob_id: str, token: int) -> None:
+        with self._main.writing() as rows:
+            ledger.discard(rows, blob_id, [token], self._clock.now_ns())
 
     async def _published(self, plan: Plan, sha256: str) -> Blob | None:
         if self._verify_names and ids.is_sha256(plan.blob.name) and plan.blob.name.lower() != sha256:
@@ -152,12 +167,21 @@ class Commits:
         return blob
 
     def _plan_list(self, grant: Grant, listed: Sequence[Listed], absent: bool) -> Plan:
-        blob, present, gone = self._read(grant)
+        # The staging ledger comes first: blocks that another commit publishes meanwhile are found in one of the two.
         with self._staging.reading() as rows:
             available = staged.session_blocks(rows, grant.blob_id, grant.session)
+        blob, present, gone = self._read(grant)
         newest = max((block.no for block in available.values()), default=0)
-        available = {key: block for key, block in available.items() if block.token not in gone}
-        manifest, used = resolve(listed, available, present)
+        try:
+            manifest, used = resolve(listed, _without(gone, available), present)
+        except Refusal:
+            if not (blob.committed and self._purposes[blob.purpose].overwrite is Overwrite.IDEMPOTENT):
+                raise
+            # The same principal may have sent the same content twice at once: the commit that came first has given
+            # up the blocks of this one.
+            with self._staging.reading() as rows:
+                available = staged.session_blocks(rows, grant.blob_id, grant.session, given_up=True)
+            manifest, used = resolve(listed, _without(gone, available), present)
         unchanged = blob.generation > 0 and manifest.extents == present.extents
         return Plan(grant, blob, present, manifest, used, newest, blob.sha256 if unchanged else None, absent)
 

@@ -16,7 +16,7 @@ from coreshed.blobs.pools import Pools
 from coreshed.blobs.reading import Reader
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.signing import SigningKeys
-from coreshed.blobs.stores import LocalStore, Store, open_store
+from coreshed.blobs.stores import LocalStore, MemoryStore, Store, open_store
 from coreshed.blobs.sweeping import Sweeping
 from coreshed.blobs.upkeep import Upkeep
 from coreshed.blobs.uploads import Uploads
@@ -87,7 +87,7 @@ class BlobRoom:
         """
         chosen = open_store(settings, clock) if store is None else store
         try:
-            if store is None and isinstance(chosen, LocalStore):
+            if store is None and isinstance(chosen, LocalStore | MemoryStore):
                 check_home(main, chosen)
             return cls(
                 settings=settings,

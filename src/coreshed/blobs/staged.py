@@ -7,7 +7,7 @@ superseded.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, true, update
 
 from coreshed.blobs.ledger import pages
 from coreshed.blobs.tables import staged_blocks
@@ -86,8 +86,8 @@ def id_length(rows: Rows, blob_id: str, session: str) -> int | None:
     return None if row is None else len(row[0])
 
 
-def session_blocks(rows: Rows, blob_id: str, session: str) -> dict[bytes, StagedBlock]:
-    """The blocks that count, by id, in the order of their arrival.
+def session_blocks(rows: Rows, blob_id: str, session: str, *, given_up: bool = False) -> dict[bytes, StagedBlock]:
+    """The blocks that count, by id, in the order of their arrival; given_up: superseded ones too, whose files remain.
 
     Two nodes that take the same block at once leave two rows that both count; the later one wins.
     """
@@ -96,7 +96,7 @@ def session_blocks(rows: Rows, blob_id: str, session: str) -> dict[bytes, Staged
         .where(
             staged_blocks.c.blob_id == blob_id,
             staged_blocks.c.session == session,
-            staged_blocks.c.superseded_ns.is_(None),
+            true() if given_up else staged_blocks.c.superseded_ns.is_(None),
         )
         .order_by(staged_blocks.c.no)
     )

@@ -90,4 +90,6 @@ staged_blocks = Table(
     Index("ix_staged_blocks_blob_id_session", "blob_id", "session", "block_id"),
     Index("ix_staged_blocks_staged_ns", "staged_ns"),
     Index("ix_staged_blocks_superseded_ns", "superseded_ns"),
+    # A number is never used twice: a commit that is slow to forget its rows must not meet another upload's in them.
+    sqlite_autoincrement=True,
 )

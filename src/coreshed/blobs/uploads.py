@@ -95,11 +95,12 @@ class Uploads:
 
     def lists(self, grant: Grant) -> BlockLists:
         """The blocks of a blob as this session sees them. Raises BlobVanished."""
+        # In the order of a commit's plan: a block on its way from one ledger to the other is shown.
+        with self._staging.reading() as rows:
+            blocks = staged.session_blocks(rows, grant.blob_id, grant.session)
         with self._main.reading() as rows:
             blob = self.writable(rows, grant)
             content = ledger.manifest(rows, blob.id) if blob.committed else Manifest()
-        with self._staging.reading() as rows:
-            blocks = staged.session_blocks(rows, grant.blob_id, grant.session)
         return BlockLists(blob if blob.committed else None, content, blocks)
 
     def discard(self, *, blob_id: str, principal_id: str) -> None:

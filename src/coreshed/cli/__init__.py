@@ -1,5 +1,6 @@
 """`coreshed`: the command line of operators. The base install runs `info` and `doctor`; the rest needs the server."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -37,7 +38,8 @@ _EXIT_CODES = {
 
 
 def main() -> None:
-    """The program."""
+    """The program. What it writes is for the user it runs as alone: databases hold keys, files hold data."""
+    os.umask(0o077)
     run(app)
 
 

@@ -126,6 +126,14 @@ def disable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl 
     typer.echo(f"disabled {user.email}")
 
 
+@users.command("enable")
+def enable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Accept the user's keys again."""
+    with installation(data_dir, database) as open_services:
+        user = open_services.identity.enable_user(email=email)
+    typer.echo(f"enabled {user.email}")
+
+
 @workspaces.command("create")
 def create_workspace(
     name: str,

@@ -11,13 +11,24 @@ from coreshed.cli.options import DatabaseUrl, DataDir, installation, load
 def collect(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
+    restore: Annotated[
+        list[str] | None, typer.Option(metavar="BLOB", help="Bring this blob back from quarantine; may be repeated.")
+    ] = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Quarantine bytes that nothing refers to, and remove what has been in quarantine long enough. Prints JSON."""
+    """Quarantine bytes that nothing refers to, and remove what has been in quarantine long enough. Prints JSON.
+
+    With --restore nothing is collected.
+    """
     with installation(data_dir, database) as open_services:
         from coreshed.blobs import collection
 
+        if restore:
+            for blob_id in restore:
+                open_services.blobs.collection.restore(blob_id)
+            typer.echo(f"restored {', '.join(restore)}")
+            return
         report = collection.collect(open_services.blobs, dry_run=dry_run)
     typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
 

@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def load(**flags: Any) -> Settings:
-    """The settings of flags, environment and file, logging only what goes wrong."""
+    """The settings of flags, environment and file. Raises BadSettings."""
     return settings.load(flags)
 
 
@@ -37,8 +37,13 @@ def installation(data_dir: Path | None, database: str | None) -> Iterator["Appli
     chosen = load(data_dir=data_dir, database=database)
     known = instance.read(chosen.data_dir)
     logs.configure("warning")
-    application = Application.open(chosen, Origins(known.api_url, known.blob_url))
+    application = Application.open_existing(chosen, Origins(known.api_url, known.blob_url))
     try:
+        if application.instance.organisation_id != known.organisation_id:
+            raise settings.BadSettings(
+                f"The database is not the one that the server of {chosen.data_dir} was last started with: name it with "
+                "--database or CORESHED_DATABASE."
+            )
         yield application
     finally:
         application.close()

@@ -5,9 +5,6 @@ from typing import Annotated
 import typer
 
 from coreshed.cli.options import DatabaseUrl, DataDir, load
-from coreshed.settings import BadSettings
-
-_LOG_LEVELS = {"debug", "info", "warning", "error"}
 
 
 def serve(
@@ -49,14 +46,12 @@ def serve(
         drain=drain,
         log_level=log_level,
     )
-    if settings.log_level not in _LOG_LEVELS:
-        raise BadSettings(f"--log-level takes debug, info, warning or error, not {settings.log_level!r}.")
     from coreshed import logs
     from coreshed.app import Application
     from coreshed.serving import server
 
     logs.configure(settings.log_level)
     if settings.only == "worker":
-        server.run_worker(settings, Application.open, until_stdin_closes=until_stdin_closes)
+        server.run_worker(settings, Application.open_existing, until_stdin_closes=until_stdin_closes)
     else:
         server.serve(settings, Application.open)

@@ -28,6 +28,7 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
+_SLASHES = re.compile(r"//+")
 _DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
 
 
@@ -64,8 +65,9 @@ def permits(held: Set[str], grant: str) -> bool:
 def grant_for(method: str, path: str) -> str | None:
     """The grant that a request needs; None for what every credential may call.
 
-    path: percent-decoded, as the router sees it. What is not known to only read is a write.
+    path: percent-decoded. What is not known to only read is a write.
     """
+    path = _SLASHES.sub("/", path)  # as the router does
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"

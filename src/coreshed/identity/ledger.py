@@ -193,7 +193,7 @@ def insert_member(rows: Rows, *, organisation_id: str, user_id: str, role: str) 
     rows.execute(insert(organisation_members).values(organisation_id=organisation_id, user_id=user_id, role=role))
 
 
-def disable_account(rows: Rows, user_id: str, at_ns: int) -> None:
+def set_disabled(rows: Rows, user_id: str, at_ns: int | None) -> None:
     """Shut a user out."""
     rows.execute(update(users).where(users.c.id == user_id).values(disabled_ns=at_ns))
 

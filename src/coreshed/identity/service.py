@@ -15,7 +15,7 @@ from coreshed.identity.cache import CardCache, PrincipalCache, Verified
 from coreshed.identity.ledger import Account, ApiKey, Organisation
 from coreshed.identity.principal import Principal
 from coreshed.identity.verifiers import ApiKeyVerifier, Verifier, credential_of
-from coreshed.problems import AlreadyExists, Invalid, MissingCredentials, NotFound
+from coreshed.problems import AlreadyExists, BadRequest, Invalid, MissingCredentials, NotFound
 from coreshed.wire_common import User
 
 OPERATOR = "operator"  # the actor of changes made on the command line
@@ -188,13 +188,26 @@ class Identity:
             return ledger.members(rows, organisation_id)
 
     def disable_user(self, *, email: str, actor_id: str = OPERATOR) -> Account:
-        """Refuse the user's credentials from now on; a second time changes nothing. Raises NotFound."""
+        """Refuse the user's credentials from now on; a second time changes nothing.
+
+        Raises NotFound, and BadRequest for the last administrator of an organisation.
+        """
+        return self._set_disabled(email, actor_id, disabled=True)
+
+    def enable_user(self, *, email: str, actor_id: str = OPERATOR) -> Account:
+        """Accept the user's credentials again, as far as they have not ended or been revoked. Raises NotFound."""
+        return self._set_disabled(email, actor_id, disabled=False)
+
+    def _set_disabled(self, email: str, actor_id: str, *, disabled: bool) -> Account:
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
             user = self._user_by_email(rows, email)
-            if user.disabled_ns is None:
-                ledger.disable_account(rows, user.id, now_ns)
-                audit.record(rows, at_ns=now_ns, actor_id=actor_id, action="user.disable", target_id=user.id)
+            if disabled is not (user.disabled_ns is not None):
+                if disabled:
+                    _require_other_administrator(rows, user)
+                ledger.set_disabled(rows, user.id, now_ns if disabled else None)
+                action = "user.disable" if disabled else "user.enable"
+                audit.record(rows, at_ns=now_ns, actor_id=actor_id, action=action, target_id=user.id)
             user = self._user_by_email(rows, email)
         self._cache.drop()
         return user
@@ -303,3 +316,11 @@ def _check_email(email: str) -> None:
     local, _, host = email.rpartition("@")
     if not local or not host or len(email) > 254 or not email.isprintable() or " " in email:
         raise Invalid(f"email: {email[:254]!r} is not an address.")
+
+
+def _require_other_administrator(rows: Rows, user: Account) -> None:
+    """Raises BadRequest where nobody would be left who may administer an organisation of this user's."""
+    for organisation_id, role in ledger.organisation_roles(rows, user.id).items():
+        others = (member for member, theirs in ledger.members(rows, organisation_id) if theirs == role == "admin")
+        if role == "admin" and not any(each.id != user.id and each.disabled_ns is None for each in others):
+            raise BadRequest(f"{user.email} is the last administrator; make another one first.")

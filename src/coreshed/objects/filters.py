@@ -238,11 +238,10 @@ def integer(text: str | None, name: str, *, default: int, least: int, most: int)
 
 
 def number(text: str) -> float | None:
-    """The operand as a finite number, None where it is none."""
+    """The operand as a number, infinite where it is beyond a double; None where it is none."""
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         return None
-    value = float(text)
-    return value if abs(value) != float("inf") else None
+    return float(text)
 
 
 def like(text: str, pattern: str, *, fold: bool) -> bool:

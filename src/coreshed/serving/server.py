@@ -3,7 +3,6 @@
 import asyncio
 import ctypes
 import gc
-import logging
 import os
 import signal
 import sys
@@ -64,8 +63,6 @@ Opener = Callable[[Settings, Origins], Served]
 def serve(settings: Settings, open_application: Opener, *, worker_command: Sequence[str] = worker.COMMAND) -> None:
     """Serve until SIGTERM or SIGINT. Raises CannotBind, BadSettings and whatever opening the application raises."""
     settings = replace(settings, data_dir=settings.data_dir.resolve())
-    for chatty in ("alembic", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     door = Door.open(settings, SystemClock())
     lock = DataLock(settings.data_dir, shared=bool(settings.only))
     certificate = door.certify()
@@ -73,7 +70,6 @@ def serve(settings: Settings, open_application: Opener, *, worker_command: Seque
     background: worker.Background | None = None
     try:
         _publish_instance(settings, application, door.origins, certificate)
-        _announce(settings, application, door.origins, certificate)
         if not settings.only:
             background = _start_worker(settings, application, worker_command)
         _settle()
@@ -166,7 +162,8 @@ class House:
         stop = asyncio.Event()
         _on_signals(stop)
         if self.settings.demo and self.settings.only != "blobs":
-            await self.application.publish_demo()
+            # In a task of its own: the ids of its requests are not this one's.
+            await asyncio.create_task(self.application.publish_demo())
         app = self.application.part(self.settings.only)
         async with asyncio.TaskGroup() as running:
             servers = [self._start(running, app, listener) for listener in self.door.listeners]
@@ -175,6 +172,7 @@ class House:
             for server in servers:
                 await server.serving.wait()
             renewal = running.create_task(_renew(self.certificate))
+            _announce(self.settings, self.application, self.door.origins, self.certificate)
             self._print_ready()
             await stop.wait()
             log.info("draining", seconds=self.settings.drain)

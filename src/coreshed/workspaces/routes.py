@@ -163,7 +163,7 @@ async def list_members(org_id: Id, workspace_id: Id, request: Ask, call: Here) -
     """Who has a role in the workspace."""
     key = ids.workspace_key(org_id, workspace_id)
     user_id = listing.read_user_filter(request.query_params)
-    found = await call.database.run(call.workspaces.members, caller=call.caller, workspace=key, user_id=user_id)
+    found = await call.database.search(call.workspaces.members, caller=call.caller, workspace=key, user_id=user_id)
     return wire.MemberList([wire.Member(user.id, role.wire, user.name, user.email) for user, role in found])
 
 

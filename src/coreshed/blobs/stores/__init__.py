@@ -24,10 +24,17 @@ __all__ = [
 def open_store(settings: Settings, clock: Clock) -> Store:
     """The store that `settings.blobs` names. Raises BadSettings."""
     if not settings.blobs:
-        return LocalStore(settings.data_dir / "blobs")
+        return _local(settings.data_dir / "blobs")
     parts = urlsplit(settings.blobs)
     if parts.scheme == "memory":
         return MemoryStore(clock=clock)
     if parts.scheme == "file" and parts.path and not parts.netloc:
-        return LocalStore(Path(unquote(parts.path)))
+        return _local(Path(unquote(parts.path)))
     raise BadSettings(f"--blobs {settings.blobs!r}: expected file:///path or memory:.")
+
+
+def _local(root: Path) -> LocalStore:
+    try:
+        return LocalStore(root)
+    except OSError as error:
+        raise BadSettings(f"The blob store {root} cannot be opened: {error.strerror}.") from error

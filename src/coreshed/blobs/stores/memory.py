@@ -3,6 +3,7 @@
 import errno
 import threading
 from collections.abc import Iterable, Iterator
+from uuid import uuid4
 
 from coreshed.blobs.stores.contract import FileKey, StoredFile
 from coreshed.blobs.stores.local import check_length
@@ -51,6 +52,7 @@ class MemoryStore:
         self._files: dict[FileKey, tuple[bytes, int]] = {}
         self._unsettled: set[FileKey] = set()
         self._lock = threading.Lock()
+        self.identity = str(uuid4())  # it is another store after every start
 
     def create(self, key: FileKey, length: int | None = None) -> MemoryWriter:
         """Begin a file."""

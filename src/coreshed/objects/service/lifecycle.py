@@ -95,11 +95,10 @@ class Lifecycle:
 
 
 def _free_path(rows: Rows, workspace: WorkspaceKey, path: str) -> str:
-    """The path itself where it is free, else `stem (N).json` with the first free N."""
-    stem, dot, suffix = path.rpartition(".")
+    """The path itself where it is free, else `stem (N).json` with the first free N, its stem cut where it must be."""
     start = 0
     while True:
-        names = [f"{stem} ({n}){dot}{suffix}" if n else path for n in range(start, start + 100)]
+        names = [paths.numbered(path, n) if n else path for n in range(start, start + 100)]
         taken = ledger.occupied(rows, workspace, [paths.key(name) for name in names])
         free = next((name for name in names if paths.key(name) not in taken), None)
         if free is not None:

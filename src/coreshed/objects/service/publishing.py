@@ -47,6 +47,29 @@ class _Target:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a document becomes in the database, made before the transaction: it may take a second."""
+
+    schema_id: str
+    coordinate_system: str  # the workspace's, which a document without one of its own falls back to
+    packed: bytes
+    box: geo.Rectangle | None
+    box_from_workspace_crs: bool
+    properties: list[documents.Property]
+    complete: bool
+
+    @classmethod
+    def of(cls, document: dict[str, Any], coordinate_system: str) -> "_Content":
+        """Of a valid document that has its `uuid`."""
+        crs = geo.object_crs(document)
+        fallback = None if crs is not None else geo.workspace_crs(coordinate_system)
+        box = geo.bounding_rectangle(document, crs if crs is not None else fallback)
+        found, complete = documents.properties(document)
+        packed = documents.pack(document)
+        return cls(document["schema"], coordinate_system, packed, box, box is not None and crs is None, found, complete)
+
+
 class Publishing:
     """Everything that adds data, objects and versions."""
 
@@ -158,6 +181,7 @@ class Publishing:
         if invalid:
             raise InvalidDataKey(invalid=invalid)
         free = documents.free_references(document)
+        content = _Content.of(document, access.default_coordinate_system)
         try:
             with self.ground.database.writing() as rows:
                 ledger.lock_workspace(rows, workspace.workspace_id)
@@ -166,7 +190,9 @@ class Publishing:
                 self._check_type(target.stored, document)
                 data = self._data(rows, workspace, names, free)
                 _check_match(upload.if_match, target.stored)
-                new = self._version(document, caller, access, target.stored, data)
+                if access.default_coordinate_system != content.coordinate_system:
+                    content = _Content.of(document, access.default_coordinate_system)
+                new = self._version(content, caller, target.stored, data)
                 self._write(rows, workspace, caller, identifier, target, new)
                 stored = ledger.by_id(rows, workspace, identifier)
                 assert stored is not None  # noqa: S101  (written above)
@@ -202,27 +228,18 @@ class Publishing:
         return [(name, known[name.lower()]) for name in names if name.lower() in known]
 
     def _version(
-        self,
-        document: dict[str, Any],
-        caller: Principal,
-        access: WorkspaceAccess,
-        stored: StoredObject | None,
-        data: list[tuple[str, str]],
+        self, content: _Content, caller: Principal, stored: StoredObject | None, data: list[tuple[str, str]]
     ) -> NewVersion:
         now = self.ground.clock.now_ns()
-        crs = geo.object_crs(document)
-        fallback = None if crs is not None else geo.workspace_crs(access.default_coordinate_system)
-        box = geo.bounding_rectangle(document, crs if crs is not None else fallback)
-        found, complete = documents.properties(document)
         return NewVersion(
             version_id=now if stored is None else max(now, stored.version_id + 1),
             created_by=caller.user_id,
-            schema_id=document["schema"],
-            document=documents.pack(document),
-            box=box,
-            box_from_workspace_crs=box is not None and crs is None,
-            properties=found,
-            unindexed=not complete,
+            schema_id=content.schema_id,
+            document=content.packed,
+            box=content.box,
+            box_from_workspace_crs=content.box_from_workspace_crs,
+            properties=content.properties,
+            unindexed=not content.complete,
             data=data,
         )
 
