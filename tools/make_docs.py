@@ -24,7 +24,7 @@ from coreshed.cli import app as command_line
 from coreshed.identity import grant_for
 from coreshed.objects.service import Lifecycle, Listing, Publishing, Reading
 from coreshed.origins import Origins
-from coreshed.problems import ANSWERS, Api, Problem
+from coreshed.problems import ANSWERS, Answer, Api, Problem
 from coreshed.settings import Settings
 from coreshed.workspaces import Role
 
@@ -119,6 +119,7 @@ Links to bytes under `/blob/` answer in XML as Azure Blob Storage does, with cod
 [the data plane](#the-data-plane).
 
 """
+_NOWHERE = "No operation answers it yet.\n"
 _PLANE_HEAD = """## The data plane
 
 The body is `<Error><Code>...</Code><Message>...</Message></Error>`, the code also stands in `x-ms-error-code`.
@@ -133,18 +134,26 @@ def errors_page() -> str:
         builtins = [base.__name__ for base in problem.__mro__ if base.__module__ == "builtins"]
         caught = "" if builtins[0] == "Exception" else f", also caught as `{builtins[0]}`"
         rows = [
-            [_APIS[api] + (f", group `{group}`" if group else ""), str(row.status), f"`{row.type}`", row.title]
+            [_APIS[api] + (f", group `{group}`" if group else ""), str(row.status), *_said(row)]
             for (api, group, kind), row in ANSWERS.items()
             if kind == problem.kind
         ]
         parts.append(f"### {problem.kind}\n\n{paragraph(problem.__doc__)} Class `{problem.__name__}`{caught}.\n\n")
-        parts.append(f"> {problem.sentence}\n\n{table(['API', 'status', 'type', 'title'], rows)}\n")
+        shown = table(["API", "status", "type", "title", "always with"], rows) if rows else _NOWHERE
+        parts.append(f"> {problem.sentence}\n\n{shown}\n")
     codes = [
         [f"`{code}`", str(status), message]
         for code, (status, message) in sorted(refusals.ANSWERS.items(), key=lambda entry: (entry[1][0], entry[0]))
     ]
     parts += [_PLANE_HEAD, table(["code", "status", "message"], codes)]
     return "".join(parts).rstrip() + "\n"
+
+
+def _said(row: Answer) -> list[str]:
+    """Type, title and the members beside the four that every body has."""
+    if row.as_list:
+        return ["", "", 'in place of the four: `{"detail": [{"loc", "msg", "type"}]}`']
+    return [f"`{row.type}`", row.title, ", ".join(f"`{name}`" for name in row.members)]
 
 
 def problem_classes() -> list[type[Problem]]:

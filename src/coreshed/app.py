@@ -103,7 +103,7 @@ class Application:
             main=databases.main,
             staging=databases.staging,
             clock=clock,
-            purposes=[ObjectData()],
+            purposes=[ObjectData(self.workspaces)],
             blob_origin=origins.blob_url,
         )
         self.objects = Objects(

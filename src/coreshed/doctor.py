@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,8 +74,14 @@ class _Examination:
     def __init__(self, patient: Patient, open_clients: ExitStack) -> None:
         self.patient = patient
         trust = ssl.create_default_context()
-        if patient.ca_file and Path(patient.ca_file).exists():
-            trust.load_verify_locations(patient.ca_file)
+        if patient.ca_file:
+            try:
+                trust.load_verify_locations(patient.ca_file)
+            except OSError as error:  # ssl.SSLError is one
+                raise Hopeless(
+                    f"{patient.ca_file} holds no certificates that can be read: {error.strerror or error}",
+                    "name the bundle that 'coreshed info' shows as ca_file",
+                ) from error
         headers = {"Authorization": f"Bearer {patient.key}"}
         new = open_clients.enter_context
         # Variables for proxies are not followed: the Evo SDK ignores them too.

@@ -46,7 +46,7 @@ async def test_that_head_is_get_without_its_body(bench: Bench) -> None:
         ("bytes=2-5", "bytes 2-5/10"),
         ("bytes=0-9", "bytes 0-9/10"),
         ("bytes=8-99", "bytes 8-9/10"),
-        ("bytes=8-999999999999999999", "bytes 8-9/10"),
+        ("bytes=8-999999999999999999999999999999", "bytes 8-9/10"),
         ("bytes=7-", "bytes 7-9/10"),
         ("bytes=-3", "bytes 7-9/10"),
         ("bytes=-99", "bytes 0-9/10"),
@@ -68,7 +68,7 @@ async def test_that_x_ms_range_wins(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,3-4", "bytes=5-2", "lines=0-1", "bytes=-", "bytes=a-b", f"bytes=0-{'9' * 30}"]
+    "asked", ["bytes=0-1,3-4", "bytes=5-2", "lines=0-1", "bytes=-", "bytes=a-b", f"bytes=0-{'9' * 5000}"]
 )
 async def test_that_what_is_not_one_range_gets_the_whole(bench: Bench, asked: str) -> None:
     blob = await bench.upload(DATA)

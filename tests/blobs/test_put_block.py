@@ -217,3 +217,17 @@ async def test_that_discarding_a_session_leaves_the_other_alone(bench: Bench) ->
     assert [row[2] for row in staged_rows(bench)] == [True, False]
     assert (await bench.commit(blob, 0)).status_code == 400
     assert (await bench.commit(blob, 0, principal=BOB)).status_code == 201
+
+
+async def test_that_an_abandoned_upload_with_other_ids_is_given_up_after_a_links_life(bench: Bench) -> None:
+    (blob,) = bench.offer("a")
+    await bench.stage(blob, 0, b"abandoned")
+
+    async def send() -> int:
+        async with bench.client() as client:
+            put = await client.put(f"{bench.write_url(blob)}&comp=block&blockid=AAAA", content=b"core")
+        return put.status_code
+
+    assert await send() == 400
+    bench.clock.advance(bench.settings.link_lifetime + 1)
+    assert await send() == 201

@@ -185,3 +185,15 @@ async def test_that_the_organisation_has_no_data_endpoint(lab: Lab) -> None:
     answer = await lab.editor.put(f"{lab.organisation_root}/data", json=[{"name": sha(b"A")}])
     assert answer.status_code == 404
     assert answer.json()["status"] == 404
+
+
+async def test_that_a_link_writes_nothing_once_its_workspace_is_deleted(lab: Lab) -> None:
+    content = b"late"
+    (offered,) = await offer(lab, sha(content))
+    staged = await stage(lab, offered["upload_url"], content)
+    await delete_workspace(lab)
+    nobody, url = lab.clients["nobody"], offered["upload_url"]
+    block = await nobody.put(f"{url}&comp=block&blockid=MDAwMA%3D%3D", content=b"later")
+    listed = await commit(lab, url, staged)
+    whole = await nobody.put(str(url), content=content, headers={"x-ms-blob-type": "BlockBlob"})
+    assert [block.status_code, listed.status_code, whole.status_code] == [404, 404, 404]

@@ -86,6 +86,14 @@ def id_length(rows: Rows, blob_id: str, session: str) -> int | None:
     return None if row is None else len(row[0])
 
 
+def newest_ns(rows: Rows, blob_id: str, session: str) -> int:
+    """When the newest block that counts was staged, 0 where there is none."""
+    newest = select(func.max(staged_blocks.c.staged_ns)).where(
+        staged_blocks.c.blob_id == blob_id, staged_blocks.c.session == session, staged_blocks.c.superseded_ns.is_(None)
+    )
+    return rows.execute(newest).scalar() or 0
+
+
 def session_blocks(rows: Rows, blob_id: str, session: str, *, given_up: bool = False) -> dict[bytes, StagedBlock]:
     """The blocks that count, by id, in the order of their arrival; given_up: superseded ones too, whose files remain.
 

@@ -18,7 +18,7 @@ from coreshed.blobs.refusals import BlobVanished, Refusal
 from coreshed.blobs.signing import upload_session
 from coreshed.blobs.staged import NewBlock, StagedBlock
 from coreshed.blobs.stores import FileKey, Store
-from coreshed.clock import Clock
+from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.settings import Settings
 
@@ -67,7 +67,8 @@ class Uploads:
         """Stage one block of `length` bytes; when this returns it survives a power cut. Raises Refusal or Problem."""
         if not 0 < len(block_id) <= _ID_BYTES:
             raise Refusal("InvalidQueryParameterValue", f"A block id has 1 to {_ID_BYTES} bytes.")
-        await self._main.run(self._admit_block, grant, block_id, length)
+        if await self._main.run(self._admit_block, grant, block_id, length):
+            await self._staging.change(self._give_up, grant)
         key = FileKey(grant.blob_id, ids.new_token())
         digests = Digests() if md5 is None else Digests(md5=_md5(), expected_md5=md5)
         await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
@@ -116,15 +117,23 @@ class Uploads:
         self._purposes[blob.purpose].may_write(rows, blob)
         return blob
 
-    def _admit_block(self, grant: Grant, block_id: bytes, length: int) -> None:
-        """Everything that can be refused before the body is read."""
+    def _admit_block(self, grant: Grant, block_id: bytes, length: int) -> bool:
+        """Everything that can be refused before the body is read; True where an abandoned upload is in the way."""
         with self._main.reading() as rows:
             self.writable(rows, grant)
         with self._staging.reading() as rows:
             expected = staged.id_length(rows, grant.blob_id, grant.session)
-        if expected is not None and expected != len(block_id):
+            other = expected is not None and expected != len(block_id)
+            newest_ns = staged.newest_ns(rows, grant.blob_id, grant.session) if other else 0
+        if newest_ns > self._clock.now_ns() - self._settings.link_lifetime * NANOSECONDS:
             raise Refusal("InvalidBlobOrBlock", "The ids of a blob's blocks must all have the same length.")
         self._check_size(length, self._settings.block_bytes)
+        return other
+
+    def _give_up(self, grant: Grant) -> None:
+        """Another client of the same principal, with ids of another length, was at it longer ago than a link lives."""
+        with self._staging.writing() as rows:
+            staged.supersede(rows, grant.blob_id, grant.session, self._clock.now_ns())
 
     def _admit_whole(self, grant: Grant, length: int, absent: bool) -> None:
         with self._main.reading() as rows:

@@ -161,14 +161,19 @@ class ServerCertificate:
         """Renew our own leaf when it is due and show the files as they are now; running connections keep theirs."""
         if self.authority is not None:
             self.authority.ensure(self.hosts, self.clock)
-        self.context.load_cert_chain(*self.files)
+        self.context.load_cert_chain(*self.files, password=_no_passphrase)
+
+
+def _no_passphrase() -> str:
+    """Instead of a question on the terminal."""
+    raise BadSettings("--tls: the key is encrypted; a server that starts by itself needs one that is not.")
 
 
 def _server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)  # TLS 1.2 or newer
     context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, password=_no_passphrase)
     except OSError as error:  # ssl.SSLError is one
         raise BadSettings(f"--tls {certificate},{key}: {error.strerror or error}.") from error
     return context

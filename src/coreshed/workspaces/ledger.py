@@ -80,6 +80,15 @@ def access(rows: Rows, key: WorkspaceKey, user_id: str) -> tuple[WorkspaceAccess
     return WorkspaceAccess(key.workspace_id, key.organisation_id, Role.read(role), name, crs), deleted_ns is not None
 
 
+_DELETED = Prepared(select(workspaces.c.deleted_ns).where(workspaces.c.id == parameter("workspace_id")))
+
+
+def is_live(rows: Rows, workspace_id: str) -> bool:
+    """Whether there is such a workspace and it is not deleted."""
+    row = _DELETED.first(rows, workspace_id=workspace_id)
+    return row is not None and row[0] is None
+
+
 def accessible(rows: Rows, organisation_id: str, user_id: str) -> dict[str, WorkspaceAccess]:
     """The organisation's live workspaces in which the user has a role."""
     found = rows.execute(

@@ -64,6 +64,11 @@ class Workspaces:
         roles.require(access.role, at_least)
         return access
 
+    def require_live(self, rows: Rows, workspace_id: str) -> None:
+        """Raise WorkspaceGone for a workspace that is deleted, for those who come with a link and not with a role."""
+        if not ledger.is_live(rows, workspace_id):
+            raise WorkspaceGone
+
     def accessible(self, rows: Rows, *, caller: Principal, organisation_id: str) -> dict[str, WorkspaceAccess]:
         """The organisation's live workspaces in which the caller has a role, by id. Raises NotPermitted."""
         _require_organisation(caller, organisation_id)

@@ -9,7 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from coreshed.blobs.refusals import Refusal
 from coreshed.clock import NANOSECONDS
 
-_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
+_RANGE = re.compile(r"bytes=\s*([0-9]{0,4000})-([0-9]{0,4000})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
