@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import select
 
 from coreshed.database import Rows
 from coreshed.database.prepared import Packed, Prepared, parameter
+from coreshed.objects import documents
 from coreshed.objects.queries import ListQuery, Scope
+from coreshed.objects.sorting import Keyed, first_value, page_of
 from coreshed.objects.tables import (
     object_counts,
     object_properties,
@@ -120,15 +123,37 @@ def has_undecided(rows: Rows, scope: Scope, cut_paths: Sequence[int]) -> bool:
 def open_documents(rows: Rows, query: ListQuery) -> Iterator[tuple[int, bytes]]:
     """Object number and stored document of every object that property rows cannot decide."""
     found = rows.execute(query.matching(objects.c.no, objects.c.version_id, only=query.undecided())).all()
-    for start in range(0, len(found), _DOCUMENTS_AT_ONCE):
-        part = found[start : start + _DOCUMENTS_AT_ONCE]
-        statement = select(object_versions.c.object_no, object_versions.c.document).where(
-            sa.tuple_(object_versions.c.object_no, object_versions.c.version_id).in_(
-                [(r.no, r.version_id) for r in part]
-            )
+    yield from _documents(rows, [(row.no, row.version_id) for row in found])
+
+
+def _documents(rows: Rows, newest: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """Object number and stored document of versions (object number, version id), in no order."""
+    for start in range(0, len(newest), _DOCUMENTS_AT_ONCE):
+        wanted = sa.tuple_(object_versions.c.object_no, object_versions.c.version_id).in_(
+            newest[start : start + _DOCUMENTS_AT_ONCE]
         )
-        for row in rows.execute(statement):
+        for row in rows.execute(select(object_versions.c.object_no, object_versions.c.document).where(wanted)):
             yield row.object_no, row.document
+
+
+def page_by_documents(
+    rows: Rows, query: ListQuery, extra: sa.ColumnElement[bool] | None, limit: int, offset: int
+) -> list[Listed]:
+    """`page` where property rows cannot place every object: the documents of those say where they belong."""
+    misplaced, held = query.misplaced(), sa.true() if extra is None else extra
+    width = len(_LISTED) + 1
+    rest, descending = query.keyed(objects.c.no, *_LISTED, limit=offset + limit, extra=sa.and_(held, ~misplaced))
+    placed = [Keyed(tuple(row[width:]), Listed(*row[1:width])) for row in rows.execute(rest)]
+    few, _ = query.keyed(objects.c.no, *_LISTED, limit=None, extra=sa.and_(held, misplaced))
+    found = {row.no: row for row in rows.execute(few)}
+    others = []
+    for number, stored in _documents(rows, [(row.no, row.version_id) for row in found.values()]):
+        values = list(found[number][width:])
+        document = msgspec.json.decode(documents.unpack(stored))
+        for position, order in query.property_orders:
+            values[position : position + 3] = first_value(document, order)
+        others.append(Keyed(tuple(values), Listed(*found[number][1:width])))
+    return page_of([placed, others], descending, limit=limit, offset=offset)
 
 
 def boxes(rows: Rows, query: ListQuery, only: Callable[[Any], bool]) -> list[int]:

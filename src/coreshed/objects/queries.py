@@ -5,7 +5,6 @@ repeats, which then *drives* the query through its index, so that page, order an
 few index pages.
 """
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,47 +27,14 @@ from coreshed.objects.filters import (
     number,
     polygon,
 )
-from coreshed.objects.matching import is_position
+from coreshed.objects.places import places
+from coreshed.objects.sorting import DATE_COLUMNS, NULLABLE, PLAIN, Key
 from coreshed.objects.tables import object_properties, objects
 
-_DATE_COLUMNS = {
-    "created_at": objects.c.created_ns,
-    "modified_at": objects.c.version_id,
-    "deleted_at": objects.c.deleted_ns,
-}
-_PLAIN_ORDERS = {**_DATE_COLUMNS, "object_name": objects.c.path_key} | {
-    name: objects.c[name] for name in ("created_by", "modified_by", "deleted_by")
-}
 # What a column of nanoseconds can hold, to the second; years before 1677 and after 2262 compare like its ends.
 _LAST = (2**63 - 1) // clock.NANOSECONDS * clock.NANOSECONDS - clock.NANOSECONDS
 _FIRST = -_LAST
 _COMPARE = {Op.LT: "__lt__", Op.LTE: "__le__", Op.GT: "__gt__", Op.GTE: "__ge__"}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One reading of `object.<path>`: the interned path, and the array positions it insists on (`;1:0`)."""
-
-    path: str
-    positions: tuple[str, ...] = ()
-
-
-def places(field: str) -> list[Place]:
-    """Every reading of a field: each number in it is a key or a position."""
-    steps = field.split(".")[1:]
-    numeric = [index for index, step in enumerate(steps) if index and is_position(step)]
-    found = []
-    for chosen in itertools.chain.from_iterable(itertools.combinations(numeric, n) for n in range(len(numeric) + 1)):
-        keys = 0
-        groups: dict[int, list[str]] = {}
-        for index, step in enumerate(steps):
-            if index in chosen:
-                groups.setdefault(keys, []).append(step)
-            else:
-                keys += 1
-        path = ".".join(step for index, step in enumerate(steps) if index not in chosen)
-        found.append(Place(path, tuple(f";{depth}:{'.'.join(indices)}" for depth, indices in groups.items())))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +68,31 @@ class ListQuery:
         self, *columns: ColumnElement[Any], limit: Any, offset: Any, extra: ColumnElement[bool] | None = None
     ) -> sa.Select[Any]:
         """The rows of one page, in order."""
-        statement = select(*columns).select_from(self._source()).where(*self._where(extra))
-        return self._ordered(statement).limit(limit).offset(offset)
+        statement, keys = self._keys(select(*columns).select_from(self._source()).where(*self._where(extra)))
+        return statement.order_by(*(key.clause for key in keys)).limit(limit).offset(offset)
+
+    def keyed(
+        self, *columns: ColumnElement[Any], limit: int | None, extra: ColumnElement[bool]
+    ) -> tuple[sa.Select[Any], list[bool]]:
+        """The first rows in order, each followed by the values that it is sorted by; which of these are descending."""
+        statement, keys = self._keys(select(*columns).select_from(self._source()).where(*self._where(extra)))
+        shown = statement.add_columns(*(key.column.label(f"key_{n}") for n, key in enumerate(keys)))
+        return shown.order_by(*(key.clause for key in keys)).limit(limit), [key.descending for key in keys]
+
+    @property
+    def property_orders(self) -> list[tuple[int, Order]]:
+        """The orders by `object.*`, each with the position of its first key."""
+        found, position = [], 0
+        for order in self._orders:
+            if order.field.startswith("object."):
+                found.append((position, order))
+            position += 3 if order.field.startswith("object.") else 1
+        return found
+
+    def misplaced(self) -> ColumnElement[bool]:
+        """Objects that property rows cannot place: some value has no row, or the row has not all of the text."""
+        cut = [self._cut(order.field) for _, order in self.property_orders]
+        return or_(objects.c.unindexed, *cut)
 
     def total(self, extra: ColumnElement[bool] | None = None) -> sa.Select[Any]:
         """How many objects match, exactly."""
@@ -128,13 +117,14 @@ class ListQuery:
 
     def undecided(self) -> ColumnElement[bool]:
         """Objects whose property rows cannot decide the `object.*` filters: their documents must be opened."""
-        cut = [self._cut(g) for g in self._groups if g.field.startswith("object.") and _needs_whole_text(g)]
+        cut = [self._cut(g.field) for g in self._groups if g.field.startswith("object.") and _needs_whole_text(g)]
         return or_(objects.c.unindexed, *cut)
 
     def cut_path_numbers(self) -> list[int]:
-        """Paths on which a cut text would leave a filter undecided."""
-        whole = [g for g in self._groups if g.field.startswith("object.") and _needs_whole_text(g)]
-        return [no for g in whole for place in places(g.field) for no, _ in self._interned.paths.get(place.path, ())]
+        """Paths on which a cut text would leave a filter or an order undecided."""
+        whole = [g.field for g in self._groups if g.field.startswith("object.") and _needs_whole_text(g)]
+        fields = [*whole, *(order.field for _, order in self.property_orders)]
+        return [no for field in fields for no, _ in self._numbers(field)]
 
     def without_properties(self) -> "ListQuery":
         """The same request without its `object.*` filters, for when documents take part in the decision."""
@@ -200,7 +190,7 @@ class ListQuery:
             )
             return not_(found) if condition.negated else found
         if field in DATES:
-            return _date(_DATE_COLUMNS[field], field, condition)
+            return _date(DATE_COLUMNS[field], field, condition)
         if field == "geojson_bounding_box":
             return _box(condition)
         if field == "object_name":
@@ -259,46 +249,43 @@ class ListQuery:
             return and_(_kind(row, NUMBER), compare(row.number, condition.op, bound))
         return and_(_kind(row, TEXT), compare(row.text, condition.op, condition.operand))
 
-    def _cut(self, group: Group) -> ColumnElement[bool]:
+    def _cut(self, field: str) -> ColumnElement[bool]:
         row = object_properties.alias().c
-        return exists().where(self._at(row, group.field), row.cut)
+        return exists().where(self._at(row, field), row.cut)
 
     # -- order -----------------------------------------------------------------------------------------------------
 
-    def _ordered(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        keys: list[ColumnElement[Any]] = []
+    def _keys(self, statement: sa.Select[Any]) -> tuple[sa.Select[Any], list[Key]]:
+        """The statement with what its order needs joined to it, and the columns to sort by."""
+        keys: list[Key] = []
         for order in self._orders:
             if not order.field.startswith("object."):
-                column = _PLAIN_ORDERS[order.field]
-                keys.append(_sorted(column, order, nullable=order.field in {"deleted_at", "deleted_by"}))
+                keys.append(Key(PLAIN[order.field], order.descending, order.field in NULLABLE))
             elif self._driver is not None and self._driver.field == order.field:
                 keys += self._driven_keys(order)
             else:
                 statement, more = self._property_keys(statement, order)
                 keys += more
         if not self._orders:
-            keys.append(objects.c.created_ns)
-        return statement.order_by(*keys, objects.c.id)
+            keys.append(Key(objects.c.created_ns))
+        return statement, [*keys, Key(objects.c.id)]
 
-    def _driven_keys(self, order: Order) -> list[ColumnElement[Any]]:
+    def _driven_keys(self, order: Order) -> list[Key]:
         assert self._driver is not None  # noqa: S101  (checked by the caller)
         row = self._driving.c
         if all(c.op in RANGES and number(c.operand) is not None for c in self._driver.conditions):
-            return [_sorted(row.number, order, nullable=False)]
-        return [_sorted(column, order, nullable=True) for column in (row.kind, row.number, row.text)]
+            return [Key(row.number, order.descending)]
+        return _triple(row, order)
 
-    def _property_keys(
-        self, statement: sa.Select[Any], order: Order
-    ) -> tuple[sa.Select[Any], list[ColumnElement[Any]]]:
-        """Missing values sort first, then null < number < text < boolean; of several the first in order counts."""
+    def _property_keys(self, statement: sa.Select[Any], order: Order) -> tuple[sa.Select[Any], list[Key]]:
         numbers = self._numbers(order.field)
         row = object_properties.alias().c
         if len(numbers) == 1 and not numbers[0][1] and len(places(order.field)) == 1:
             alias = object_properties.alias()
             joined = statement.outerjoin_from(objects, alias, self._at(alias.c, order.field))
             if self._driver is None:
-                return joined, [_sorted(c, order, nullable=True) for c in (alias.c.kind, alias.c.number, alias.c.text)]
-        inner = [_sorted(column, order, nullable=True) for column in (row.kind, row.number, row.text)]
+                return joined, _triple(alias.c, order)
+        inner = [key.clause for key in _triple(row, order)]
         firsts = [
             select(column)
             .where(self._at(row, order.field))
@@ -308,7 +295,11 @@ class ListQuery:
             .scalar_subquery()
             for column in (row.kind, row.number, row.text)
         ]
-        return statement, [_sorted(value, order, nullable=True) for value in firsts]
+        return statement, [Key(value, order.descending, nullable=True) for value in firsts]
+
+
+def _triple(row: Any, order: Order) -> list[Key]:
+    return [Key(column, order.descending, nullable=True) for column in (row.kind, row.number, row.text)]
 
 
 def among(column: ColumnElement[Any], numbers: Iterable[int], *, sqlite: bool) -> ColumnElement[bool]:
@@ -388,10 +379,3 @@ def _box(condition: Condition) -> ColumnElement[bool]:
     if condition.op is Op.GEOWITHIN:
         return and_(o.west >= west, o.east <= east, o.south >= south, o.north <= north)
     return and_(o.west <= east, o.east >= west, o.south <= north, o.north >= south)
-
-
-def _sorted(column: ColumnElement[Any], order: Order, *, nullable: bool) -> ColumnElement[Any]:
-    key = column.desc() if order.descending else column.asc()
-    if not nullable:
-        return key
-    return key.nulls_last() if order.descending else key.nulls_first()

@@ -15,7 +15,8 @@ from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.objects import documents, filters, matching, presentation, wire
 from coreshed.objects import listing_ledger as ledger
-from coreshed.objects.queries import Interned, ListQuery, Scope, among, places
+from coreshed.objects.places import places
+from coreshed.objects.queries import Interned, ListQuery, Scope, among
 from coreshed.objects.remembered import Remembered
 from coreshed.objects.service.ground import Ground
 from coreshed.objects.tables import objects
@@ -105,8 +106,10 @@ class Listing:
         if opened is not None:
             decided = opened if extra is None else sa.and_(opened, extra)
             query, extra = query.without_properties(), decided
-        statement = self._statement(query, extra)
-        page = ledger.page(rows, statement, request.limit, request.offset)
+        if query.property_orders and ledger.has_undecided(rows, scope, query.cut_path_numbers()):
+            page = ledger.page_by_documents(rows, query, extra, request.limit, request.offset)
+        else:
+            page = ledger.page(rows, self._statement(query, extra), request.limit, request.offset)
         total = self._total(rows, scope, request, query, extra, counts)
         users = self.ground.identity.user_cards(rows, _people(page))
         return _Found(page, total, self._schema_names(rows, page), users)
