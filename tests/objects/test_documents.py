@@ -139,3 +139,14 @@ def test_that_a_huge_array_is_not_copied() -> None:
         tracemalloc.stop()
     assert (len(found), complete) == (2000, False)
     assert peak < 5_000_000
+
+
+def test_that_a_body_of_several_gzip_members_is_read_to_its_end() -> None:
+    text = b'{"schema": "/objects/x"}'
+    both = gzip.compress(text[:9]) + gzip.compress(text[9:])
+    assert documents.inflate(both, "gzip", 1000) == text
+    for left_over in (b"garbage", gzip.compress(b"more")[:-3]):
+        with pytest.raises(Invalid):
+            documents.inflate(both + left_over, "gzip", 1000)
+    with pytest.raises(TooLarge):
+        documents.inflate(both, "gzip", len(text) - 1)

@@ -105,7 +105,8 @@ def test_that_what_cannot_be_ordered_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1", 1), ("+1.50", 1.5), ("-.5", -0.5), ("1.", 1), ("1e3", 1000), ("1E-2", 0.01), ("0005", 5), ("1e400", None)]
+    [("1", 1), ("+1.50", 1.5), ("-.5", -0.5), ("1.", 1), ("1e3", 1000), ("1E-2", 0.01), ("0005", 5)]
+    + [("1e400", float("inf")), ("-1e400", float("-inf"))]
     + [(word, None) for word in ("", " 1", "1 ", "1_0", "0x1", "nan", "inf", "Infinity", "--1", "1e", ".", "e1", "²")],
 )  # fmt: skip
 def test_that_numbers_are_plain_decimals(text: str, value: float | None) -> None:

@@ -62,7 +62,7 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     plain = bytearray()
     rest = memoryview(body)
     members = 0
-    while rest:
+    while rest or not members:
         members += 1
         if members > _MAX_MEMBERS:
             raise Invalid(f"The gzip body has more than {_MAX_MEMBERS} members.")
