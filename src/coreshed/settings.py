@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
-_AT_LEAST_ONE = {"sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit", "body_timeout"}
+_AT_LEAST_ONE = {"sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"}
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
