@@ -125,7 +125,7 @@ class Uploads:
             expected = staged.id_length(rows, grant.blob_id, grant.session)
             other = expected is not None and expected != len(block_id)
             newest_ns = staged.newest_ns(rows, grant.blob_id, grant.session) if other else 0
-        if newest_ns > self._clock.now_ns() - self._settings.link_lifetime * NANOSECONDS:
+        if other and newest_ns > self._clock.now_ns() - self._settings.link_lifetime * NANOSECONDS:
             raise Refusal("InvalidBlobOrBlock", "The ids of a blob's blocks must all have the same length.")
         self._check_size(length, self._settings.block_bytes)
         return other
