@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
-from coreshed import __version__, web
+from coreshed import health, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
-from coreshed.health import asks_for_dependencies, database_answers, health_answer
 from coreshed.identity import Identity
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
-from coreshed.problems import Api, UnknownRoute
+from coreshed.problems import Api, MethodNotAllowed, UnknownRoute
 from coreshed.settings import BadSettings, Settings
 from coreshed.workspaces import Workspaces
 
@@ -30,7 +28,7 @@ _NOT_SET_UP = "No server has set this database up yet: start 'coreshed serve' fi
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class KnownIds:
     """The ids that a script needs to begin with."""
 
     organisation_id: str
@@ -38,7 +36,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstStart:
+class Created:
     """What this very start created; the key is shown once."""
 
     organisation_id: str
@@ -139,7 +137,7 @@ class Application:
             if not self.identity.list_organisations(rows):
                 raise BadSettings(_NOT_SET_UP)
 
-    def _bootstrap(self) -> tuple[FirstStart | None, Instance]:
+    def _bootstrap(self) -> tuple[Created | None, KnownIds]:
         with self.databases.main.writing() as rows:
             created = self.identity.bootstrap(rows, admin_key=self.settings.admin_key)
             organisation_id = created.organisation_id if created else self.identity.list_organisations(rows)[0].id
@@ -148,10 +146,10 @@ class Application:
                 workspace_id = self.workspaces.create_first(
                     rows, organisation_id=organisation_id, owner_id=created.admin_id, name=_FIRST_WORKSPACE
                 )
-        instance = Instance(organisation_id, workspace_id)
+        instance = KnownIds(organisation_id, workspace_id)
         if created is None:
             return None, instance
-        return FirstStart(organisation_id, workspace_id, created.admin_key), instance
+        return Created(organisation_id, workspace_id, created.admin_key), instance
 
     def part(self, only: str) -> AsgiApp:
         """What one process of a split installation serves, `api` or `blobs`; everything where `only` is empty."""
@@ -174,29 +172,20 @@ class Application:
         )
         apis: Any = application  # the framework spells the ASGI types in its own way
         openapi = _document(lambda: web.openapi_document(application))
-        health = self._health
         return [
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
-            Mount("/health_check", health, Api.SERVER, open=True),
-            Mount("/healthz", health, Api.SERVER, open=True),
-            Mount("/geoscience-object/health_check", apis, Api.OBJECTS, open=True),
-            Mount("/workspace/health_check", apis, Api.WORKSPACES, open=True),
+            *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),
             Mount("/openapi.json", openapi, Api.SERVER, open=True),
             Mount("/metrics", self._metrics, Api.SERVER, open=True),
         ]
 
-    async def _health(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        main = self.databases.main
-        dependencies = {"database": await main.run(database_answers, main)} if asks_for_dependencies(query) else {}
-        status, content_type, body = health_answer(query, version=__version__, dependencies=dependencies)
-        await _send(send, status, content_type, body)
-
     async def _metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed
         client = scope.get("client")
         if client is None or client[0] not in {"127.0.0.1", "::1"}:
             raise UnknownRoute

@@ -136,7 +136,13 @@ class _Examination:
         return str(listed[0]["id"])
 
     def _upload_link(self, root: str, name: str) -> str:
-        offered = _json(self.api.put(f"{root}/data", json=[{"name": name}]), 200, "upload link")
+        answer = self.api.put(f"{root}/data", json=[{"name": name}])
+        if answer.status_code == 403:
+            raise Hopeless(
+                "the key may not write to the workspace",
+                "use a key of an editor or owner of it, with the scope evo.object",
+            )
+        offered = _json(answer, 200, "upload link")
         return str(offered[0]["upload_url"])
 
     def _certificate(self, link: str) -> Iterator[Finding]:

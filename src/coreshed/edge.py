@@ -4,6 +4,7 @@ The switch stands in front of the framework because the byte plane must never pa
 would see a rewritten path. Credentials are read here because they are judged before any body.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -67,6 +68,10 @@ class Edge:
             await mount.app(scope, receive, answered)
         except Problem as problem:
             await answered.problem(mount.api, problem)
+        except asyncio.CancelledError:
+            # The drain is over. Raised further this would be a defect in the eyes of the HTTP server, which closes the
+            # connection of an unfinished answer anyway.
+            log.warning("request cut off by the end of the drain", method=scope["method"], path=scope["path"])
         except Exception:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if not answered.status:

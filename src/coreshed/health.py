@@ -1,13 +1,44 @@
 """The answer of every service's `/<service>/health_check`: a plain word, or JSON where `full` asks for it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
 from sqlalchemy import text
 
+from coreshed import __version__
 from coreshed.database import Database
+from coreshed.openapi import HEALTH
 from coreshed.problems import StoreFailure
 from coreshed.wire_common import boolean
+
+# The server's own, the name that orchestrators look for, and one for each API.
+PATHS = ("/health_check", "/healthz", "/geoscience-object/health_check", "/workspace/health_check")
+
+
+@get(list(PATHS), operation_class=HEALTH)
+async def health_check(
+    request: Request[Any, Any, Any], database: NamedDependency[SkipValidation[Database]]
+) -> Response[bytes]:
+    """How the service is; needs no credential."""
+    query = dict(request.query_params)
+    dependencies = {}
+    if asks_for_dependencies(query):
+        dependencies["database"] = await database.run(database_answers, database)
+    status, content_type, body = health_answer(query, version=__version__, dependencies=dependencies)
+    return Response(body, status_code=status, media_type=content_type)
+
+
+def router(database: Database) -> Router:
+    """The health checks over a database."""
+
+    async def here() -> Database:
+        return database
+
+    return Router("/", route_handlers=[health_check], dependencies={"database": Provide(here)})
 
 
 def asks_for_dependencies(query: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, logs, objects, openapi, workspaces
+from coreshed import __version__, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import (
@@ -25,7 +25,6 @@ from coreshed.problems import (
     answer,
 )
 from coreshed.settings import Settings
-from coreshed.workspaces.routes import router as workspaces_router
 
 log = logs.logger(__name__)
 # An answer smaller than this grows under gzip.
@@ -87,7 +86,8 @@ def litestar(
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
-        workspaces_router(workspaces=workspaces_, database=database, origins=origins),
+        workspaces.router(workspaces=workspaces_, database=database, origins=origins),
+        health.router(database),
     ]
     return Litestar(
         route_handlers=routers,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from coreshed.identity import FirstStart, Identity
+from coreshed.identity import Bootstrapped, Identity
 from coreshed.testing import ManualClock
 from tests.conftest import Databases
 
@@ -17,7 +17,7 @@ class Started:
 
     identity: Identity
     clock: ManualClock
-    first: FirstStart
+    first: Bootstrapped
 
     def key(self, email: str = "ana@example.org", **more: object) -> tuple[str, str]:
         """A new user's key and its id."""

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from coreshed.database import Database
-from coreshed.identity import ADMIN_EMAIL, FirstStart, Identity
+from coreshed.identity import ADMIN_EMAIL, Bootstrapped, Identity
 from coreshed.identity.tables import api_keys, organisations, users
 from coreshed.problems import MissingCredentials
 from coreshed.testing import ManualClock
@@ -76,7 +76,7 @@ def test_that_an_abandoned_first_start_leaves_nothing(databases: Databases) -> N
 def test_that_threads_starting_together_create_one_administrator(databases: Databases) -> None:
     together = Barrier(4)
 
-    def start(_: int) -> FirstStart | None:
+    def start(_: int) -> Bootstrapped | None:
         identity = Identity(databases.main, ManualClock())
         together.wait()
         with databases.main.writing() as rows:

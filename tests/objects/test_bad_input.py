@@ -239,3 +239,38 @@ async def test_that_a_foreign_workspace_shows_nothing(lab: Lab) -> None:
         assert (await lab.clients[who].get(f"{root}/objects")).status_code == 400
         assert (await lab.clients[who].delete(f"{root}/objects/{posted['object_id']}")).status_code == 404
     assert await listed(lab) == ["m"]
+
+
+async def test_that_a_client_gone_in_mid_body_is_no_defect_of_the_server(lab: Lab) -> None:
+    answered: list[Any] = []
+    pieces = iter([{"type": "http.request", "body": b'{"schema":', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(pieces)
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    path = f"{lab.root}/objects/path/m.json"
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"authorization", lab.editor.headers["authorization"].encode()), (b"content-length", b"1000")],
+    }
+    await lab.application.asgi(scope, receive, send)
+    assert answered[0]["status"] == 400
+    assert await lab.names() == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("gzip; q=0.000, br", None), ("identity", None)],
+)
+async def test_that_gzip_is_sent_only_to_those_who_take_it(lab: Lab, accepted: str, encoding: str | None) -> None:
+    await lab.create("m.json", variogram())
+    answer = await lab.editor.get(f"{lab.root}/objects/path/m.json", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.json()["object"]["name"] == variogram()["name"]

@@ -140,3 +140,13 @@ async def test_that_several_deleted_objects_may_share_a_path(lab: Lab) -> None:
 async def test_that_a_path_is_free_at_once_for_another_type(lab: Lab) -> None:
     await delete(lab, await lab.create("A/m.json"))
     assert (await lab.create("A/m.json", variogram()))["object_path"] == "A/m.json"
+
+
+async def test_that_the_longest_path_can_be_restored_beside_its_successor(lab: Lab) -> None:
+    path = "A/" + "m" * (1024 - len("A/.json")) + ".json"
+    first = await lab.create(path, variogram())
+    await delete(lab, first)
+    await lab.create(path, variogram())
+    answer = await lab.editor.post(f"{lab.root}/objects/{first['object_id']}?deleted=false")
+    assert answer.status_code == 303
+    assert answer.json()["object_path"] == path.removesuffix("mmmm.json") + " (1).json"

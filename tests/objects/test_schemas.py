@@ -75,3 +75,8 @@ def test_that_data_references_are_digests_uuids_or_null() -> None:
     document = valid()
     document["locations"]["coordinates"]["data"] = "abc"
     assert fault(document)["json_path"] == "$.locations.coordinates.data"
+
+
+def test_that_a_document_of_many_faults_tells_the_first_alone() -> None:
+    structures = [{"variogram_type": "spherical", "anisotropy": {"ellipsoid_ranges": {}}}] * 20_000
+    assert fault(variogram(uuid=UNKNOWN_ID, structures=structures))["json_path"].startswith("$.structures[0]")

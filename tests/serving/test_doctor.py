@@ -73,3 +73,10 @@ def test_that_a_stopped_server_is_found_not_to_answer(server: ServerMaker) -> No
     found = run_command(running, "doctor")
     assert found.returncode == 1
     assert found.stdout.startswith(f"FAIL  {running.url} does not answer")
+
+
+def test_that_a_key_that_may_not_write_is_named(shared_server: Server) -> None:
+    made = run_command(shared_server, "token", "create", "--name", "reader", "--scope", "*:read")
+    found = run_command(shared_server, "doctor", "--key", made.stdout.strip())
+    assert found.returncode == 1
+    assert found.stdout.splitlines()[-1].startswith("FAIL  the key may not write to the workspace")

@@ -1,10 +1,13 @@
 """The whole program: `coreshed serve` and the operator's commands against it, on both databases."""
 
 import json
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -91,3 +94,49 @@ def test_that_ids_and_key_outlive_stops_and_kills(server: ServerMaker) -> None:
         assert after.admin_key == before.admin_key
         with running.client() as client:
             assert client.get(DISCOVERY).status_code == 200
+
+
+def test_that_members_are_made_on_the_command_line_by_the_name_of_the_workspace(shared_server: Server) -> None:
+    name = f"Pit {uuid4().hex[:8]}"
+    email = f"{uuid4().hex[:8]}@example.org"
+    made = run_command(shared_server, "workspace", "create", name)
+    assert made.returncode == 0, made.stderr
+    assert run_command(shared_server, "user", "create", email).returncode == 0
+    given = run_command(shared_server, "workspace", "member", name.upper(), email, "editor")
+    assert given.returncode == 0, given.stderr
+    unknown = run_command(shared_server, "workspace", "member", "no such pit", email, "editor")
+    assert (unknown.returncode, unknown.stderr) == (1, "coreshed: The workspace was not found.\n")
+    nameless = run_command(shared_server, "workspace", "create", " ")
+    assert nameless.returncode == 1
+    assert "`$.name`" in nameless.stderr
+    assert "regex" not in nameless.stderr
+
+
+def test_that_the_last_administrator_stays_and_others_come_back(shared_server: Server) -> None:
+    email = f"{uuid4().hex[:8]}@example.org"
+    assert run_command(shared_server, "user", "create", email, "--admin").returncode == 0
+    assert run_command(shared_server, "user", "disable", email).returncode == 0
+    refused = run_command(shared_server, "user", "disable", "admin@localhost")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "coreshed: admin@localhost is the last administrator; make another one first.\n",
+    )
+    assert run_command(shared_server, "user", "enable", email).stdout == f"enabled {email}\n"
+
+
+def test_that_a_blob_that_is_not_in_quarantine_is_not_restored(shared_server: Server) -> None:
+    refused = run_command(shared_server, "collect", "--restore", str(uuid4()))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("coreshed: ")
+
+
+def test_that_a_request_cut_off_by_the_drain_is_a_line_in_the_log_and_no_defect(server: ServerMaker) -> None:
+    running = server("--drain", "1").start()
+    parts = urlsplit(running.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
+        head = f"POST /workspace/orgs/{uuid4()}/workspaces HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n"
+        connection.sendall(f"{head}Authorization: Bearer {running.admin_key}\r\n\r\nhello".encode())
+        time.sleep(0.3)
+        assert running.stop() == 0
+    assert "Traceback" not in running.log
+    assert [each["level"] for each in running.events if each["event"].startswith("request cut off")] == ["warning"]

@@ -1,6 +1,7 @@
 """Request heads that would hold memory or a connection for ever."""
 
 import asyncio
+import json
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,17 @@ def test_that_a_head_without_end_is_refused(stub: StubServer) -> None:
     with connect(stub().start()) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX-Long: " + b"a" * (http.HEAD_BYTES + 1))
         assert everything(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_that_what_is_no_http_is_refused_with_a_request_id(stub: StubServer) -> None:
+    server = stub().start()
+    with connect(server) as connection:
+        connection.sendall(b"WHAT IS THIS\r\n\r\n")
+        head, _, body = everything(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert json.loads(body)["status"] == 400
+    (refused,) = [event for event in server.events if "reason" in event]
+    assert f"x-request-id: {refused['request_id']}".encode() in head
 
 
 def test_that_a_head_just_below_the_limit_is_served(stub: StubServer) -> None:

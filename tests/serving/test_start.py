@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.server import DidNotStart, Server
+from tests.server import DidNotStart, Server, ServerMaker
 from tests.serving.conftest import StubServer
 
 
@@ -143,3 +143,11 @@ def test_that_stdout_carries_nothing_but_ready(stub: StubServer) -> None:
     server = stub().start()
     httpx.get(f"{server.url}/health_check")
     assert server.further_output == b""
+
+
+def test_that_nobody_else_can_read_what_the_server_keeps(server: ServerMaker) -> None:
+    running = server("--demo").start()
+    running.stop()
+    kept = [path for path in running.data_dir.rglob("*") if path.is_file()]
+    assert len(kept) > 5
+    assert [str(path) for path in kept if path.stat().st_mode & 0o077] == []

@@ -16,14 +16,14 @@ from evo.discovery import DiscoveryAPIClient
 from evo.workspaces import WorkspaceAPIClient
 from litestar import Litestar, Request, Response
 
+from coreshed import health
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.origins import Origins
 from coreshed.problems import Api, Problem, answer
 from coreshed.testing import ManualClock
-from coreshed.workspaces import Role, Workspaces
-from coreshed.workspaces.routes import router
+from coreshed.workspaces import Role, Workspaces, router
 from tests.conftest import Databases
 
 ORIGIN = "http://data.example.org:8080"
@@ -168,7 +168,7 @@ def _application(identity: Identity, workspaces: Workspaces, database: Database)
             request.scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
 
     return Litestar(
-        [router(workspaces=workspaces, database=database, origins=Origins(ORIGIN, ORIGIN))],
+        [router(workspaces=workspaces, database=database, origins=Origins(ORIGIN, ORIGIN)), health.router(database)],
         before_request=admit,
         exception_handlers={Problem: _refused},
         openapi_config=None,

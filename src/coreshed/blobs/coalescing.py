@@ -7,14 +7,13 @@ from coreshed import ids, logs
 from coreshed.blobs import ledger
 from coreshed.blobs.manifest import Extent, Manifest
 from coreshed.blobs.stores import FileKey, Store
-from coreshed.clock import NANOSECONDS, Clock
+from coreshed.clock import Clock
 from coreshed.database import Database
 
 _MANY = 64
 _SMALL = 8 << 20
 _FILE = 64 << 20
 _COPY = 4 << 20
-_DISCARD_DELAY_NS = 3600 * NANOSECONDS
 _log = logs.logger("coreshed.blobs")
 
 
@@ -109,5 +108,5 @@ class Coalescing:
                 return False
             ledger.update_blob(rows, blob_id, generation=generation + 1)
             ledger.put_manifest(rows, blob_id, generation + 1, new, coalesced=True)
-            ledger.discard(rows, blob_id, seen.tokens - new.tokens, self.clock.now_ns() + _DISCARD_DELAY_NS)
+            ledger.discard(rows, blob_id, seen.tokens - new.tokens, self.clock.now_ns() + ledger.DISCARD_DELAY_NS)
         return True

@@ -13,7 +13,6 @@ from typing import Protocol
 import msgspec
 
 from coreshed.blobs import ledger, staged
-from coreshed.blobs.commit import DISCARD_DELAY_NS
 from coreshed.blobs.stores import FileKey, Store, StoredFile
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
@@ -91,7 +90,7 @@ class Collection:
                 return False
             tokens = ledger.manifest(rows, blob_id).tokens
             ledger.forget_blob(rows, blob_id)
-            ledger.discard(rows, blob_id, tokens, self.clock.now_ns() + DISCARD_DELAY_NS)
+            ledger.discard(rows, blob_id, tokens, self.clock.now_ns() + ledger.DISCARD_DELAY_NS)
         return True
 
     def _orphans(self) -> Iterator[StoredFile]:

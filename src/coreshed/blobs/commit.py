@@ -24,12 +24,10 @@ from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.refusals import BlobVanished, Refusal
 from coreshed.blobs.staged import StagedBlock
-from coreshed.clock import NANOSECONDS, Clock
+from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.problems import Problem, StoreFailure
 
-# Running readers and commits finish before a file goes that they may still name.
-DISCARD_DELAY_NS = 3600 * NANOSECONDS
 _ATTEMPTS = 10
 _log = logs.logger("coreshed.blobs")
 
@@ -219,7 +217,7 @@ class Commits:
             content["committed_ns"] = blob.committed_ns if repeated else now_ns
             ledger.update_blob(rows, blob.id, **content)
             ledger.put_manifest(rows, blob.id, generation, plan.manifest, coalesced=not worth_coalescing(plan.manifest))
-            ledger.discard(rows, blob.id, plan.present.tokens - plan.manifest.tokens, now_ns + DISCARD_DELAY_NS)
+            ledger.discard(rows, blob.id, plan.present.tokens - plan.manifest.tokens, now_ns + ledger.DISCARD_DELAY_NS)
             published = ledger.find(rows, blob.id)
             assert published is not None  # noqa: S101  (locked above)
             purpose.on_commit(rows, published)

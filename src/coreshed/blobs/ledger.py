@@ -10,10 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from coreshed.blobs.manifest import Manifest, decode
 from coreshed.blobs.model import Blob
 from coreshed.blobs.tables import blob_discards, blob_holds, blob_manifests, blobs
+from coreshed.clock import NANOSECONDS
 from coreshed.database import Rows
 from coreshed.database.prepared import Prepared, parameter
 
 T = TypeVar("T")
+# Running readers and commits finish before a file goes that they may still name.
+DISCARD_DELAY_NS = 3600 * NANOSECONDS
 # Far below SQLite's 32,766 parameters.
 _PAGE = 500
 

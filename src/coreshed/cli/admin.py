@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import Annotated
 
-import msgspec
 import typer
 
 from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show
@@ -144,14 +143,10 @@ def create_workspace(
 ) -> None:
     """Print the id of a new workspace."""
     with installation(data_dir, database) as open_services:
-        from coreshed.workspaces.wire import CreateWorkspace, read
-
-        created = open_services.workspaces.create(
-            caller=open_services.identity.acting_as(email=owner),
-            organisation_id=open_services.instance.organisation_id,
-            asked=read(msgspec.json.encode({"name": name}), CreateWorkspace),
+        created_id = open_services.workspaces.create_as_operator(
+            organisation_id=open_services.instance.organisation_id, name=name, owner_email=owner
         )
-    typer.echo(created.workspace.id)
+    typer.echo(created_id)
 
 
 @workspaces.command("list")
@@ -171,11 +166,14 @@ def list_workspaces(*, as_json: AsJson = False, data_dir: DataDir = None, databa
 def set_member(
     workspace: str, email: str, role: str, *, data_dir: DataDir = None, database: DatabaseUrl = None
 ) -> None:
-    """Give a user a role in a workspace: viewer, editor or owner."""
+    """Give a user a role (viewer, editor or owner) in a workspace, which is named by its id or its name."""
     with installation(data_dir, database) as open_services:
-        from coreshed.workspaces.roles import Role
+        from coreshed.workspaces import Role
 
-        open_services.workspaces.assign_as_operator(workspace_id=workspace, email=email, role=Role.read(role))
+        workspace_id = open_services.workspaces.find_as_operator(
+            organisation_id=open_services.instance.organisation_id, id_or_name=workspace
+        )
+        open_services.workspaces.assign_as_operator(workspace_id=workspace_id, email=email, role=Role.read(role))
     typer.echo(f"{email} is {role} of {workspace}")
 
 

@@ -49,5 +49,5 @@ def _patient(data_dir: DataDir, url: str | None, key: str | None, ca_file: str |
     known = instance.read(load(data_dir=data_dir).data_dir)
     key = key or known.admin_key
     if key is None:
-        raise typer.BadParameter("the first start was given its key: pass it as --key or CORESHED_ADMIN_KEY")
+        raise typer.BadParameter("no key is kept in the data directory: pass one as --key or CORESHED_ADMIN_KEY")
     return examination.Patient(known.api_url, key, ca_file or known.ca_file, known.organisation_id, known.workspace_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from coreshed.cli.options import DatabaseUrl, DataDir, installation, load
+from coreshed.cli.options import BlobsUrl, DatabaseUrl, DataDir, installation, load
 
 
 def collect(
@@ -16,12 +16,13 @@ def collect(
     ] = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
+    blobs: BlobsUrl = None,
 ) -> None:
     """Quarantine bytes that nothing refers to, and remove what has been in quarantine long enough. Prints JSON.
 
     With --restore nothing is collected.
     """
-    with installation(data_dir, database) as open_services:
+    with installation(data_dir, database, blobs) as open_services:
         from coreshed.blobs import collection
 
         if restore:

@@ -18,6 +18,7 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Directory of e
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database", help="Database URL; default: SQLite in the data directory.")
 ]
+BlobsUrl = Annotated[str | None, typer.Option("--blobs", help="Blob store URL; default: the data directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -27,14 +28,14 @@ def load(**flags: Any) -> Settings:
 
 
 @contextmanager
-def installation(data_dir: Path | None, database: str | None) -> Iterator["Application"]:
+def installation(data_dir: Path | None, database: str | None, blobs: str | None = None) -> Iterator["Application"]:
     """The services of an existing installation, whether or not its server runs. Raises NoInstance."""
     from coreshed import logs
     from coreshed.app import Application
     from coreshed.origins import Origins
     from coreshed.serving import instance
 
-    chosen = load(data_dir=data_dir, database=database)
+    chosen = load(data_dir=data_dir, database=database, blobs=blobs)
     known = instance.read(chosen.data_dir)
     logs.configure("warning")
     application = Application.open_existing(chosen, Origins(known.api_url, known.blob_url))

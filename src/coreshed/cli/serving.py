@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from coreshed.cli.options import DatabaseUrl, DataDir, load
+from coreshed.cli.options import BlobsUrl, DatabaseUrl, DataDir, load
 
 
 def serve(
@@ -20,7 +20,7 @@ def serve(
         typer.Option(help="auto: a local CA and a listener on 443; try: the same where possible; off; or CERT,KEY."),
     ] = None,
     database: DatabaseUrl = None,
-    blobs: Annotated[str | None, typer.Option(help="Blob store URL; default: the data directory.")] = None,
+    blobs: BlobsUrl = None,
     admin_key: Annotated[str | None, typer.Option(help="Fixes the administrator's key at the first start.")] = None,
     only: Annotated[str | None, typer.Option(help="Run one part alone: api, blobs or worker.")] = None,
     demo: Annotated[bool | None, typer.Option("--demo", help="Publish a demonstration workspace.")] = None,

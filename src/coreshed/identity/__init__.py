@@ -3,7 +3,7 @@
 from coreshed.identity.grants import grant_for
 from coreshed.identity.ledger import Account, ApiKey, Organisation
 from coreshed.identity.principal import Principal, require
-from coreshed.identity.service import ADMIN_EMAIL, OPERATOR, FirstStart, Identity
+from coreshed.identity.service import ADMIN_EMAIL, OPERATOR, Bootstrapped, Identity
 from coreshed.identity.verifiers import Verifier
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "OPERATOR",
     "Account",
     "ApiKey",
-    "FirstStart",
+    "Bootstrapped",
     "Identity",
     "Organisation",
     "Principal",

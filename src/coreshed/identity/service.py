@@ -24,7 +24,7 @@ ORGANISATION_ROLES = ("admin", "member")
 
 
 @dataclass(frozen=True, slots=True)
-class FirstStart:
+class Bootstrapped:
     """What the first start created. `admin_key` is shown once and kept nowhere."""
 
     organisation_id: str
@@ -79,7 +79,7 @@ class Identity:
 
     # The first start
 
-    def bootstrap(self, rows: Rows, *, admin_key: str = "", organisation_name: str = "Coreshed") -> FirstStart | None:
+    def bootstrap(self, rows: Rows, *, admin_key: str = "", organisation_name: str = "Coreshed") -> Bootstrapped | None:
         """The organisation and its administrator, created once however many nodes start together; None ever after.
 
         rows: a change, which the caller may use for more of the first start. admin_key: the administrator's key,
@@ -108,7 +108,7 @@ class Identity:
             administrator=admin.id,
             key_id=new.id,
         )
-        return FirstStart(organisation.id, admin.id, new.text)
+        return Bootstrapped(organisation.id, admin.id, new.text)
 
     # Organisations
 

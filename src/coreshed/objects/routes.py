@@ -13,12 +13,11 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, SkipValidation
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER, HTTP_304_NOT_MODIFIED
 
-from coreshed import __version__, health, ids, paths
+from coreshed import ids, paths
 from coreshed.database import Database
 from coreshed.identity import Principal
 from coreshed.objects import filters, openapi, wire
 from coreshed.objects.service import Objects, Upload
-from coreshed.openapi import HEALTH
 from coreshed.origins import Origins
 from coreshed.problems import Invalid
 from coreshed.wire_common import boolean
@@ -328,18 +327,7 @@ async def list_stages(org_id: Id, call: Here) -> wire.Stages:
     return await call.database.run(call.objects.reading.stages, caller=call.caller, organisation_id=organisation_id)
 
 
-@get("/health_check", opt={"open": True}, operation_class=HEALTH)
-async def objects_health(request: Ask, call: Here) -> Response[bytes]:
-    """How the service is; needs no credential."""
-    query = dict(request.query_params)
-    tried = health.asks_for_dependencies(query)
-    dependencies = {"database": await call.database.run(health.database_answers, call.database)} if tried else {}
-    status, content_type, body = health.health_answer(query, version=__version__, dependencies=dependencies)
-    return Response(body, status_code=status, media_type=content_type)
-
-
 HANDLERS = [
-    objects_health,
     offer_data,
     post_at_path,
     post_by_id,
@@ -360,7 +348,7 @@ def router(*, objects: Objects, database: Database, origins: Origins) -> Router:
     """Everything under `/geoscience-object`, over the given services."""
 
     async def call(request: Ask) -> Call:
-        # The edge puts the caller into the scope; health checks come without.
-        return Call(request.scope.get("caller"), objects, database, origins)  # type: ignore[arg-type]
+        # The edge puts the caller into the scope.
+        return Call(request.scope["caller"], objects, database, origins)  # type: ignore[typeddict-item]
 
     return Router("/geoscience-object", route_handlers=HANDLERS, dependencies={"call": Provide(call)})

@@ -7,9 +7,16 @@ import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
+from uuid import uuid4
 
+import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from coreshed import logs
+from coreshed.problems import Api, BadRequest, answer
+
+log = logs.logger(__name__)
 
 HEAD_BYTES = 64 << 10
 HEAD_SECONDS = 60.0
@@ -85,6 +92,18 @@ class BoundedHttp(HttpToolsProtocol):
         previous = cast("RequestResponseCycle | None", self.cycle)  # uvicorn's annotation leaves out the None
         if previous is None or previous.response_complete:
             self._watch_head()  # a pipelined head may wait for the answer before it
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is refused like everything else: a problem with the request id that the log has."""
+        request_id = uuid4().hex
+        log.warning("request refused before it was read", reason=msg, request_id=request_id)
+        body = msgspec.json.encode(answer(Api.SERVER, None, BadRequest(msg))[1])
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
 
     def _watch_head(self) -> None:
         if self._head_timer is None:

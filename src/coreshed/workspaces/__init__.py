@@ -1,6 +1,7 @@
 """Workspaces: where data lives, who may do what there, and how clients discover it."""
 
 from coreshed.workspaces.roles import Role, WorkspaceAccess
+from coreshed.workspaces.routes import router
 from coreshed.workspaces.service import Workspaces
 
-__all__ = ["Role", "WorkspaceAccess", "Workspaces"]
+__all__ = ["Role", "WorkspaceAccess", "Workspaces", "router"]

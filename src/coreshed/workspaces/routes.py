@@ -8,10 +8,9 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, SkipValidation
 
-from coreshed import __version__, clock, health, ids
+from coreshed import clock, ids
 from coreshed.database import Database
 from coreshed.identity import Principal
-from coreshed.openapi import HEALTH
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
 from coreshed.wire_common import BoundingBox, boolean
@@ -192,22 +191,12 @@ async def discover(request: Ask, call: Here) -> wire.DiscoveryAnswer:
     return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=url)
 
 
-@get("/workspace/health_check", operation_class=HEALTH)
-async def workspace_health(request: Ask, call: Here) -> Response[bytes]:
-    """How the service is; needs no credential."""
-    query = dict(request.query_params)
-    tried = health.asks_for_dependencies(query)
-    dependencies = {"database": await call.database.run(call.workspaces.database_answers)} if tried else {}
-    status, content_type, body = health.health_answer(query, version=__version__, dependencies=dependencies)
-    return Response(body, status_code=status, media_type=content_type)
-
-
 def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> Router:
     """Every route of this room, over the given services."""
 
     async def call(request: Ask) -> Call:
-        # The edge puts the caller into the scope; health checks come without.
-        return Call(request.scope.get("caller"), workspaces, database, origins)  # type: ignore[arg-type]
+        # The edge puts the caller into the scope.
+        return Call(request.scope["caller"], workspaces, database, origins)  # type: ignore[typeddict-item]
 
     return Router(
         "/",
@@ -225,7 +214,6 @@ def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> R
             assign_role,
             remove_member,
             discover,
-            workspace_health,
         ],
         request_max_body_size=BODY_LIMIT,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from coreshed import audit, health, ids, paths
+from coreshed import audit, ids, paths
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import OPERATOR, Identity, Principal
@@ -17,7 +17,14 @@ from coreshed.wire_common import BoundingBox, User
 from coreshed.workspaces import discovery, ledger, roles
 from coreshed.workspaces.listing import ListQuery
 from coreshed.workspaces.roles import Role, WorkspaceAccess
-from coreshed.workspaces.wire import AssignRole, CreateWorkspace, DiscoveryAnswer, UpdateWorkspace, check_rectangle
+from coreshed.workspaces.wire import (
+    AssignRole,
+    CreateWorkspace,
+    DiscoveryAnswer,
+    UpdateWorkspace,
+    check_rectangle,
+    named,
+)
 
 MAX_NAME = 60
 
@@ -204,6 +211,22 @@ class Workspaces:
             access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
             self._set_role(rows, caller.user_id, access, user_id, None)
 
+    # On the command line
+
+    def create_as_operator(self, *, organisation_id: str, name: str, owner_email: str) -> str:
+        """`create` for a member of the organisation; returns the id. Raises NotFound, Invalid, AlreadyExists."""
+        owner = self._identity.acting_as(email=owner_email)
+        return self.create(caller=owner, organisation_id=organisation_id, asked=named(name)).workspace.id
+
+    def find_as_operator(self, *, organisation_id: str, id_or_name: str) -> str:
+        """Id of a live workspace. Raises UnknownWorkspace."""
+        wanted = paths.key(id_or_name)
+        with self._database.reading() as rows:
+            for workspace_id, name in ledger.names(rows, organisation_id).items():
+                if wanted in {workspace_id, paths.key(name)}:
+                    return workspace_id
+        raise UnknownWorkspace
+
     def assign_as_operator(self, *, workspace_id: str, email: str, role: Role) -> None:
         """`assign` on the command line, as an owner would. Raises UnknownWorkspace, Invalid, LastOwner."""
         with self._database.writing() as rows:
@@ -224,10 +247,6 @@ class Workspaces:
         with self._database.reading() as rows:
             organisations = self._identity.organisations_of(rows, caller)
         return discovery.discover(organisations, asked=services, public_url=public_url)
-
-    def database_answers(self) -> bool:
-        """Whether the database of the workspaces answers."""
-        return health.database_answers(self._database)
 
     # Inside one transaction
 

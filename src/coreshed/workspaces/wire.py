@@ -1,5 +1,6 @@
 """Workspaces, members and discovery on the wire; field names and null rules are the contract's."""
 
+import re
 from itertools import pairwise
 from typing import Annotated, TypeVar
 
@@ -12,7 +13,8 @@ from coreshed.wire_common import BoundingBox, User
 
 # PostgreSQL stores no NUL in text.
 Text = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\A(?=.*\S)[^\x00-\x1f\x7f]*\Z")]
+_NAME = r"\A(?=.*\S)[^\x00-\x1f\x7f]*\Z"
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_NAME)]
 Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\A[^\x00]*\Z")]
 Labels = Annotated[list[Label], Meta(max_length=20)]
 T = TypeVar("T")
@@ -180,9 +182,22 @@ def read(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"The request body is invalid: {error}.") from error
+        raise Invalid(f"The request body is invalid: {_in_words(str(error))}.") from error
     except RecursionError as error:
         raise Invalid("The request body is nested too deeply.") from error
+
+
+def _in_words(message: str) -> str:
+    """The decoder names the rule of a text by its regular expression."""
+    rule = (
+        "Expected visible `str` without control characters" if repr(_NAME) in message else "Expected `str` without NUL"
+    )
+    return re.sub(r"Expected `str` matching regex '.*'", rule, message)
+
+
+def named(name: str) -> CreateWorkspace:
+    """What makes a workspace of this name. Raises Invalid."""
+    return read(msgspec.json.encode({"name": name}), CreateWorkspace)
 
 
 def check_rectangle(box: BoundingBox) -> None:

@@ -90,7 +90,7 @@ class Reading:
         found = None if version_id is None else ledger.version(rows, stored.no, version_id)
         if found is None or found.document is None:
             raise NotFound("The object has no such version.", object_id=stored.id)
-        named = {stored.created_by, stored.modified_by, stored.deleted_by, found.created_by} - {None}
+        named = {stored.created_by, stored.modified_by, stored.deleted_by, found.created_by}
         users = self.ground.identity.user_cards(rows, {name for name in named if name})
         root = presentation.object_root(self.ground.public_url, workspace)
         data = [
