@@ -214,6 +214,7 @@ class Connections:
 def _large(site: Site) -> Section:
     before = machine.load()
     shelf = _shelf(site, "large", _LARGE)
+    machine.read_through(shelf.server.data_dir / "coreshed.db")
     with Connections(shelf, 1) as (connection,):
         cold, warm = _filtered(shelf, connection)
         plain = [_timed(connection, "GET", f"{shelf.root}?limit={_LIMIT}") for _ in range(_WARM)]

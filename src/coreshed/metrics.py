@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from coreshed import __version__
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Metrics:
@@ -12,6 +13,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Looking a counter up by its labels takes a lock and builds a key of texts.
+        self._found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "coreshed_requests", "Requests served.", ["api", "method", "status"], registry=self.registry
         )
@@ -26,9 +29,13 @@ class Metrics:
 
     def served(self, api: str, method: str, status: int, seconds: float) -> None:
         """Count one request. status: 0 where the client left before an answer."""
-        known = method if method in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"} else "other"
-        self._requests.labels(api, known, str(status)).inc()
-        self._seconds.labels(api).observe(seconds)
+        key = (api, method if method in _METHODS else "other", status)
+        found = self._found.get(key)
+        if found is None:
+            found = self._requests.labels(api, key[1], str(status)), self._seconds.labels(api)
+            self._found[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def text(self) -> bytes:
         """The exposition."""

@@ -82,27 +82,27 @@ def listed(
     page: Sequence[Listed], schemas: Mapping[int, str], users: Mapping[str, User], root: str
 ) -> list[wire.ListedObject]:
     """The rows of a workspace's list, already encoded where they were listed before."""
-    around = _Around(f"{root} {users}", schemas, users, root)
+    around = _Around.of(schemas, users, root)
     return cast("list[wire.ListedObject]", [_rendered(row, around) for row in page])
 
 
-class _Around:
-    """What the rows of a page share. Equal where `key` is: everything but the row that a rendered row is made of.
+class _Around(str):  # noqa: SLOT000  (a str takes no slots)
+    """What the rows of a page share, and as text everything but the row that a rendered row is made of.
 
-    Schema numbers never change their meaning, so that they need not be in it.
+    A text, because those are hashed and compared without a call into Python. Schema numbers never change their meaning,
+    so that they need not be in it.
     """
 
-    __slots__ = ("_hash", "key", "root", "schemas", "users")
+    schemas: Mapping[int, str]
+    users: Mapping[str, User]
+    root: str
 
-    def __init__(self, key: str, schemas: Mapping[int, str], users: Mapping[str, User], root: str) -> None:
-        self.key, self.schemas, self.users, self.root = key, schemas, users, root
-        self._hash = hash(key)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Around) and self.key == other.key
+    @classmethod
+    def of(cls, schemas: Mapping[int, str], users: Mapping[str, User], root: str) -> "_Around":
+        """Of the people on a page and the URL of its objects."""
+        around = cls(f"{root} {users}")
+        around.schemas, around.users, around.root = schemas, users, root
+        return around
 
 
 # A client that lists, lists again: rendering a row costs ten times what finding it here does. The key is everything
