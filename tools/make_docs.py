@@ -17,12 +17,11 @@ from typing import Any
 
 import typer
 
-from coreshed import problems, settings, web, workspaces
+from coreshed import problems, settings
 from coreshed.app import Application
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
 from coreshed.identity import grant_for
-from coreshed.objects.service import Lifecycle, Listing, Publishing, Reading
 from coreshed.origins import Origins
 from coreshed.problems import ANSWERS, Answer, Api, Problem
 from coreshed.settings import Settings
@@ -32,6 +31,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 _GENERATED = "<!-- Written by tools/make_docs.py from the code; do not edit. -->\n"
 _APIS = {
     Api.OBJECTS: "Geoscience Object",
+    Api.FILES: "Files",
     Api.WORKSPACES: "Workspace",
     Api.DISCOVERY: "Discovery",
     Api.SERVER: "Server",
@@ -230,14 +230,7 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
     """Path with `{names}`, method and function of every JSON route."""
     with tempfile.TemporaryDirectory() as directory:
         opened = Application.open(Settings(data_dir=Path(directory)), Origins("http://localhost", "http://localhost"))
-        application = web.litestar(
-            settings=opened.settings,
-            origins=opened.origins,
-            database=opened.databases.main,
-            workspaces_=opened.workspaces,
-            objects_=opened.objects,
-        )
-        for route in application.routes:
+        for route in opened.apis.routes:
             for method, found in getattr(route, "route_handler_map", {}).items():
                 handler = found[0] if isinstance(found, tuple) else found
                 if handler.fn.__module__.startswith("coreshed."):
@@ -248,18 +241,24 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
 def least_role(handler: Callable[..., Any]) -> str | None:
     """What the services behind a route ask for; None: nothing."""
     called = {
-        node.attr
-        for node in ast.walk(_tree(handler))
-        if isinstance(node, ast.Attribute) and _words(node) & {"objects", "workspaces"}
+        node.attr for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute) and "call" in _words(node)
     }
     services = [
         (owner, function)
-        for owner in (Publishing, Lifecycle, Listing, Reading, workspaces.Workspaces)
+        for owner in _services(handler.__module__.split(".")[1])
         for name, function in inspect.getmembers(owner, inspect.isfunction)
-        if name in called and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
+        if name in called
     ]
     asked = [_asked(function) or _asked_further(owner, function) for owner, function in services]
     return " or ".join(dict.fromkeys(filter(None, asked))) or None
+
+
+def _services(room: str) -> Iterator[type]:
+    """The classes of a room's `service.py`, or of the modules that it has been split into."""
+    place = f"coreshed.{room}.service"
+    for name, module in sorted(sys.modules.items()):
+        if name == place or name.startswith(f"{place}."):
+            yield from (each for each in vars(module).values() if inspect.isclass(each) and each.__module__ == name)
 
 
 def _asked(function: Callable[..., Any]) -> str | None:

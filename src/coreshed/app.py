@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from litestar import Litestar
+
 from coreshed import health, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
@@ -13,6 +15,7 @@ from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
+from coreshed.files import FileContent, Files
 from coreshed.identity import Identity
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Ground, ObjectData, Objects
@@ -101,7 +104,7 @@ class Application:
             main=databases.main,
             staging=databases.staging,
             clock=clock,
-            purposes=[ObjectData(self.workspaces)],
+            purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, clock)],
             blob_origin=origins.blob_url,
         )
         self.objects = Objects(
@@ -116,8 +119,20 @@ class Application:
                 public_url=origins.public_url,
             )
         )
+        self.files = Files(
+            database=databases.main,
+            workspaces=self.workspaces,
+            identity=self.identity,
+            blobs=self.blobs.blobs,
+            uploads=self.blobs.uploads,
+            links=self.blobs.links,
+            clock=clock,
+            public_url=origins.public_url,
+            staged_lifetime=settings.staged_block_lifetime,
+        )
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
+        self.apis = self._json_apis()
         self._mounts = self._all_mounts()
         self.asgi: AsgiApp = self._edge(self._mounts)
 
@@ -162,19 +177,23 @@ class Application:
             mounts, identity=self.identity, metrics=self.metrics, enforce_scopes=self.settings.enforce_evo_scopes
         )
 
-    def _all_mounts(self) -> list[Mount]:
-        application = web.litestar(
+    def _json_apis(self) -> Litestar:
+        return web.litestar(
             settings=self.settings,
             origins=self.origins,
             database=self.databases.main,
             workspaces_=self.workspaces,
             objects_=self.objects,
+            files_=self.files,
         )
-        apis: Any = application  # the framework spells the ASGI types in its own way
-        openapi = _document(lambda: web.openapi_document(application))
+
+    def _all_mounts(self) -> list[Mount]:
+        apis: Any = self.apis  # the framework spells the ASGI types in its own way
+        openapi = _document(lambda: web.openapi_document(self.apis))
         return [
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
+            Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
@@ -210,6 +229,7 @@ class Application:
     def upkeep_round(self) -> None:
         """One round of background work; blocks."""
         self.blobs.upkeep.round()
+        self.files.forget_abandoned()
 
     def close(self) -> None:
         """Finish background threads and close every connection."""

@@ -16,6 +16,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     ├── its content        SchemaViolation(ValueError)          InvalidDataKey(ValueError)
     │                      MissingData(LookupError)             WrongObjectType(ValueError)
     ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
+    │                      NoUploadInProgress(ValueError)
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -211,6 +212,13 @@ class LastOwner(Problem):
     sentence = "A workspace needs at least one owner. Make somebody else an owner first."
 
 
+class NoUploadInProgress(Problem, ValueError):
+    """The version that an upload should go on with has its content already."""
+
+    kind = "no-upload-in-progress"
+    sentence = "This version has been uploaded completely. Leave out version_id to upload a new version."
+
+
 class StoreFailure(Problem, OSError):
     """The database or the blob store failed underneath a correct request."""
 
@@ -229,6 +237,7 @@ class Api(StrEnum):
     """The API a request speaks; the first column of the table."""
 
     OBJECTS = "geoscience-object"
+    FILES = "file"
     WORKSPACES = "workspace"
     DISCOVERY = "discovery"
     SERVER = "server"
@@ -310,6 +319,40 @@ ANSWERS: dict[tuple[Api, str | None, str], Answer] = {
         502, f"{_OBJECTS}/objects/storage", "Geoscience Object Storage Operation Failed."
     ),
     (Api.OBJECTS, "data", "store-failure"): Answer(502, f"{_OBJECTS}/data/data-upstream", "Data Error."),
+}
+
+
+_FILES = f"{_ROOT}/file-api"
+_NO_ROLE: dict[str, Any] = {"your_role": "", "permitted_roles": []}
+
+ANSWERS |= {
+    (Api.FILES, None, "bad-request"): Answer(400, f"{_FILES}/bad-request", "Bad Request."),
+    (Api.FILES, None, "no-upload-in-progress"): Answer(
+        400, f"{_FILES}/files/no-file-upload-in-progress", "No file upload in progress"
+    ),
+    (Api.FILES, None, "invalid-path"): Answer(400, f"{_FILES}/files/invalid-path", "Invalid Path."),
+    (Api.FILES, None, "missing-credentials"): Answer(401, f"{_FILES}/auth/missing-token", "Access Denied."),
+    (Api.FILES, None, "not-permitted"): Answer(401, f"{_FILES}/auth/invalid-token", "Access Denied."),
+    (Api.FILES, None, "insufficient-role"): Answer(
+        403, f"{_FILES}/auth/insufficient-role", "Insufficient Role.", _NO_ROLE
+    ),
+    (Api.FILES, None, "insufficient-scope"): Answer(
+        403, f"{_FILES}/auth/insufficient-role", "Insufficient Role.", _NO_ROLE
+    ),
+    (Api.FILES, None, "not-found"): Answer(404, f"{_FILES}/files/not-found", "File Not Found."),
+    (Api.FILES, None, "unknown-route"): Answer(404, f"{_FILES}/not-found", "Not Found."),
+    (Api.FILES, None, "unknown-workspace"): Answer(404, f"{_ROOT}/workspace/unknown-workspace", "Workspace not found."),
+    (Api.FILES, None, "method-not-allowed"): Answer(405, f"{_FILES}/method-not-allowed", "Method Not Allowed."),
+    (Api.FILES, None, "already-exists"): Answer(409, f"{_FILES}/files/already-exists", "Invalid Request."),
+    (Api.FILES, None, "gone"): Answer(410, f"{_FILES}/files/gone", "The file has been deleted"),
+    (Api.FILES, None, "workspace-gone"): Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted."),
+    (Api.FILES, None, "too-large"): Answer(413, f"{_FILES}/too-large", "Request Too Large."),
+    (Api.FILES, None, "invalid"): Answer(422, f"{_FILES}/validation", "Validation Error."),
+    (Api.FILES, None, "internal"): Answer(500, f"{_FILES}/api-errors", "An Error Occurred."),
+    (Api.FILES, None, "store-failure"): Answer(502, f"{_FILES}/bad-gateway", "Bad Gateway."),
+    (Api.FILES, "metadata", "store-failure"): Answer(
+        502, f"{_FILES}/metadata/store-error", "File Metadata Storage Operation Failed."
+    ),
 }
 
 

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, health, logs, objects, openapi, workspaces
+from coreshed import __version__, files, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import (
@@ -44,6 +44,8 @@ def api_of(path: str) -> Api:
     """The API that a path belongs to."""
     if path.startswith("/geoscience-object"):
         return Api.OBJECTS
+    if path.startswith("/file"):
+        return Api.FILES
     if "/evo/identity/" in path:
         return Api.DISCOVERY
     return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
@@ -82,11 +84,13 @@ def litestar(
     database: Database,
     workspaces_: "workspaces.Workspaces",
     objects_: "objects.Objects",
+    files_: "files.Files",
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
+        files.router(files=files_, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

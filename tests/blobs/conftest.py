@@ -114,10 +114,13 @@ class Bench:
         with self.databases.main.writing() as rows:
             self.room.blobs.release(rows, owner=owner)
 
-    async def stage(self, blob: Blob, number: int, data: bytes, principal: str = ALICE) -> None:
+    async def put_block(self, blob: Blob, number: int, data: bytes, principal: str = ALICE) -> httpx.Response:
         async with self.client() as client:
             url = f"{self.write_url(blob, principal)}&comp=block&blockid={quoted(block_id(number))}"
-            answer = await client.put(url, content=data)
+            return await client.put(url, content=data)
+
+    async def stage(self, blob: Blob, number: int, data: bytes, principal: str = ALICE) -> None:
+        answer = await self.put_block(blob, number, data, principal)
         assert (answer.status_code, answer.content) == (201, b"")
 
     async def commit(self, blob: Blob, *numbers: int, principal: str = ALICE) -> httpx.Response:

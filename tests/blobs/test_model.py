@@ -93,6 +93,9 @@ class BlobLife(RuleBasedStateMachine):
         expected = self.expected.get(blob_id)
         if expected is None:
             return
+        if expected.content is not None and expected.blob.purpose == "once":
+            assert self.runner.run(self.bench.put_block(expected.blob, number, data, principal)).status_code == 403
+            return
         self.runner.run(self.bench.stage(expected.blob, number, data, principal))
         expected.staged.setdefault(principal, {})[number] = data
         expected.touched_ns[principal] = self.bench.clock.now_ns()

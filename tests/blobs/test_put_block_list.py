@@ -134,7 +134,8 @@ async def test_that_once_means_the_same_list_or_nothing(bench: Bench) -> None:
     await bench.stage(blob, 2, b"cd")
     assert (await bench.commit(blob, 0, 2)).status_code == 201
     assert (await bench.commit(blob, 0, 2)).status_code == 201
-    await bench.stage(blob, 0, b"abcd")
+    refused = await bench.put_block(blob, 0, b"abcd")
+    assert (refused.status_code, code(refused)) == (403, "UnauthorizedBlobOverwrite")
     for numbers in ((0,), (2,)):
         answer = await bench.commit(blob, *numbers)
         assert (answer.status_code, code(answer)) == (403, "UnauthorizedBlobOverwrite")

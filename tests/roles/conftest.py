@@ -42,6 +42,8 @@ class Ward:
     new_sha: str
     new_name: str
     document: dict[str, Any]
+    file_id: str
+    file_path: str
 
 
 @dataclass
@@ -65,6 +67,7 @@ class House:
         posted = await owner.post(f"{root}/objects/path/a/points.json", json=pointset(DATA))
         assert posted.status_code == 201, posted.text
         found = posted.json()
+        file_id = await self._file(organisation_id, workspace_id, deleted=state == "file deleted")
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
         if state == "workspace deleted":
@@ -84,7 +87,20 @@ class House:
             new_sha=hashlib.sha256(mark.encode()).hexdigest(),
             new_name=f"new {mark}",
             document=found["object"],
+            file_id=file_id,
+            file_path="a/table.csv",
         )
+
+    async def _file(self, organisation_id: str, workspace_id: str, *, deleted: bool) -> str:
+        owner = self.clients["owner"]
+        root = f"/file/v2/orgs/{organisation_id}/workspaces/{workspace_id}/files"
+        offer = (await owner.put(f"{root}/path/a/table.csv")).json()
+        stored = await owner.put(offer["upload"], content=CONTENT, headers={"x-ms-blob-type": "BlockBlob"})
+        assert stored.status_code == 201, stored.text
+        file_id = str(offer["file_id"])
+        if deleted:
+            assert (await owner.delete(f"{root}/{file_id}")).status_code == 204
+        return file_id
 
     def _workspace(self, name: str, *, guest: Role) -> str:
         roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}

@@ -12,7 +12,7 @@ CALLERS: Final = {
     "revoked": "a key of the workspace's owner that has been revoked",
     "expired": "a key of the workspace's owner that has expired",
     "disabled": "an owner of the workspace whose account has been disabled",
-    "narrow": "a key of the workspace's owner with the scope of another API (evo.file)",
+    "narrow": "a key of the workspace's owner with the scope evo.file alone",
     "readonly": "a key of the workspace's owner with the scope *:read",
     "foreigner": "a member of another organisation",
     "stranger": "a member of the organisation without a role in the workspace",
@@ -72,6 +72,9 @@ _BY_PATH = f"{_OBJECTS}/path/{{object_path}}"
 _ALL = "/workspace/orgs/{org_id}/workspaces"
 _ONE = f"{_ALL}/{{workspace_id}}"
 _USERS = f"{_ONE}/users"
+_FILES = "/file/v2/orgs/{org_id}/workspaces/{workspace_id}/files"
+_FILE = f"{_FILES}/{{file_id}}"
+_FILE_AT = f"{_FILES}/path/{{file_path}}"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
 # fmt: off
@@ -99,6 +102,18 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("PATCH",  f"{_BY_ID}/metadata", "401 401 401 401  403 403  404 404 404  403 204 204", body={"stage_id": None}),
     _row("GET",    f"{_ORG}/objects",    "401 401 401 401  403 200  401 200 200  200 200 200"),
     _row("GET",    f"{_ORG}/stages",     "401 401 401 401  403 200  401 200 200  200 200 200"),
+
+    _row("GET",    _FILES,               "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("GET",    _FILE,                "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("GET",    _FILE,                "401 401 401 401  200 200  404 404 404  200 200 200",
+         does="a deleted file", query="deleted=true", state="file deleted"),
+    _row("PUT",    _FILE,                "401 401 401 401  200 403  404 404 404  403 200 200", does="another version"),
+    _row("PUT",    _FILE,                "401 401 401 401  204 403  404 404 404  403 204 204",
+         does="restore", query="deleted=false", state="file deleted"),
+    _row("DELETE", _FILE,                "401 401 401 401  204 403  404 404 404  403 204 204"),
+    _row("GET",    _FILE_AT,             "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("PUT",    _FILE_AT,             "401 401 401 401  200 403  404 404 404  403 200 200", does="another version"),
+    _row("DELETE", _FILE_AT,             "401 401 401 401  204 403  404 404 404  403 204 204"),
 
     _row("GET",    _ALL,                 "401 401 401 401  403 200  403 200 200  200 200 200"),
     _row("POST",   _ALL,                 "401 401 401 401  403 403  403 201 201  201 201 201",
@@ -147,6 +162,7 @@ MATRIX: Final[tuple[Row, ...]] = (
          does="with a link to write", query="{write_link}"),
     _row("GET",    "/geoscience-object/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/file/health_check", "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),

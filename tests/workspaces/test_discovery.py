@@ -9,7 +9,7 @@ async def test_that_the_sdk_finds_the_organisation_its_hub_and_services(site: Si
     (found,) = await site.evo_discovery(site.admin).list_organizations()
     assert (str(found.id), found.display_name) == (site.organisation_id, "Coreshed")
     (hub,) = found.hubs
-    assert (hub.code, hub.url, hub.services) == ("local", ORIGIN, ("geoscienceobject", "workspace"))
+    assert (hub.code, hub.url, hub.services) == ("local", ORIGIN, ("file", "geoscienceobject", "workspace"))
 
 
 async def test_that_every_path_parses_in_the_generated_model(site: Site) -> None:
@@ -20,8 +20,8 @@ async def test_that_every_path_parses_in_the_generated_model(site: Site) -> None
 
 
 SERVICES = [
-    ("", ["geoscienceobject", "workspace"]),
-    ("?service=evo&service=unknown", ["geoscienceobject", "workspace"]),
+    ("", ["file", "geoscienceobject", "workspace"]),
+    ("?service=evo&service=unknown", ["file", "geoscienceobject", "workspace"]),
     ("?service=workspace", ["workspace"]),
     ("?service=workspace&service=geoscienceobject", ["geoscienceobject", "workspace"]),
     ("?service=workspace&service=unknown", ["workspace"]),

@@ -1,9 +1,9 @@
 """The data plane: signed URLs, staged blocks, commits, reads, holds and collection.
 
 room = BlobRoom.open(settings=..., main=..., staging=..., clock=..., purposes=[...], blob_origin="https://host")
-room.blobs    names, holds                 room.links        signed URLs
+room.blobs    names, holds               room.links        signed URLs
 room.plane    ASGI below /blob             room.upkeep       round()
-room.uploads  discard()                    room.collection   plan(), collect(), restore()
+room.uploads  discard(), resting()       room.collection   plan(), collect(), restore()
 """
 
 from coreshed.blobs.azure.app import BlobPlane
@@ -14,6 +14,7 @@ from coreshed.blobs.room import BlobRoom
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.stores import Store
 from coreshed.blobs.upkeep import Upkeep
+from coreshed.blobs.uploads import Uploads
 
 __all__ = [
     "Blob",
@@ -28,5 +29,6 @@ __all__ = [
     "Report",
     "Store",
     "Upkeep",
+    "Uploads",
     "collect",
 ]

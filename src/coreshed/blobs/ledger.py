@@ -99,6 +99,11 @@ def committed_named(rows: Rows, workspace_id: str, purpose: str, names: Collecti
     return found
 
 
+def ids_of(rows: Rows, workspace_id: str, purpose: str, names: Collection[str]) -> list[str]:
+    """Ids of the blobs of these names, whatever their state."""
+    return [row.id for page in pages(names) for row in rows.execute(_named(workspace_id, purpose, page))]
+
+
 def hold(rows: Rows, blob_ids: Sequence[str], owner: str) -> list[str]:
     """Insert holds, or none where some blob cannot be held: the names (ids of unknown blobs) of those come back.
 

@@ -11,6 +11,7 @@ class Purpose(StrEnum):
     """What a blob is for; every purpose is registered by the room that owns it."""
 
     OBJECT_DATA = "object-data"
+    FILE_VERSION = "file-version"
 
 
 class Overwrite(Enum):

@@ -42,6 +42,10 @@ class Blobs:
         """Lower-case name -> blob id of those that have content; the others, and those in quarantine, are absent."""
         return ledger.committed_named(rows, workspace_id, purpose, {name.lower() for name in names})
 
+    def known(self, rows: Rows, *, workspace_id: str, purpose: str, names: Collection[str]) -> list[str]:
+        """Ids of the blobs of these lower-case names, with and without content; names of none are left out."""
+        return ledger.ids_of(rows, workspace_id, purpose, names)
+
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
         missing = ledger.hold(rows, sorted(set(blob_ids)), owner)

@@ -133,6 +133,14 @@ def supersede(rows: Rows, blob_id: str, session: str, now_ns: int, *, up_to: int
     rows.execute(given_up.values(superseded_ns=now_ns))
 
 
+def is_staged(rows: Rows, blob_id: str) -> bool:
+    """Whether some session has a block that counts."""
+    found = select(staged_blocks.c.no).where(
+        staged_blocks.c.blob_id == blob_id, staged_blocks.c.superseded_ns.is_(None)
+    )
+    return rows.execute(found.limit(1)).first() is not None
+
+
 def idle_sessions(rows: Rows, before_ns: int) -> list[tuple[str, str]]:
     """(blob id, session) of uploads whose newest block is older."""
     found = (

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 
 from coreshed import ids
@@ -11,7 +11,7 @@ from coreshed.blobs.committer import GroupCommitter
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Manifest
-from coreshed.blobs.model import Blob, BlobPurpose
+from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.receiving import Digests, receive
 from coreshed.blobs.refusals import BlobVanished, Refusal
@@ -109,6 +109,11 @@ class Uploads:
         with self._staging.writing() as rows:
             staged.supersede(rows, blob_id, upload_session(principal_id, blob_id), self._clock.now_ns())
 
+    def resting(self, blob_ids: Collection[str]) -> set[str]:
+        """Those of these blobs for which no block is staged."""
+        with self._staging.reading() as rows:
+            return {blob_id for blob_id in blob_ids if not staged.is_staged(rows, blob_id)}
+
     def writable(self, rows: Rows, grant: Grant) -> Blob:
         """The blob of a write link, if its purpose lets it be written. Raises BlobVanished or Problem."""
         blob = ledger.find(rows, grant.blob_id)
@@ -120,7 +125,9 @@ class Uploads:
     def _admit_block(self, grant: Grant, block_id: bytes, length: int) -> bool:
         """Everything that can be refused before the body is read; True where an abandoned upload is in the way."""
         with self._main.reading() as rows:
-            self.writable(rows, grant)
+            blob = self.writable(rows, grant)
+            if blob.generation > 0 and self._purposes[blob.purpose].overwrite is Overwrite.ONCE:
+                raise Refusal("UnauthorizedBlobOverwrite")
         with self._staging.reading() as rows:
             expected = staged.id_length(rows, grant.blob_id, grant.session)
             other = expected is not None and expected != len(block_id)

@@ -6,7 +6,7 @@ from coreshed.identity import Organisation as KnownOrganisation
 from coreshed.workspaces import wire
 
 HUB = "local"
-SERVICES = {"geoscienceobject": "Geoscience Object", "workspace": "Workspace"}
+SERVICES = {"file": "File", "geoscienceobject": "Geoscience Object", "workspace": "Workspace"}
 EVERY_SERVICE = "evo"
 
 

@@ -76,6 +76,13 @@ class Workspaces:
         if not ledger.is_live(rows, workspace_id):
             raise WorkspaceGone
 
+    def organisation_of(self, rows: Rows, workspace_id: str) -> str:
+        """Id of the organisation that a workspace belongs to. Raises UnknownWorkspace."""
+        found = ledger.find(rows, workspace_id)
+        if found is None:
+            raise UnknownWorkspace
+        return found.organisation_id
+
     def accessible(self, rows: Rows, *, caller: Principal, organisation_id: str) -> dict[str, WorkspaceAccess]:
         """The organisation's live workspaces in which the caller has a role, by id. Raises NotPermitted."""
         _require_organisation(caller, organisation_id)

@@ -1,0 +1,7 @@
+"""Files: versioned bytes at paths, uploaded and downloaded through signed links."""
+
+from coreshed.files.purpose import FileContent
+from coreshed.files.routes import router
+from coreshed.files.service import Files
+
+__all__ = ["FileContent", "Files", "router"]
