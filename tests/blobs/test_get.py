@@ -27,6 +27,7 @@ async def test_that_a_whole_blob_comes_with_its_headers(bench: Bench) -> None:
         "accept-ranges": "bytes",
         "x-ms-blob-type": "BlockBlob",
         "x-ms-version": "2024-11-04",
+        "x-coreshed-sha256": sha256(DATA),
     }
 
 

@@ -1,11 +1,13 @@
 """Uploads: links, versions, resuming, and what is seen when."""
 
 import asyncio
+import hashlib
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.files.conftest import UNKNOWN, Shelf, refusal
+from tests.files.conftest import UNKNOWN, Shelf, block_id, refusal
 
 NOT_FOUND = (404, "files/not-found", "File Not Found.")
 COMPLETE = (400, "files/no-file-upload-in-progress", "No file upload in progress")
@@ -210,3 +212,47 @@ async def test_that_multipart_bodies_are_kept_as_they_came(shelf: Shelf) -> None
     headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "multipart/form-data; boundary=b"}
     assert (await shelf.ask("PUT", offered["upload"], "nobody", content=body, headers=headers)).status_code == 201
     assert await shelf.bytes_of(await shelf.get(offered["file_id"])) == body
+
+
+async def test_that_unfinished_uploads_are_listed_with_what_is_there_of_them(shelf: Shelf) -> None:
+    await shelf.put("done.csv")
+    begun, empty = await shelf.offer("A/begun.csv"), await shelf.offer("done.csv", "owner")
+    await shelf.stage(begun["upload"], 0, b"four")
+    await shelf.stage(begun["upload"], 1, b"six...")
+    await shelf.stage(begun["upload"], 1, b"again")
+    url = shelf.root.removesuffix("/files") + "/uploads"
+    found = (await shelf.ask("GET", url)).json()["uploads"]
+    assert [each["version_id"] for each in found] == [empty["version_id"], begun["version_id"]]
+    assert [(each["blocks"], each["bytes"]) for each in found] == [(0, 0), (2, 9)]
+    assert [(each["path"], each["name"]) for each in found] == [("/", "done.csv"), ("/A/", "begun.csv")]
+    assert found[0]["created_by"]["name"] == "Owner"
+    (only,) = (await shelf.ask("GET", url, params={"path": "/a/BEGUN.csv"})).json()["uploads"]
+    assert only == found[1]
+    assert (await shelf.ask("GET", url, params={"path": "other"})).json() == {"uploads": []}
+    assert refusal(await shelf.ask("GET", url, params={"path": "a/../b"}))[0] == 400
+    assert refusal(await shelf.ask("GET", url, "viewer"))[0] == 403
+    await shelf.commit(begun["upload"], 0, 1)
+    assert (await shelf.ask("GET", url, params={"path": "a/begun.csv"})).json() == {"uploads": []}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_that_content_other_than_the_stated_digest_is_not_published(shelf: Shelf, whole: bool) -> None:
+    offered = await shelf.offer("m.csv")
+    link, content = offered["upload"], b"rows"
+
+    async def publish(stated: str) -> httpx.Response:
+        headers = {"x-coreshed-sha256": stated}
+        if whole:
+            return await shelf.ask("PUT", link, "nobody", content=content, headers=headers)
+        await shelf.stage(link, 0, content)
+        body = f"<BlockList><Latest>{block_id(0)}</Latest></BlockList>".encode()
+        return await shelf.ask("PUT", link + "&comp=blocklist", "nobody", content=body, headers=headers)
+
+    wrong = await publish(hashlib.sha256(b"other").hexdigest())
+    assert (wrong.status_code, wrong.headers["x-ms-error-code"]) == (400, "Sha256Mismatch")
+    assert (await publish("abc")).status_code == 400
+    assert (await shelf.ask("GET", shelf.at("m.csv"))).status_code == 404
+    right = hashlib.sha256(content).hexdigest()
+    assert (await publish(right.upper())).status_code == 201
+    got = await shelf.get(offered["file_id"])
+    assert (await shelf.ask("HEAD", got["download"], "nobody")).headers["x-coreshed-sha256"] == right

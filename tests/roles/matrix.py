@@ -72,7 +72,8 @@ _BY_PATH = f"{_OBJECTS}/path/{{object_path}}"
 _ALL = "/workspace/orgs/{org_id}/workspaces"
 _ONE = f"{_ALL}/{{workspace_id}}"
 _USERS = f"{_ONE}/users"
-_FILES = "/file/v2/orgs/{org_id}/workspaces/{workspace_id}/files"
+_IN_FILES = "/file/v2/orgs/{org_id}/workspaces/{workspace_id}"
+_FILES = f"{_IN_FILES}/files"
 _FILE = f"{_FILES}/{{file_id}}"
 _FILE_AT = f"{_FILES}/path/{{file_path}}"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
@@ -104,6 +105,7 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    f"{_ORG}/stages",     "401 401 401 401  403 200  401 200 200  200 200 200"),
 
     _row("GET",    _FILES,               "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_IN_FILES}/uploads", "401 401 401 401  200 200  404 404 404  403 200 200"),
     _row("GET",    _FILE,                "401 401 401 401  200 200  404 404 404  200 200 200"),
     _row("GET",    _FILE,                "401 401 401 401  200 200  404 404 404  200 200 200",
          does="a deleted file", query="deleted=true", state="file deleted"),

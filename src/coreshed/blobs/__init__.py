@@ -3,7 +3,7 @@
 room = BlobRoom.open(settings=..., main=..., staging=..., clock=..., purposes=[...], blob_origin="https://host")
 room.blobs    names, holds               room.links        signed URLs
 room.plane    ASGI below /blob             room.upkeep       round()
-room.uploads  discard(), resting()       room.collection   plan(), collect(), restore()
+room.uploads  discard(), staged()        room.collection   plan(), collect(), restore()
 """
 
 from coreshed.blobs.azure.app import BlobPlane

@@ -114,8 +114,13 @@ class Commits:
         self._purposes = purposes
         self._verify_names = verify_names
 
-    async def block_list(self, grant: Grant, listed: Sequence[Listed], *, absent: bool) -> Blob:
-        """Publish the listed blocks as the blob's content. Raises Refusal or Problem; then nothing has changed."""
+    async def block_list(
+        self, grant: Grant, listed: Sequence[Listed], *, absent: bool, expected: str | None = None
+    ) -> Blob:
+        """Publish the listed blocks as the blob's content. Raises Refusal or Problem; then nothing has changed.
+
+        expected: the SHA-256 that the content must have, in lower-case hex.
+        """
         for _ in range(_ATTEMPTS):
             plan = await self._main.search(self._plan_list, grant, listed, absent)
             sha256 = plan.sha256
@@ -125,17 +130,26 @@ class Commits:
                     sha256 = await self._pools.hashing(digest, plan.blob.id, grant.session, plan.manifest.extents)
                 except FileNotFoundError:
                     continue
-            blob = await self._published(plan, sha256)
+            blob = await self._published(plan, sha256, expected)
             if blob is not None:
                 return blob
         raise StoreFailure("The blob kept changing while it was being committed.")
 
-    async def whole(self, grant: Grant, *, token: int | None, length: int, sha256: str, absent: bool) -> Blob:
+    async def whole(
+        self,
+        grant: Grant,
+        *,
+        token: int | None,
+        length: int,
+        sha256: str,
+        absent: bool,
+        expected: str | None = None,
+    ) -> Blob:
         """Publish a settled file as the blob's content; refused, the file goes. Raises Refusal or Problem."""
         try:
             for _ in range(_ATTEMPTS):
                 plan = await self._main.search(self._plan_whole, grant, token, length, sha256, absent)
-                blob = await self._published(plan, sha256)
+                blob = await self._published(plan, sha256, expected)
                 if blob is not None:
                     return blob
         except StoreFailure:
@@ -150,7 +164,9 @@ class Commits:
         with self._main.writing() as rows:
             ledger.discard(rows, blob_id, [token], self._clock.now_ns())
 
-    async def _published(self, plan: Plan, sha256: str) -> Blob | None:
+    async def _published(self, plan: Plan, sha256: str, expected: str | None) -> Blob | None:
+        if expected not in {None, sha256}:
+            raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
         if self._verify_names and ids.is_sha256(plan.blob.name) and plan.blob.name.lower() != sha256:
             raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
         try:

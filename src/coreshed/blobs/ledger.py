@@ -99,9 +99,9 @@ def committed_named(rows: Rows, workspace_id: str, purpose: str, names: Collecti
     return found
 
 
-def ids_of(rows: Rows, workspace_id: str, purpose: str, names: Collection[str]) -> list[str]:
-    """Ids of the blobs of these names, whatever their state."""
-    return [row.id for page in pages(names) for row in rows.execute(_named(workspace_id, purpose, page))]
+def ids_of(rows: Rows, workspace_id: str, purpose: str, names: Collection[str]) -> dict[str, str]:
+    """Name -> id of the blobs of these names, whatever their state."""
+    return {row.name: row.id for page in pages(names) for row in rows.execute(_named(workspace_id, purpose, page))}
 
 
 def hold(rows: Rows, blob_ids: Sequence[str], owner: str) -> list[str]:

@@ -46,7 +46,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InternalError": (500, "The server encountered an internal error. Please retry the request."),
-    "Sha256Mismatch": (400, "The content does not have the SHA-256 digest that names the blob. Nothing was published."),
+    "Sha256Mismatch": (400, "The content does not have the SHA-256 digest that was stated. Nothing was published."),
     "InsufficientStorage": (507, "The server has no room for this content. Ask its operator to free disk space."),
 }
 

@@ -42,8 +42,8 @@ class Blobs:
         """Lower-case name -> blob id of those that have content; the others, and those in quarantine, are absent."""
         return ledger.committed_named(rows, workspace_id, purpose, {name.lower() for name in names})
 
-    def known(self, rows: Rows, *, workspace_id: str, purpose: str, names: Collection[str]) -> list[str]:
-        """Ids of the blobs of these lower-case names, with and without content; names of none are left out."""
+    def known(self, rows: Rows, *, workspace_id: str, purpose: str, names: Collection[str]) -> dict[str, str]:
+        """Lower-case name -> blob id, with and without content; names of no blob are absent."""
         return ledger.ids_of(rows, workspace_id, purpose, names)
 
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:

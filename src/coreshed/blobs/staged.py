@@ -133,12 +133,17 @@ def supersede(rows: Rows, blob_id: str, session: str, now_ns: int, *, up_to: int
     rows.execute(given_up.values(superseded_ns=now_ns))
 
 
-def is_staged(rows: Rows, blob_id: str) -> bool:
-    """Whether some session has a block that counts."""
-    found = select(staged_blocks.c.no).where(
-        staged_blocks.c.blob_id == blob_id, staged_blocks.c.superseded_ns.is_(None)
-    )
-    return rows.execute(found.limit(1)).first() is not None
+def totals(rows: Rows, blob_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Blob id -> number and bytes of the blocks that count, over all sessions; blobs without any are absent."""
+    found: dict[str, tuple[int, int]] = {}
+    for page in pages(blob_ids):
+        counted = (
+            select(staged_blocks.c.blob_id, func.count(), func.sum(staged_blocks.c.length))
+            .where(staged_blocks.c.blob_id.in_(page), staged_blocks.c.superseded_ns.is_(None))
+            .group_by(staged_blocks.c.blob_id)
+        )
+        found |= {blob_id: (blocks, int(size)) for blob_id, blocks, size in rows.execute(counted)}
+    return found
 
 
 def idle_sessions(rows: Rows, before_ns: int) -> list[tuple[str, str]]:

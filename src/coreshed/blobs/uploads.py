@@ -109,10 +109,10 @@ class Uploads:
         with self._staging.writing() as rows:
             staged.supersede(rows, blob_id, upload_session(principal_id, blob_id), self._clock.now_ns())
 
-    def resting(self, blob_ids: Collection[str]) -> set[str]:
-        """Those of these blobs for which no block is staged."""
+    def staged(self, blob_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Blob id -> number and bytes of the blocks that are staged for it; blobs without any are absent."""
         with self._staging.reading() as rows:
-            return {blob_id for blob_id in blob_ids if not staged.is_staged(rows, blob_id)}
+            return staged.totals(rows, blob_ids)
 
     def writable(self, rows: Rows, grant: Grant) -> Blob:
         """The blob of a write link, if its purpose lets it be written. Raises BlobVanished or Problem."""

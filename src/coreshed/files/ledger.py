@@ -187,6 +187,27 @@ def forget(rows: Rows, file_no: int) -> bool:
     return True
 
 
+def unfinished(
+    rows: Rows, workspace: WorkspaceKey, path_key: str | None, limit: int
+) -> list[tuple[StoredFile, StoredVersion]]:
+    """Versions of live files that have no content, the newest first; path_key: of this file alone."""
+    found = (
+        select(*_STORED, *_VERSION)
+        .join_from(files, file_versions, file_versions.c.file_no == files.c.no)
+        .where(
+            files.c.workspace_id == workspace.workspace_id,
+            files.c.deleted_ns.is_(None),
+            file_versions.c.committed_ns.is_(None),
+        )
+        .order_by(file_versions.c.version_id.desc())
+        .limit(limit)
+    )
+    if path_key is not None:
+        found = found.where(files.c.path_key == path_key)
+    width = len(_STORED)
+    return [(StoredFile(*row[:width]), StoredVersion(*row[width:])) for row in rows.execute(found)]
+
+
 def page(rows: Rows, workspace: WorkspaceKey, asked: ListQuery) -> tuple[list[StoredFile], int]:
     """One page of the files that match, and how many match on all pages."""
     matching = _matching(workspace, asked)

@@ -15,8 +15,12 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def of_url(raw_path: bytes) -> str:
     """The path that a raw request path names, without leading slash and with single slashes. Raises InvalidPath."""
-    tail = paths.raw_tail(raw_path, _MARKER)
-    path = re.sub(r"/+", "/", tail).lstrip("/")
+    return normalise(paths.raw_tail(raw_path, _MARKER))
+
+
+def normalise(text: str) -> str:
+    """The stored form: no leading slash, single slashes, case kept. Raises InvalidPath naming the rule."""
+    path = re.sub(r"/+", "/", text).lstrip("/")
     if not path or path.endswith("/"):
         raise InvalidPath("The path needs a file name at its end.")
     found = _FORBIDDEN.search(path)

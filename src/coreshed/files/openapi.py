@@ -16,6 +16,7 @@ LIST = described(
     *(query(name, TEXT, _MOMENT) for name in ("created_at", "modified_at", "deleted_at")),
     query("order_by", TEXT, "created_at, modified_at, deleted_at with optional asc: or desc:, separated by commas."),
 )
+UNFINISHED = described(query("path", TEXT, "Of this file alone."))
 GET_BY_ID = described(_VERSION, _INCLUDE_VERSIONS, query("deleted", FLAG, "Deleted files too."))
 GET_AT_PATH = described(_VERSION, _INCLUDE_VERSIONS)
 UPLOAD_TO_PATH = described(_RESUME)

@@ -65,6 +65,23 @@ def _link(root: str, file_id: str, version_id: int) -> str:
     return f"{root}/{file_id}?version_id={version_id}"
 
 
+def unfinished(
+    file: StoredFile, version: StoredVersion, users: Mapping[str, User], staged: tuple[int, int]
+) -> wire.Upload:
+    """A version without content. staged: number and bytes of its blocks."""
+    blocks, size = staged
+    return wire.Upload(
+        file_id=file.id,
+        version_id=str(version.version_id),
+        path=paths.folder(file.path),
+        name=paths.file_name(file.path),
+        created_by=users.get(version.created_by),
+        begun_at=clock.iso_microseconds(version.version_id),
+        blocks=blocks,
+        bytes=size,
+    )
+
+
 def listed(file: StoredFile, users: Mapping[str, User], root: str) -> wire.ListFile:
     """One row of a list: a file that has content, at its newest version."""
     version_id = file.version_id or 0

@@ -41,6 +41,7 @@ Here: TypeAlias = NamedDependency[SkipValidation[Call]]
 ALL = "/orgs/{org_id:str}/workspaces/{workspace_id:str}/files"
 ONE = ALL + "/{file_id:str}"
 AT = ALL + "/path/{file_path:path}"
+UNFINISHED = "/orgs/{org_id:str}/workspaces/{workspace_id:str}/uploads"
 # Database failures of these have a type of their own; reads answer like a bad gateway.
 _METADATA = {"group": "metadata"}
 _UPLOAD = ResponseSpec(wire.UploadFile, generate_examples=False)
@@ -82,6 +83,17 @@ def _page_links(url: str, pairs: Sequence[tuple[str, str]], asked: listing.ListQ
         self=f"{start}{asked.offset}",
         next=f"{start}{following}" if following < total else None,
         prev=f"{start}{max(0, asked.offset - asked.limit)}" if asked.offset > 0 else None,
+    )
+
+
+@get(UNFINISHED, opt=_METADATA, operation_class=openapi.UNFINISHED)
+async def list_uploads(org_id: Id, workspace_id: Id, request: Ask, call: Here) -> wire.Uploads:
+    """Uploads that wait for the rest of their blocks, of a path or of the whole workspace: an extension."""
+    return await call.database.search(
+        call.files.unfinished,
+        caller=call.caller,
+        workspace=ids.workspace_key(org_id, workspace_id),
+        path=request.query_params.get("path") or None,
     )
 
 
@@ -185,6 +197,7 @@ def router(*, files: Files, database: Database, origins: Origins) -> Router:
         dependencies={"call": Provide(call)},
         route_handlers=[
             list_files,
+            list_uploads,
             get_file,
             get_file_at_path,
             upload_to_path,

@@ -17,6 +17,7 @@ from coreshed.wire_common import User
 from coreshed.workspaces import Role, Workspaces
 
 _FORGET = 1000
+MAX_UNFINISHED = 1000
 _GONE = "The requested file has been deleted."
 
 
@@ -108,6 +109,29 @@ class Files:
         )
         link = self._links.write(workspace_id=workspace.workspace_id, blob_id=blob.id, principal_id=author_id)
         return wire.UploadFile(file_id=file.id, upload=link, version_id=str(version_id))
+
+    def unfinished(self, *, caller: Principal, workspace: WorkspaceKey, path: str | None) -> wire.Uploads:
+        """Uploads of a path, or of the workspace, that wait for the rest of their blocks; takes an editor."""
+        with self._database.reading() as rows:
+            self.require(rows, caller, workspace, Role.EDITOR)
+            key = None if path is None else paths.key(names.normalise(path))
+            found = ledger.unfinished(rows, workspace, key, MAX_UNFINISHED)
+            users = self._users(rows, {version.created_by for _, version in found})
+            blobs = self._blobs.known(
+                rows,
+                workspace_id=workspace.workspace_id,
+                purpose=Purpose.FILE_VERSION,
+                names=[blob_name(file.id, version.version_id) for file, version in found],
+            )
+        staged = self._uploads.staged(blobs.values())
+        return wire.Uploads(
+            [
+                presentation.unfinished(
+                    file, version, users, staged.get(blobs.get(blob_name(file.id, version.version_id), ""), (0, 0))
+                )
+                for file, version in found
+            ]
+        )
 
     # Reads
 
@@ -262,21 +286,22 @@ class Files:
         with self._database.reading() as rows:
             old = ledger.abandoned(rows, self._clock.now_ns() - self._staged_ns, _FORGET)
             blobs = {file.id: self._blob_ids(rows, file, versions) for file, versions in old}
-        resting = self._uploads.resting({each for found in blobs.values() for each in found})
+        busy = self._uploads.staged({each for found in blobs.values() for each in found})
         forgotten = 0
         for file, _ in old:
-            if set(blobs[file.id]) <= resting:
+            if not busy.keys() & blobs[file.id]:
                 with self._database.writing() as rows:
                     forgotten += ledger.forget(rows, file.no)
         return forgotten
 
     def _blob_ids(self, rows: Rows, file: StoredFile, versions: Sequence[int]) -> list[str]:
-        return self._blobs.known(
+        known = self._blobs.known(
             rows,
             workspace_id=file.workspace_id,
             purpose=Purpose.FILE_VERSION,
             names=[blob_name(file.id, each) for each in versions],
         )
+        return list(known.values())
 
 
 def _free_path(rows: Rows, workspace: WorkspaceKey, path: str) -> str:

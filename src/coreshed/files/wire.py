@@ -46,6 +46,25 @@ class DownloadFile(msgspec.Struct, frozen=True):
     versions: list[FileVersion] | None
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """A version that has no content yet. begun_at: of its first link; blocks, bytes: what is staged for it."""
+
+    file_id: str
+    version_id: str
+    path: str
+    name: str
+    created_by: User | None
+    begun_at: str
+    blocks: int
+    bytes: int
+
+
+class Uploads(msgspec.Struct, frozen=True):
+    """Unfinished versions, the newest first."""
+
+    uploads: list[Upload]
+
+
 class SelfLink(msgspec.Struct, frozen=True, gc=False):
     """Where the file is."""
 

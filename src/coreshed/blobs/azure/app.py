@@ -18,6 +18,7 @@ _VERSION = "2024-11-04"
 _METHODS = "GET, HEAD, PUT, OPTIONS"
 _EXPOSED = (
     "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, Content-Type, ETag, Last-Modified, "
+    "x-coreshed-sha256, "
     "x-ms-blob-content-length, x-ms-blob-type, x-ms-error-code, x-ms-request-id, x-ms-version"
 )
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9_, -]{1,2000}")

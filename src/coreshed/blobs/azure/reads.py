@@ -10,6 +10,9 @@ from coreshed.blobs.model import Blob
 from coreshed.blobs.reading import Opened, Reader
 from coreshed.blobs.refusals import Refusal
 
+# An extension; Azure has no header for the digest of a blob of many blocks.
+SHA256 = "x-coreshed-sha256"
+
 
 def content_headers(blob: Blob) -> dict[str, str]:
     """What identifies the content of a committed blob."""
@@ -62,6 +65,7 @@ def _headers(opened: Opened, grant: Grant) -> dict[str, str]:
     """Stored content is hostile: never rendered, never sniffed, never given an origin."""
     return {
         **content_headers(opened.blob),
+        SHA256: opened.blob.sha256 or "",
         "Content-Type": grant.content_type or "application/octet-stream",
         "Content-Disposition": grant.disposition or "attachment",
         "Accept-Ranges": "bytes",

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from coreshed.blobs.azure.reads import content_headers
+from coreshed import ids
+from coreshed.blobs.azure.reads import SHA256, content_headers
 from coreshed.blobs.azure.wire import Answer, Request, block_list_xml, decode_base64, parse_block_list
 from coreshed.blobs.commit import Commits
 from coreshed.blobs.links import Grant, Query
@@ -47,13 +48,13 @@ class Writes:
         length = request.content_length()
         if length > self._settings.block_list_bytes:
             raise Refusal("RequestBodyTooLarge", f"A block list has at most {self._settings.block_list_bytes} bytes.")
-        expected = request.content_md5()
+        md5, expected = request.content_md5(), _expected(request)
         absent = _only_if_absent(request)
         body = await request.whole_body(length)
-        if expected is not None and hashlib.md5(body, usedforsecurity=False).digest() != expected:
+        if md5 is not None and hashlib.md5(body, usedforsecurity=False).digest() != md5:
             raise Refusal("Md5Mismatch")
         listed = await self._pools.hashing(parse_block_list, body, limit=self._settings.block_limit)
-        return _created(await self._commits.block_list(grant, listed, absent=absent))
+        return _created(await self._commits.block_list(grant, listed, absent=absent, expected=expected))
 
     async def _put_blob(self, request: Request, grant: Grant, _query: Query) -> Answer:
         if request.header("x-ms-blob-type").lower() not in {"", "blockblob"}:
@@ -61,11 +62,15 @@ class Writes:
         if "x-ms-copy-source" in request.headers:
             raise Refusal("UnsupportedHeader", "Copying from another URL is not offered.")
         length = request.content_length()
-        absent = _only_if_absent(request)
+        absent, expected = _only_if_absent(request), _expected(request)
         token, sha256 = await self._uploads.put_whole(
             grant, length=length, md5=request.content_md5(), body=request.body(), absent=absent
         )
-        return _created(await self._commits.whole(grant, token=token, length=length, sha256=sha256, absent=absent))
+        return _created(
+            await self._commits.whole(
+                grant, token=token, length=length, sha256=sha256, absent=absent, expected=expected
+            )
+        )
 
     async def get_block_list(self, _request: Request, grant: Grant, query: Query) -> Answer:
         """Committed and staged blocks, as `blocklisttype` asks; staged ones are those of the link's session."""
@@ -84,6 +89,14 @@ class Writes:
 
 def _created(blob: Blob) -> Answer:
     return Answer(201, content_headers(blob))
+
+
+def _expected(request: Request) -> str | None:
+    """The SHA-256 that the client states for the whole content, an extension: nothing else is ever published."""
+    text = request.header(SHA256)
+    if text and not ids.is_sha256(text):
+        raise Refusal("InvalidHeaderValue", f"{SHA256} has 64 hexadecimal digits.")
+    return text.lower() or None
 
 
 def _only_if_absent(request: Request) -> bool:
