@@ -17,7 +17,7 @@ from typing import Any
 
 import typer
 
-from coreshed import problems, settings, web, workspaces
+from coreshed import colormaps, problems, settings, web, workspaces
 from coreshed.app import Application
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
@@ -34,6 +34,7 @@ _APIS = {
     Api.OBJECTS: "Geoscience Object",
     Api.WORKSPACES: "Workspace",
     Api.DISCOVERY: "Discovery",
+    Api.COLORMAPS: "Colormap",
     Api.SERVER: "Server",
 }
 
@@ -181,7 +182,8 @@ organisation's objects; inside a workspace they have what their role there gives
 A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
 of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
 answered with [insufficient-scope](errors.md#insufficient-scope), unless
-[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off.
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: there any key will do, a
+key with the scope `*:read` included, and the role decides alone.
 
 ## Operations
 
@@ -236,6 +238,7 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
             database=opened.databases.main,
             workspaces_=opened.workspaces,
             objects_=opened.objects,
+            colormaps_=opened.colormaps,
         )
         for route in application.routes:
             for method, found in getattr(route, "route_handler_map", {}).items():
@@ -250,11 +253,11 @@ def least_role(handler: Callable[..., Any]) -> str | None:
     called = {
         node.attr
         for node in ast.walk(_tree(handler))
-        if isinstance(node, ast.Attribute) and _words(node) & {"objects", "workspaces"}
+        if isinstance(node, ast.Attribute) and _words(node) & {"objects", "workspaces", "colormaps"}
     }
     services = [
         (owner, function)
-        for owner in (Publishing, Lifecycle, Listing, Reading, workspaces.Workspaces)
+        for owner in (Publishing, Lifecycle, Listing, Reading, workspaces.Workspaces, colormaps.Colormaps)
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if name in called and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from coreshed import health, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
+from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
@@ -116,6 +117,7 @@ class Application:
                 public_url=origins.public_url,
             )
         )
+        self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
         self._mounts = self._all_mounts()
@@ -169,6 +171,7 @@ class Application:
             database=self.databases.main,
             workspaces_=self.workspaces,
             objects_=self.objects,
+            colormaps_=self.colormaps,
         )
         apis: Any = application  # the framework spells the ASGI types in its own way
         openapi = _document(lambda: web.openapi_document(application))
@@ -176,6 +179,7 @@ class Application:
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/workspace", apis, Api.WORKSPACES),
+            Mount("/colormap", apis, Api.COLORMAPS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),

@@ -15,8 +15,14 @@ from coreshed.openapi import HEALTH
 from coreshed.problems import StoreFailure
 from coreshed.wire_common import boolean
 
-# The server's own, the name that orchestrators look for, and one for each API.
-PATHS = ("/health_check", "/healthz", "/geoscience-object/health_check", "/workspace/health_check")
+# The server's own, the name that orchestrators look for, and one for each API; that of colormaps is `visualization`.
+PATHS = (
+    "/health_check",
+    "/healthz",
+    "/geoscience-object/health_check",
+    "/workspace/health_check",
+    "/visualization/health_check",
+)
 
 
 @get(list(PATHS), operation_class=HEALTH)

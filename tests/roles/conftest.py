@@ -22,6 +22,7 @@ from tests.roles.matrix import CALLERS
 ORIGIN = "http://coreshed.test"
 CONTENT = b"arrays of the role matrix"
 DATA = hashlib.sha256(CONTENT).hexdigest()
+COLORMAP = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 
 
@@ -42,6 +43,10 @@ class Ward:
     new_sha: str
     new_name: str
     document: dict[str, Any]
+    colormap: dict[str, Any]
+    colormap_id: str
+    association: dict[str, Any]
+    association_id: str
 
 
 @dataclass
@@ -65,6 +70,7 @@ class House:
         posted = await owner.post(f"{root}/objects/path/a/points.json", json=pointset(DATA))
         assert posted.status_code == 201, posted.text
         found = posted.json()
+        painted = await self._paint(f"/colormap/orgs/{organisation_id}/workspaces/{workspace_id}", found["object_id"])
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
         if state == "workspace deleted":
@@ -84,7 +90,23 @@ class House:
             new_sha=hashlib.sha256(mark.encode()).hexdigest(),
             new_name=f"new {mark}",
             document=found["object"],
+            **painted,
         )
+
+    async def _paint(self, root: str, object_id: str) -> dict[str, Any]:
+        """A colormap and an association of the object with it."""
+        owner = self.clients["owner"]
+        made = await owner.post(f"{root}/colormaps", json=COLORMAP)
+        assert made.status_code == 201, made.text
+        association = {"attribute_id": "cu", "colormap_id": made.json()["id"]}
+        associated = await owner.post(f"{root}/objects/{object_id}/associations", json=association)
+        assert associated.status_code == 200, associated.text
+        return {
+            "colormap": COLORMAP,
+            "colormap_id": made.json()["id"],
+            "association": association,
+            "association_id": associated.json()["id"],
+        }
 
     def _workspace(self, name: str, *, guest: Role) -> str:
         roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}

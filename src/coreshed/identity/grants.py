@@ -28,6 +28,8 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
+# The APIs that ask for a grant. Evo has no scope for colormaps: there any credential will do, and the role decides.
+_RESOURCES = {"geoscience-object": "objects", "workspace": "workspaces"}
 _SLASHES = re.compile(r"//+")
 _DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
 
@@ -71,9 +73,9 @@ def grant_for(method: str, path: str) -> str | None:
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"
-    if service not in {"geoscience-object", "workspace"} or path == f"/{service}/health_check":
+    resource = _RESOURCES.get(service)
+    if resource is None or path == f"/{service}/health_check":
         return None
     by_body = _READ_BY_BODY.get(method)
     reads = method in {"GET", "HEAD"} or (by_body is not None and by_body.fullmatch(path) is not None)
-    resource = "objects" if service == "geoscience-object" else "workspaces"
     return f"{resource}:{'read' if reads else 'write'}"
