@@ -162,7 +162,7 @@ async def test_that_numbers_beyond_a_double_are_refused(studio: Studio) -> None:
 
 
 async def test_that_a_body_beyond_the_limit_is_too_large(studio: Studio) -> None:
-    answer = await studio.post("/colormaps", b'{"name": "' + b"n" * (4 << 20) + b'"}')
+    answer = await studio.post("/colormaps", b'{"name": "' + b"n" * (2 << 20) + b'"}')
     assert kind(answer) == (413, "colormap/too-large")
 
 

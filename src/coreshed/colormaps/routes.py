@@ -31,7 +31,7 @@ class Call:
 
 Here: TypeAlias = NamedDependency[SkipValidation[Call]]
 
-BODY_LIMIT = 4 << 20  # the most colours there may be, each with a label of some 200 bytes
+BODY_LIMIT = 2 << 20  # the most colours there may be, each with a label of some 100 bytes
 WORKSPACE = "/orgs/{org_id:str}/workspaces/{workspace_id:str}"
 ALL = WORKSPACE + "/colormaps"
 OF_OBJECT = WORKSPACE + "/objects/{object_id:str}/associations"

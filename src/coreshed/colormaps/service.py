@@ -1,6 +1,6 @@
 """The rules of colormaps: viewers read, editors add, and nothing changes afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -43,7 +43,7 @@ class Colormaps:
         with self._database.writing() as rows:
             self._workspaces.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
             ledger.insert_colormap(rows, new)
-            self._record(rows, caller, workspace, "colormap.create", new.id, name=new.name, kind=kind)
+            self._record(rows, caller, workspace, "colormap.create", {new.id: {"name": new.name, "kind": kind}})
         return new
 
     def get(self, *, caller: Principal, workspace: WorkspaceKey, colormap_id: str) -> Colormap:
@@ -89,9 +89,11 @@ class Colormaps:
                 for attribute_id, colormap_id in pairs
             ]
             ledger.insert_associations(rows, new)
-            for each in new:
-                detail = {name: getattr(each, name) for name in ("object_id", "attribute_id", "colormap_id")}
-                self._record(rows, caller, workspace, "association.create", each.id, **detail)
+            told = ("object_id", "attribute_id", "colormap_id")
+            targets: dict[str | None, dict[str, str]] = {
+                each.id: {name: getattr(each, name) for name in told} for each in new
+            }
+            self._record(rows, caller, workspace, "association.create", targets)
         return new
 
     def association(
@@ -114,15 +116,19 @@ class Colormaps:
             return ledger.associations_of(rows, workspace.workspace_id, object_id)
 
     def _record(
-        self, rows: Rows, caller: Principal, workspace: WorkspaceKey, action: str, target_id: str, **detail: str
+        self,
+        rows: Rows,
+        caller: Principal,
+        workspace: WorkspaceKey,
+        action: str,
+        targets: Mapping[str | None, Mapping[str, str]],
     ) -> None:
-        audit.record(
+        audit.record_each(
             rows,
+            targets,
             at_ns=self._clock.now_ns(),
             actor_id=caller.user_id,
             action=action,
             organisation_id=workspace.organisation_id,
             workspace_id=workspace.workspace_id,
-            target_id=target_id,
-            **detail,
         )

@@ -24,7 +24,11 @@ MEMBERS: dict[str, tuple[str, ...]] = {
 # PostgreSQL stores no NUL in text.
 _NO_NUL = r"\A[^\x00]*\Z"
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL)]
-Color = Annotated[list[Annotated[int, Meta(ge=0, le=255)]], Meta(min_length=3, max_length=3)]
+# A rule of its own for each label, checked once their number is known to be small: a pattern costs as much as the rest.
+Label = Annotated[str, Meta(max_length=MAX_TEXT)]
+Channel = Annotated[int, Meta(ge=0, le=255)]
+# A tuple and no list: the collector of garbage does not walk over tuples of numbers, of which a body may have many.
+Color: TypeAlias = tuple[Channel, Channel, Channel]
 Kind: TypeAlias = Literal["continuous", "discrete", "category"]
 T = TypeVar("T")
 
@@ -42,7 +46,7 @@ class NewColormap(Struct, frozen=True):
     gradient_controls: list[float] | UnsetType = UNSET
     end_points: list[float] | UnsetType = UNSET
     end_inclusive: list[bool] | UnsetType = UNSET
-    map: list[Text] | UnsetType = UNSET
+    map: list[Label] | UnsetType = UNSET
 
 
 class NewAssociation(Struct, frozen=True):
@@ -182,6 +186,9 @@ def _check_members(kind: str, colors: int, found: dict[str, Any]) -> None:
     for name, values in found.items():
         if len(values) != wanted:
             raise _invalid(f"With {colors} colours this member has {wanted} items, not {len(values)}.", name)
+    for index, label in enumerate(found.get("map", ())):
+        if "\0" in label:
+            raise _invalid("A label has no NUL.", "map", index)
 
 
 def pairs(asked: Sequence[NewAssociation], *where: str) -> list[tuple[str, str]]:
