@@ -1,11 +1,12 @@
 """Every operation, as the unmodified `evo-colormaps` calls it and reads its answer."""
 
 from datetime import UTC
+from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
-from evo.colormaps import CategoryColormap, ContinuousColormap, DiscreteColormap
+from evo.colormaps import CategoryColormap, ColormapAPIClient, ContinuousColormap, DiscreteColormap
 from evo.colormaps.data import Association
 from evo.colormaps.endpoints.api import ColormapsApi, WorkspaceApi
 from evo.colormaps.endpoints.models import (
@@ -14,11 +15,22 @@ from evo.colormaps.endpoints.models import (
     ContinuousColormapData,
     DiscreteColormapData,
 )
+from evo.common import APIConnector
 from evo.common.data import HealthCheckType, ServiceStatus
-from evo.common.exceptions import EvoAPIException, ForbiddenException, NotFoundException
+from evo.common.exceptions import (
+    EvoAPIException,
+    ForbiddenException,
+    NotFoundException,
+    ServiceHealthCheckFailed,
+)
+from litestar import Litestar
 
+from coreshed import health
+from coreshed.database import Database
+from coreshed.database.engines import sqlite_url
 from tests.colormaps.conftest import CATEGORY, CONTINUOUS, DISCRETE, UNKNOWN_ID, Studio
 from tests.objects.conftest import ORIGIN
+from tests.workspaces.conftest import Bearer, InProcess
 
 COLORMAPS = [
     ContinuousColormap(**{name: CONTINUOUS[name] for name in ("colors", "attribute_controls", "gradient_controls")}),
@@ -103,6 +115,21 @@ async def test_that_the_service_is_healthy(studio: Studio, check: HealthCheckTyp
     health.raise_for_status()
     assert (health.service, health.status) == ("visualization", ServiceStatus.HEALTHY)
     assert bool(health.dependencies) is (check is not HealthCheckType.BASIC)
+
+
+async def test_that_a_database_that_does_not_answer_fails_the_service(studio: Studio, tmp_path: Path) -> None:
+    """49"""
+    database = Database(sqlite_url(tmp_path / "no" / "such" / "directory.db"))
+    application = Litestar([health.router(database)], openapi_config=None)
+    connector = APIConnector(ORIGIN, InProcess(application), Bearer("any"))
+    client = ColormapAPIClient(studio.evo()._environment, connector)
+    assert (await client.get_service_health(HealthCheckType.BASIC)).status is ServiceStatus.HEALTHY
+    for check in (HealthCheckType.FULL, HealthCheckType.STRICT):
+        found = await client.get_service_health(check)
+        assert (found.status, found.status_code) == (ServiceStatus.UNHEALTHY, 503)
+        with pytest.raises(ServiceHealthCheckFailed):
+            found.raise_for_status()
+    database.close()
 
 
 async def test_that_refusals_become_the_exceptions_of_the_sdk(studio: Studio) -> None:
