@@ -34,6 +34,7 @@ _APIS = {
     Api.FILES: "Files",
     Api.WORKSPACES: "Workspace",
     Api.DISCOVERY: "Discovery",
+    Api.COLORMAPS: "Colormap",
     Api.SERVER: "Server",
 }
 
@@ -181,7 +182,8 @@ organisation's objects; inside a workspace they have what their role there gives
 A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
 of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
 answered with [insufficient-scope](errors.md#insufficient-scope), unless
-[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off.
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: there any key will do, a
+key with the scope `*:read` included, and the role decides alone.
 
 ## Operations
 

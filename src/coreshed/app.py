@@ -11,6 +11,7 @@ from litestar import Litestar
 from coreshed import health, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
+from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
@@ -130,6 +131,7 @@ class Application:
             public_url=origins.public_url,
             staged_lifetime=settings.staged_block_lifetime,
         )
+        self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
         self.apis = self._json_apis()
@@ -185,6 +187,7 @@ class Application:
             workspaces_=self.workspaces,
             objects_=self.objects,
             files_=self.files,
+            colormaps_=self.colormaps,
         )
 
     def _all_mounts(self) -> list[Mount]:
@@ -195,6 +198,7 @@ class Application:
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
+            Mount("/colormap", apis, Api.COLORMAPS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),

@@ -1,5 +1,6 @@
 """One row for every change, written in the transaction of the change."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -37,15 +38,38 @@ def record(
     **detail: Any,
 ) -> None:
     """Append one event. `action` is `noun.verb`; `detail` says what changed and never holds a secret."""
-    rows.execute(
-        insert(audit_events).values(
-            at_ns=at_ns,
-            actor_id=actor_id,
-            action=action,
-            organisation_id=organisation_id,
-            workspace_id=workspace_id,
-            target_id=target_id,
-            request_id=logs.request_id(),
-            detail=msgspec.json.encode(detail).decode(),
-        )
+    record_each(
+        rows,
+        {target_id: detail},
+        at_ns=at_ns,
+        actor_id=actor_id,
+        action=action,
+        organisation_id=organisation_id,
+        workspace_id=workspace_id,
     )
+
+
+def record_each(
+    rows: Rows,
+    targets: Mapping[str | None, Mapping[str, Any]],
+    *,
+    at_ns: int,
+    actor_id: str,
+    action: str,
+    organisation_id: str | None = None,
+    workspace_id: str | None = None,
+) -> None:
+    """Append an event for each target, in their order; targets: its detail by its id."""
+    shared = {
+        "at_ns": at_ns,
+        "actor_id": actor_id,
+        "action": action,
+        "organisation_id": organisation_id,
+        "workspace_id": workspace_id,
+        "request_id": logs.request_id(),
+    }
+    events = [
+        {**shared, "target_id": target_id, "detail": msgspec.json.encode(detail).decode()}
+        for target_id, detail in targets.items()
+    ]
+    rows.execute(insert(audit_events), events)

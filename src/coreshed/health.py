@@ -15,13 +15,14 @@ from coreshed.openapi import HEALTH
 from coreshed.problems import StoreFailure
 from coreshed.wire_common import boolean
 
-# The server's own, the name that orchestrators look for, and one for each API.
+# The server's own, the name that orchestrators look for, and one for each API; that of colormaps is `visualization`.
 PATHS = (
     "/health_check",
     "/healthz",
     "/file/health_check",
     "/geoscience-object/health_check",
     "/workspace/health_check",
+    "/visualization/health_check",
 )
 
 
@@ -33,9 +34,16 @@ async def health_check(
     query = dict(request.query_params)
     dependencies = {}
     if asks_for_dependencies(query):
-        dependencies["database"] = await database.run(database_answers, database)
+        dependencies["database"] = await _answers(database)
     status, content_type, body = health_answer(query, version=__version__, dependencies=dependencies)
     return Response(body, status_code=status, media_type=content_type)
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        return await database.run(database_answers, database)
+    except StoreFailure:  # already the loop's own connection could not be made
+        return False
 
 
 def router(database: Database) -> Router:

@@ -105,7 +105,7 @@ def described(
 HEALTH = described(*(query(name, FLAG) for name in ("check_dependencies", "full", "strict")))
 _PROBLEM = {
     "type": "object",
-    "description": "What is wrong: see docs/errors.md. The stage operations answer 422 with `detail` as a list.",
+    "description": "What is wrong: see docs/errors.md. In a 422 of stages and of colormaps `detail` is a list.",
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},

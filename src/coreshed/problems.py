@@ -136,7 +136,7 @@ class TooLarge(Problem, ValueError):
 
 
 class Invalid(Problem, ValueError):
-    """A parameter or body field breaks its rule."""
+    """A parameter or body field breaks its rule. Members: `loc` where the answer is a list of field errors."""
 
     kind = "invalid"
     sentence = "The request was invalid."
@@ -240,6 +240,7 @@ class Api(StrEnum):
     FILES = "file"
     WORKSPACES = "workspace"
     DISCOVERY = "discovery"
+    COLORMAPS = "colormap"
     SERVER = "server"
 
 
@@ -247,7 +248,7 @@ class Api(StrEnum):
 class Answer:
     """One row of the table: the HTTP status, the problem type and the exact title; `members` are always present.
 
-    as_list: the answer is a list of field errors and nothing else, as the stage operations document it.
+    as_list: the answer is a list of field errors and nothing else, as the stage and colormap operations document it.
     """
 
     status: int
@@ -380,8 +381,11 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
     }
 
 
-ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery") | _generic(Api.SERVER, "server")
-ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
+ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery")
+ANSWERS |= _generic(Api.COLORMAPS, "colormap") | _generic(Api.SERVER, "server")
+_GONE = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
+ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = ANSWERS[Api.COLORMAPS, None, "workspace-gone"] = _GONE
+ANSWERS[Api.COLORMAPS, None, "invalid"] = Answer(422, "", "", as_list=True)
 
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:
@@ -390,15 +394,23 @@ def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str
     if row is None:
         return answer(api, group, InternalError())
     if row.as_list:
-        return row.status, {"detail": [_field_error(problem.detail)]}
+        return row.status, {"detail": [_field_error(problem)]}
     body = {"type": row.type, "title": row.title, "status": row.status, "detail": problem.detail}
     return row.status, body | row.members | problem.members
 
 
-def _field_error(detail: str) -> dict[str, Any]:
-    """`{loc, msg, type}` of a refusal that begins with the name of what it refuses: `stage_id: ...`."""
-    name, colon, message = detail.partition(": ")
+# Where the parameters are that no body has; a body's own members of these names come with a `loc`.
+_PLACES = {
+    **dict.fromkeys(("org_id", "workspace_id", "object_id", "colormap_id", "association_id"), "path"),
+    **dict.fromkeys(("version_id", "full", "check_dependencies", "strict"), "query"),
+}
+
+
+def _field_error(problem: Problem) -> dict[str, Any]:
+    """`{loc, msg, type}` of a refusal that has a `loc`, or begins with the name of what it refuses: `stage_id: ...`."""
+    if "loc" in problem.members:
+        return {"loc": problem.members["loc"], "msg": problem.detail, "type": "value_error"}
+    name, colon, message = problem.detail.partition(": ")
     if not colon or not name.isidentifier():
-        return {"loc": ["body"], "msg": detail, "type": "value_error"}
-    place = {"org_id": "path", "workspace_id": "path", "object_id": "path", "version_id": "query"}.get(name, "body")
-    return {"loc": [place, name], "msg": message, "type": "value_error"}
+        return {"loc": ["body"], "msg": problem.detail, "type": "value_error"}
+    return {"loc": [_PLACES.get(name, "body"), name], "msg": message, "type": "value_error"}

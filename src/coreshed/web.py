@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, files, health, logs, objects, openapi, workspaces
+from coreshed import __version__, colormaps, files, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import (
@@ -48,6 +48,8 @@ def api_of(path: str) -> Api:
         return Api.FILES
     if "/evo/identity/" in path:
         return Api.DISCOVERY
+    if path.startswith(("/colormap", "/visualization")):
+        return Api.COLORMAPS
     return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
 
 
@@ -85,12 +87,14 @@ def litestar(
     workspaces_: "workspaces.Workspaces",
     objects_: "objects.Objects",
     files_: "files.Files",
+    colormaps_: "colormaps.Colormaps",
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
         files.router(files=files_, database=database, origins=origins),
+        colormaps.router(colormaps=colormaps_, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

@@ -15,7 +15,9 @@ from tests.roles.matrix import MATRIX
 from tests.server import Server
 
 pytestmark = pytest.mark.slow
-OPERATIONS = sorted({(row.method, row.route) for row in MATRIX if row.route.startswith(("/geo", "/workspace", "/evo"))})
+OPERATIONS = sorted(
+    {(row.method, row.route) for row in MATRIX if row.route.startswith(("/geo", "/workspace", "/evo", "/colormap"))}
+)
 CONTENT = b"arrays"
 
 
@@ -37,6 +39,11 @@ def real_ids(server: Server) -> dict[str, str]:
         link = api.put(f"{root}/data", json=[{"name": name}]).json()[0]["upload_url"]
         assert api.put(link, content=CONTENT).status_code == 201
         posted = api.post(f"{root}/objects/path/a/b.json", json=pointset(name)).json()
+        painted = f"/colormap/orgs/{organisation}/workspaces/{made.json()['id']}"
+        colormap = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
+        colormap_id = api.post(f"{painted}/colormaps", json=colormap).json()["id"]
+        pair = {"attribute_id": "cu", "colormap_id": colormap_id}
+        associated = api.post(f"{painted}/objects/{posted['object_id']}/associations", json=pair).json()
         user = api.get(f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}/users").json()["results"][0]
     return {
         "org_id": organisation,
@@ -44,6 +51,8 @@ def real_ids(server: Server) -> dict[str, str]:
         "object_id": posted["object_id"],
         "object_path": "a/b.json",
         "user_id": user["user_id"],
+        "colormap_id": colormap_id,
+        "association_id": associated["id"],
     }
 
 
@@ -64,8 +73,10 @@ def test_that_no_request_makes_a_server_error(server: Server, schema: Any, metho
 
 
 def says(problem: dict[str, Any], route: str) -> int:
-    """The status that an error's body speaks of; stages alone answer 422 with a list of what is wrong."""
-    if route.endswith(("/stages", "/metadata")) and isinstance(problem["detail"], list):
+    """The status that an error's body speaks of; stages and colormaps answer 422 with a list of what is wrong."""
+    if (route.startswith("/colormap") or route.endswith(("/stages", "/metadata"))) and isinstance(
+        problem["detail"], list
+    ):
         return 422
     return int(problem["status"])
 

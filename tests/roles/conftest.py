@@ -22,6 +22,7 @@ from tests.roles.matrix import CALLERS
 ORIGIN = "http://coreshed.test"
 CONTENT = b"arrays of the role matrix"
 DATA = hashlib.sha256(CONTENT).hexdigest()
+COLORMAP = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 
 
@@ -44,6 +45,10 @@ class Ward:
     document: dict[str, Any]
     file_id: str
     file_path: str
+    colormap: dict[str, Any]
+    colormap_id: str
+    association: dict[str, Any]
+    association_id: str
 
 
 @dataclass
@@ -68,6 +73,7 @@ class House:
         assert posted.status_code == 201, posted.text
         found = posted.json()
         file_id = await self._file(organisation_id, workspace_id, deleted=state == "file deleted")
+        painted = await self._paint(f"/colormap/orgs/{organisation_id}/workspaces/{workspace_id}", found["object_id"])
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
         if state == "workspace deleted":
@@ -89,6 +95,7 @@ class House:
             document=found["object"],
             file_id=file_id,
             file_path="a/table.csv",
+            **painted,
         )
 
     async def _file(self, organisation_id: str, workspace_id: str, *, deleted: bool) -> str:
@@ -101,6 +108,21 @@ class House:
         if deleted:
             assert (await owner.delete(f"{root}/{file_id}")).status_code == 204
         return file_id
+
+    async def _paint(self, root: str, object_id: str) -> dict[str, Any]:
+        """A colormap and an association of the object with it."""
+        owner = self.clients["owner"]
+        made = await owner.post(f"{root}/colormaps", json=COLORMAP)
+        assert made.status_code == 201, made.text
+        association = {"attribute_id": "cu", "colormap_id": made.json()["id"]}
+        associated = await owner.post(f"{root}/objects/{object_id}/associations", json=association)
+        assert associated.status_code == 200, associated.text
+        return {
+            "colormap": COLORMAP,
+            "colormap_id": made.json()["id"],
+            "association": association,
+            "association_id": associated.json()["id"],
+        }
 
     def _workspace(self, name: str, *, guest: Role) -> str:
         roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}

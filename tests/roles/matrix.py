@@ -76,6 +76,9 @@ _IN_FILES = "/file/v2/orgs/{org_id}/workspaces/{workspace_id}"
 _FILES = f"{_IN_FILES}/files"
 _FILE = f"{_FILES}/{{file_id}}"
 _FILE_AT = f"{_FILES}/path/{{file_path}}"
+_PAINT = "/colormap/orgs/{org_id}/workspaces/{workspace_id}"
+_COLORMAPS = f"{_PAINT}/colormaps"
+_ASSOCIATIONS = f"{_PAINT}/objects/{{object_id}}/associations"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
 # fmt: off
@@ -151,6 +154,20 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    "/workspace/evo/identity/v2/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
 
+    # Colormaps need no scope: the role decides alone.
+    _row("GET",    _COLORMAPS,           "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("POST",   _COLORMAPS,           "401 401 401 401  201 201  404 404 404  403 201 201", body="{colormap}"),
+    _row("GET",    f"{_COLORMAPS}/{{colormap_id}}",
+                                         "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("GET",    _ASSOCIATIONS,        "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("POST",   _ASSOCIATIONS,        "401 401 401 401  200 200  404 404 404  403 200 200", body="{association}"),
+    _row("POST",   f"{_ASSOCIATIONS}/batch",
+                                         "401 401 401 401  200 200  404 404 404  403 200 200",
+         body={"associations": ["{association}"]}),
+    _row("GET",    f"{_ASSOCIATIONS}/{{association_id}}",
+                                         "401 401 401 401  200 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_PAINT}/metadata", "401 401 401 401  200 200  404 404 404  200 200 200"),
+
     # Byte links carry their own authority, and what operators watch needs none.
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
     _row("PUT",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
@@ -166,6 +183,8 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/file/health_check", "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/visualization/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/healthz",           "200 200 200 200  200 200  200 200 200  200 200 200"),

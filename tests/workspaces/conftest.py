@@ -92,7 +92,7 @@ class Site:
 
     def connector(self, who: Person) -> APIConnector:
         """The Evo SDK's way in."""
-        return APIConnector(ORIGIN, _InProcess(self.app), _Bearer(who.key))
+        return APIConnector(ORIGIN, InProcess(self.app), Bearer(who.key))
 
     def evo(self, who: Person) -> WorkspaceAPIClient:
         """The Evo SDK's client of workspaces."""
@@ -103,7 +103,9 @@ class Site:
         return DiscoveryAPIClient(self.connector(who))
 
 
-class _Bearer(IAuthorizer):
+class Bearer(IAuthorizer):
+    """A key, as the SDK sends it."""
+
     def __init__(self, key: str) -> None:
         self._key = key
 
@@ -114,10 +116,10 @@ class _Bearer(IAuthorizer):
         return False
 
 
-class _InProcess(ITransport):
+class InProcess(ITransport):
     """What the SDK's own transport does, into an application instead of a socket."""
 
-    def __init__(self, app: Litestar) -> None:
+    def __init__(self, app: Any) -> None:
         self._app = app
 
     async def open(self) -> None:
@@ -126,7 +128,7 @@ class _InProcess(ITransport):
     async def close(self) -> None:
         pass
 
-    async def __aenter__(self) -> "_InProcess":
+    async def __aenter__(self) -> "InProcess":
         return self
 
     async def __aexit__(

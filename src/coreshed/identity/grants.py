@@ -28,7 +28,8 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
-_RESOURCE_OF = {"file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
+# The APIs that ask for a grant. Evo has no scope for colormaps: there any credential will do, and the role decides.
+_RESOURCES = {"file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
 _SLASHES = re.compile(r"//+")
 _DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
 
@@ -72,7 +73,7 @@ def grant_for(method: str, path: str) -> str | None:
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"
-    resource = _RESOURCE_OF.get(service)
+    resource = _RESOURCES.get(service)
     if resource is None or path == f"/{service}/health_check":
         return None
     by_body = _READ_BY_BODY.get(method)

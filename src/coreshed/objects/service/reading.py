@@ -24,6 +24,10 @@ class Reading:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
 
+    def require_live(self, rows: Rows, *, workspace: WorkspaceKey, object_id: str) -> None:
+        """For rooms that keep something about an object. Raises NotFound where the workspace has no such live one."""
+        self.ground.live(rows, workspace, object_id)
+
     def get_by_id(
         self,
         *,
