@@ -182,8 +182,8 @@ organisation's objects; inside a workspace they have what their role there gives
 A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
 of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
 answered with [insufficient-scope](errors.md#insufficient-scope), unless
-[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: there any key will do, a
-key with the scope `*:read` included, and the role decides alone.
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: each of
+its scopes opens them, and the role decides.
 
 ## Operations
 

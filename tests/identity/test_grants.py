@@ -28,7 +28,8 @@ def test_that_a_pattern_covers_its_side_alone(held: set[str], grant: str, expect
 
 def test_that_scopes_of_both_families_become_grants_and_openid_scopes_none() -> None:
     scopes = ["openid", "offline_access", "evo.object", "evo.workspace", "evo.discovery", "files:read"]
-    assert grants_of(scopes) == {"objects:*", "workspaces:*", "discovery:*", "files:read"}
+    assert grants_of(scopes) == {"objects:*", "workspaces:*", "discovery:*", "colormaps:*", "files:read"}
+    assert grants_of(["*:read", "openid"]) == {"*:read"}
 
 
 def test_that_an_unknown_scope_grants_nothing() -> None:
@@ -66,8 +67,8 @@ def test_that_an_unknown_scope_is_refused_by_name(scope: str) -> None:
         ("GET", "/workspace/health_check", None),
         ("GET", "/geoscience-object/health_check", None),
         ("GET", "/visualization/health_check", None),
-        ("GET", "/colormap/orgs/o/workspaces/w/colormaps", None),
-        ("POST", "/colormap/orgs/o/workspaces/w/objects/1/associations/batch", None),
+        ("GET", "/colormap/orgs/o/workspaces/w/colormaps", "colormaps:read"),
+        ("POST", "/colormap/orgs/o/workspaces/w/objects/1/associations/batch", "colormaps:write"),
         ("GET", "/health_check", None),
         ("GET", "", None),
     ],

@@ -156,13 +156,13 @@ MATRIX: Final[tuple[Row, ...]] = (
 
     # Colormaps need no scope: the role decides alone.
     _row("GET",    _COLORMAPS,           "401 401 401 401  200 200  404 404 404  200 200 200"),
-    _row("POST",   _COLORMAPS,           "401 401 401 401  201 201  404 404 404  403 201 201", body="{colormap}"),
+    _row("POST",   _COLORMAPS,           "401 401 401 401  201 403  404 404 404  403 201 201", body="{colormap}"),
     _row("GET",    f"{_COLORMAPS}/{{colormap_id}}",
                                          "401 401 401 401  200 200  404 404 404  200 200 200"),
     _row("GET",    _ASSOCIATIONS,        "401 401 401 401  200 200  404 404 404  200 200 200"),
-    _row("POST",   _ASSOCIATIONS,        "401 401 401 401  200 200  404 404 404  403 200 200", body="{association}"),
+    _row("POST",   _ASSOCIATIONS,        "401 401 401 401  200 403  404 404 404  403 200 200", body="{association}"),
     _row("POST",   f"{_ASSOCIATIONS}/batch",
-                                         "401 401 401 401  200 200  404 404 404  403 200 200",
+                                         "401 401 401 401  200 403  404 404 404  403 200 200",
          body={"associations": ["{association}"]}),
     _row("GET",    f"{_ASSOCIATIONS}/{{association_id}}",
                                          "401 401 401 401  200 200  404 404 404  200 200 200"),

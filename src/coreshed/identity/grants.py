@@ -9,7 +9,7 @@ from collections.abc import Iterable, Set
 
 from coreshed.problems import Invalid
 
-RESOURCES = frozenset({"audit", "blockmodels", "discovery", "files", "objects", "workspaces"})
+RESOURCES = frozenset({"audit", "blockmodels", "colormaps", "discovery", "files", "objects", "workspaces"})
 ACTIONS = frozenset({"read", "write"})
 
 _EVO_SCOPES = {
@@ -28,15 +28,17 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
-# The APIs that ask for a grant. Evo has no scope for colormaps: there any credential will do, and the role decides.
-_RESOURCES = {"file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
+_RESOURCES = {"colormap": "colormaps", "file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
 _SLASHES = re.compile(r"//+")
 _DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
 
 
 def grants_of(scopes: Iterable[str]) -> frozenset[str]:
     """The grants that scopes of any family stand for; unknown scopes stand for nothing."""
-    return frozenset(grant for scope in scopes if (grant := _grant_of(scope)))
+    asked = list(scopes)
+    found = {grant for scope in asked if (grant := _grant_of(scope))}
+    # Evo has no scope for colormaps: whoever may use one of its APIs may use them, and the role decides.
+    return frozenset(found | {"colormaps:*"} if _EVO_SCOPES.keys() & set(asked) else found)
 
 
 def check_scopes(scopes: Iterable[str]) -> None:
