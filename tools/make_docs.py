@@ -34,6 +34,7 @@ _APIS = {
     Api.OBJECTS: "Geoscience Object",
     Api.WORKSPACES: "Workspace",
     Api.DISCOVERY: "Discovery",
+    Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }
 
@@ -236,11 +237,12 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
             database=opened.databases.main,
             workspaces_=opened.workspaces,
             objects_=opened.objects,
+            issuer_=opened.issuer,
         )
         for route in application.routes:
             for method, found in getattr(route, "route_handler_map", {}).items():
                 handler = found[0] if isinstance(found, tuple) else found
-                if handler.fn.__module__.startswith("coreshed."):
+                if handler.fn.__module__.startswith("coreshed.") and handler.include_in_schema is not False:
                     yield re.sub(r":\w+\}", "}", route.path), str(method), handler.fn
         opened.close()
 

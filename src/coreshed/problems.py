@@ -231,6 +231,7 @@ class Api(StrEnum):
     OBJECTS = "geoscience-object"
     WORKSPACES = "workspace"
     DISCOVERY = "discovery"
+    SIGN_IN = "sign-in"
     SERVER = "server"
 
 
@@ -338,6 +339,7 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
 
 
 ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery") | _generic(Api.SERVER, "server")
+ANSWERS |= _generic(Api.SIGN_IN, "sign-in")
 ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
 
 

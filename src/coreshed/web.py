@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from coreshed import __version__, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
+from coreshed.identity import issuer
 from coreshed.origins import Origins
 from coreshed.problems import (
     Api,
@@ -29,6 +30,7 @@ from coreshed.settings import Settings
 log = logs.logger(__name__)
 # An answer smaller than this grows under gzip.
 _WORTH_COMPRESSING = 256
+SIGN_IN_PREFIXES = ("/connect", "/.well-known", "/realms/public", "/device")
 # The framework has no exception of its own for it.
 _CLIENT_GONE = "client disconnected prematurely"
 _BY_STATUS: dict[int, type[Problem]] = {
@@ -46,6 +48,8 @@ def api_of(path: str) -> Api:
         return Api.OBJECTS
     if "/evo/identity/" in path:
         return Api.DISCOVERY
+    if path.startswith(SIGN_IN_PREFIXES):
+        return Api.SIGN_IN
     return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
 
 
@@ -82,11 +86,13 @@ def litestar(
     database: Database,
     workspaces_: "workspaces.Workspaces",
     objects_: "objects.Objects",
+    issuer_: "issuer.Issuer",
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
+        issuer.router(issuer=issuer_, database=database),
         health.router(database),
     ]
     return Litestar(

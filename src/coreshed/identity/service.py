@@ -77,6 +77,10 @@ class Identity:
             raise MissingCredentials
         return verified
 
+    def forget(self) -> None:
+        """Read every credential anew: something that decides over one has changed."""
+        self._cache.drop()
+
     # The first start
 
     def bootstrap(self, rows: Rows, *, admin_key: str = "", organisation_name: str = "Coreshed") -> Bootstrapped | None:
