@@ -14,7 +14,7 @@ from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
 from coreshed.identity import ApiKeyVerifier, Identity
-from coreshed.identity.issuer import Issuer, Realms, TokenKeys, TokenVerifier
+from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -137,7 +137,9 @@ class Application:
         keys = TokenKeys(database=self.databases.main, clock=clock, secret=self.settings.secret)
         realms = Realms.of(self.origins.public_url, self.settings)
         verifier = TokenVerifier(keys, realms)
-        identity = Identity(self.databases.main, clock, [verifier, ApiKeyVerifier()])
+        trusted = [trusted_issuer(text) for text in self.settings.trusted_issuers]
+        external = ExternalVerifier(trusted, self.databases.main, clock)
+        identity = Identity(self.databases.main, clock, [external, verifier, ApiKeyVerifier()])
         issuer = Issuer(
             settings=self.settings,
             database=self.databases.main,
@@ -235,6 +237,7 @@ class Application:
     def close(self) -> None:
         """Finish background threads and close every connection."""
         self.blobs.close()
+        self.issuer.close()
         self.databases.close()
 
 

@@ -92,7 +92,8 @@ def litestar(
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
-        issuer.router(issuer=issuer_, database=database),
+        issuer.routes.router(issuer=issuer_, database=database),
+        issuer.page_routes.router(issuer=issuer_, database=database),
         health.router(database),
     ]
     return Litestar(

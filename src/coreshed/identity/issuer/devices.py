@@ -8,7 +8,7 @@ from coreshed import audit
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import keys
-from coreshed.identity.issuer import forms, ledger
+from coreshed.identity.issuer import forms, ledger, throttle
 from coreshed.identity.issuer import issued_ledger as issued
 from coreshed.identity.issuer.clients import Clients, allowed_scopes
 from coreshed.identity.issuer.forms import Form
@@ -23,8 +23,10 @@ from coreshed.identity.issuer.refusals import (
     InvalidRequest,
     OAuthRefusal,
     SlowDown,
+    TooManyAttempts,
     UnauthorizedClient,
 )
+from coreshed.identity.issuer.throttle import Bucket, network_of
 from coreshed.identity.issuer.wire import DeviceAnswer
 
 _EXPIRES_SECONDS = 600
@@ -52,7 +54,7 @@ class Devices:
         self._page = f"{public_url}/device"
 
     def begin(
-        self, *, realm: Realm, form: Form, authorization: str | None, approved_by: str | None = None
+        self, *, realm: Realm, form: Form, authorization: str | None, approved_by: Session | None = None
     ) -> DeviceAnswer:
         """A device begins to wait; approved_by: the user who has approved it in advance. Raises OAuthRefusal."""
         who = forms.presented(form, authorization)
@@ -72,7 +74,7 @@ class Devices:
                 expires_ns=now_ns + _EXPIRES_SECONDS * NANOSECONDS,
                 interval=_INTERVAL_SECONDS,
                 polled_ns=0,
-                user_id=approved_by,
+                user_id=None if approved_by is None else approved_by.user_id,
                 denied=False,
                 used=False,
             )
@@ -104,15 +106,21 @@ class Devices:
         issued.change_device(rows, device.digest, polled_ns=now_ns, interval=interval)
         return SlowDown() if early else AuthorizationPending()
 
-    def waiting(self, *, user_code: str) -> Waiting | None:
-        """The device of a code that somebody entered, None where none waits for it."""
-        with self._database.reading() as rows:
+    def waiting(self, *, user_code: str, address: str) -> Waiting | None:
+        """The device of a code that somebody entered, None where none waits for it.
+
+        Raises TooManyAttempts where the address has guessed too often.
+        """
+        guesses = [Bucket(f"device {network_of(address)}", 20, 10)]
+        with self._database.writing() as rows:
+            wait = throttle.pour(rows, guesses, self._clock.now_ns())
+            if wait:
+                raise TooManyAttempts(wait)
             device = issued.device_by_user_code(rows, keys.digest(normal(user_code)))
-            if device is None or not self._is_open(device):
+            client = ledger.client(rows, device.client_id) if device is not None and self._is_open(device) else None
+            if device is None or client is None or client.revoked_ns is not None:
                 return None
-            client = ledger.client(rows, device.client_id)
-            if client is None or client.revoked_ns is not None:
-                return None
+            throttle.take_back(rows, guesses)
             return Waiting(client, tuple(device.scopes.split()))
 
     def decide(self, *, session: Session, user_code: str, approve: bool) -> bool:

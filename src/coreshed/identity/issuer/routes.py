@@ -77,6 +77,7 @@ async def begin_device(request: Ask, call: Here) -> Response[bytes]:
         realm=call.realm(request),
         form=form,
         authorization=request.headers.get("authorization"),
+        approved_by=await call.issuer.approving(request.scope, None),
     )
     return _json(given)
 

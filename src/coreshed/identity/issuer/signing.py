@@ -102,8 +102,12 @@ class TokenKeys:
         return claims
 
     def jwks(self) -> dict[str, Any]:
-        """The public halves of every key that may have signed a living token."""
-        self._current()
+        """The public halves of every key that may have signed a living token.
+
+        Read anew: another node may sign under a key that was made a second ago, and whoever asks here has seen it.
+        """
+        if not 0 <= self._clock.now_ns() - self._read_ns < _UNKNOWN_PAUSE_NS:
+            self._refresh()
         public = [
             key.key.as_dict(private=False, kid=key.id, use="sig", alg=ALGORITHM)
             for key in sorted(self._keys.values(), key=lambda each: each.created_ns, reverse=True)

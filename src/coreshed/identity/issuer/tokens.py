@@ -282,6 +282,15 @@ class Tokens:
         token = self._mint.access_token(realm, client.id, holder, scopes, family.id, now_ns, seconds)
         return token, family.id
 
+    def revoke_as_operator(self, *, family_id: str) -> None:
+        """End everything that was issued in one sign-in. Raises NotFound."""
+        now_ns = self._clock.now_ns()
+        with self._database.writing() as rows:
+            if issued.family(rows, family_id) is None:
+                raise NotFound("The token was not found.")
+            self._revoke(rows, family_id, now_ns, "by the operator")
+        self._identity.forget()
+
 
 def proves(verifier: str | None, challenge: str) -> bool:
     """PKCE with S256; plain is not offered."""

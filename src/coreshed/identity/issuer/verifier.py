@@ -97,7 +97,7 @@ class TokenVerifier:
     def read(self, token: str, now_ns: int) -> tuple[Realm, Claims] | None:
         """Realm and claims of an access token of ours within its time; nothing is said of revocation."""
         header = header_of(token)
-        realm = self._realms.by_issuer(issuer_of(token))
+        realm = None if header is None else self._realms.by_issuer(issuer_of(token))
         if header is None or realm is None or header.typ != ACCESS:
             return None
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
