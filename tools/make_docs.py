@@ -35,6 +35,7 @@ _APIS = {
     Api.WORKSPACES: "Workspace",
     Api.DISCOVERY: "Discovery",
     Api.COLORMAPS: "Colormap",
+    Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }
 
@@ -235,7 +236,7 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
         for route in opened.apis.routes:
             for method, found in getattr(route, "route_handler_map", {}).items():
                 handler = found[0] if isinstance(found, tuple) else found
-                if handler.fn.__module__.startswith("coreshed."):
+                if handler.fn.__module__.startswith("coreshed.") and handler.include_in_schema is not False:
                     yield re.sub(r":\w+\}", "}", route.path), str(method), handler.fn
         opened.close()
 

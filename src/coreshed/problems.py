@@ -241,6 +241,7 @@ class Api(StrEnum):
     WORKSPACES = "workspace"
     DISCOVERY = "discovery"
     COLORMAPS = "colormap"
+    SIGN_IN = "sign-in"
     SERVER = "server"
 
 
@@ -382,7 +383,7 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
 
 
 ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery")
-ANSWERS |= _generic(Api.COLORMAPS, "colormap") | _generic(Api.SERVER, "server")
+ANSWERS |= _generic(Api.COLORMAPS, "colormap") | _generic(Api.SIGN_IN, "sign-in") | _generic(Api.SERVER, "server")
 _GONE = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
 ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = ANSWERS[Api.COLORMAPS, None, "workspace-gone"] = _GONE
 ANSWERS[Api.COLORMAPS, None, "invalid"] = Answer(422, "", "", as_list=True)

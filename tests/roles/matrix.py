@@ -81,6 +81,14 @@ _COLORMAPS = f"{_PAINT}/colormaps"
 _ASSOCIATIONS = f"{_PAINT}/objects/{{object_id}}/associations"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
+_REALM = "/realms/public/protocol/openid-connect"
+
+
+def _alike(method: str, route: str, status: int, **more: Any) -> Row:
+    """What asks for no credential answers everybody alike."""
+    return Row(method, route, (status,) * len(CALLERS), **more)
+
+
 # fmt: off
 MATRIX: Final[tuple[Row, ...]] = (
     # Columns: nobody revoked expired disabled, narrow readonly, foreigner stranger admin, viewer editor owner.
@@ -191,5 +199,20 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    "/openapi.json",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/metrics",           "200 200 200 200  200 200  200 200 200  200 200 200",
          does="from the same host"),
+
+    # Sign-in: what these ask for stands in forms and cookies, and these requests bring none.
+    *(_alike("POST", f"{root}", 400, does="without a form") for root in (
+        "/connect/token", "/connect/deviceauthorization", "/connect/introspect", "/connect/revocation",
+        f"{_REALM}/token", f"{_REALM}/auth/device", f"{_REALM}/token/introspect", f"{_REALM}/revoke",
+        f"{_REALM}/logout")),
+    *(_alike("GET", path, 200) for path in (
+        "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
+        "/realms/public/.well-known/openid-configuration", f"{_REALM}/certs")),
+    *(_alike(method, path, status, does="without a session") for method, path, status in (
+        ("GET", "/connect/authorize", 400), ("GET", "/connect/sign-in", 200), ("POST", "/connect/sign-in", 403),
+        ("POST", "/connect/consent", 400), ("GET", "/device", 200), ("POST", "/device", 403),
+        ("GET", "/connect/endsession", 200), ("POST", "/connect/endsession", 200))),
+    *(_row(method, f"{root}/userinfo",   "401 401 401 401  200 200  200 200 200  200 200 200")
+      for root in ("/connect", _REALM) for method in ("GET", "POST")),
 )
 # fmt: on

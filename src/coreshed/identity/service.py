@@ -14,7 +14,7 @@ from coreshed.identity import grants, keys, ledger
 from coreshed.identity.cache import CardCache, PrincipalCache, Verified
 from coreshed.identity.ledger import Account, ApiKey, Organisation
 from coreshed.identity.principal import Principal
-from coreshed.identity.verifiers import ApiKeyVerifier, Verifier, credential_of
+from coreshed.identity.verifiers import ApiKeyVerifier, Preparing, Verifier, credential_of
 from coreshed.problems import AlreadyExists, BadRequest, Invalid, MissingCredentials, NotFound
 from coreshed.wire_common import User
 
@@ -63,12 +63,15 @@ class Identity:
         if known is not None:
             return known
         dropped = self._cache.dropped
+        verifier = self._recognising(credential)
+        if isinstance(verifier, Preparing):
+            await verifier.prepare(credential, now_ns)
         verified = await self._database.run(self._verify, credential, now_ns)
         self._cache.put(digest, verified, now_ns=now_ns, dropped=dropped)
         return verified.principal
 
     def _verify(self, credential: str, now_ns: int) -> Verified:
-        verifier = next((each for each in self._verifiers if each.recognises(credential)), None)
+        verifier = self._recognising(credential)
         if verifier is None:
             raise MissingCredentials
         with self._database.reading() as rows:
@@ -76,6 +79,13 @@ class Identity:
         if verified is None:
             raise MissingCredentials
         return verified
+
+    def _recognising(self, credential: str) -> Verifier | None:
+        return next((each for each in self._verifiers if each.recognises(credential)), None)
+
+    def forget(self) -> None:
+        """Read every credential anew: something that decides over one has changed."""
+        self._cache.drop()
 
     # The first start
 
