@@ -121,5 +121,5 @@ def test_that_every_page_is_reached_from_the_readme() -> None:
 
 
 def test_that_decisions_are_numbered_without_gaps() -> None:
-    numbers = [int(page.name[:3]) for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    numbers = [int(page.name[:3]) for page in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
