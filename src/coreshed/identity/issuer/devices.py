@@ -77,7 +77,7 @@ class Devices:
                 expires_ns=now_ns + _EXPIRES_SECONDS * NANOSECONDS,
                 interval=_INTERVAL_SECONDS,
                 polled_ns=0,
-                user_id=None if approved_by is None else approved_by.user_id,
+                user_id=approved_by.user_id if approved_by is not None and client.first_party else None,
                 denied=False,
                 used=False,
             )
