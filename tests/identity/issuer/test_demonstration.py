@@ -65,6 +65,24 @@ async def test_that_nobody_is_elsewhere(tmp_path: Path, elsewhere: dict[str, Any
     assert device.json()["error"] == "authorization_pending"
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1.evil.example.org", "localhost.evil.example.org", "evil.example.org:8080", "[::1", "", "127.evil"],
+)
+async def test_that_a_name_from_elsewhere_that_leads_here_is_elsewhere(tmp_path: Path, host: str) -> None:
+    """DNS rebinding: the page that has this name in its address could read the answer."""
+    chosen = Settings(data_dir=tmp_path, demo=True)
+    application = Application.open(chosen, Origins(HOME, HOME), ManualClock())
+    organisation_id = application.instance.organisation_id
+    application.identity.create_user(email="owner@demo", name="owner", organisation_id=organisation_id)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), base_url=HOME) as client:
+        got = [await client.get(request(Proof()), headers=more) for more in ({}, {"Host": host})]
+        nobody = await client.get(request(Proof(), login_hint="no\0body@demo"))
+    application.close()
+    assert [each.status_code for each in got] == [302, 200]
+    assert nobody.status_code in {302, 400}
+
+
 async def test_that_others_applications_are_not_approved_by_themselves(tmp_path: Path) -> None:
     asked = {"client_id": "theirs", "redirect_uri": THEIRS, "scope": ALL_EVO}
     got, _ = await _authorize(tmp_path, more=asked)
