@@ -22,6 +22,7 @@ from coreshed.app import Application
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
 from coreshed.identity import grant_for
+from coreshed.identity.issuer import refusals as oauth_refusals
 from coreshed.origins import Origins
 from coreshed.problems import ANSWERS, Answer, Api, Problem
 from coreshed.settings import Settings
@@ -129,6 +130,15 @@ The body is `<Error><Code>...</Code><Message>...</Message></Error>`, the code al
 """
 
 
+_SIGN_IN_HEAD = """
+## Sign-in
+
+The token endpoints and those beside them answer `{"error", "error_description"}` as RFC 6749 says; the authorization
+endpoint sends both to the application's redirect. Pages say the same in a sentence.
+
+"""
+
+
 def errors_page() -> str:
     """One heading per kind, and the codes of the data plane."""
     parts = [_GENERATED, _ERRORS_HEAD, "## The JSON APIs\n\n"]
@@ -148,6 +158,8 @@ def errors_page() -> str:
         for code, (status, message) in sorted(refusals.ANSWERS.items(), key=lambda entry: (entry[1][0], entry[0]))
     ]
     parts += [_PLANE_HEAD, table(["code", "status", "message"], codes)]
+    oauth = [[f"`{each.error}`", str(each.status), paragraph(each.__doc__)] for each in oauth_refusals.every()]
+    parts += [_SIGN_IN_HEAD, table(["error", "status", "meaning"], oauth)]
     return "".join(parts).rstrip() + "\n"
 
 
@@ -180,11 +192,11 @@ with [insufficient-role](errors.md#insufficient-role).
 An organisation has *members* and *administrators*. Administrators see every workspace in the list of the
 organisation's objects; inside a workspace they have what their role there gives them, and nothing without one.
 
-A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
-of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
-answered with [insufficient-scope](errors.md#insufficient-scope), unless
-[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: each of
-its scopes opens them, and the role decides.
+A key or token also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything,
+the scopes of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one
+is answered with [insufficient-scope](errors.md#insufficient-scope), unless
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: each of its scopes opens
+them, and the role decides.
 
 ## Operations
 
@@ -193,8 +205,9 @@ _ROLES_TAIL = """
 ## Without a role
 
 `/health_check`, `/healthz` and `/openapi.json` need no credential. `/metrics` answers on loopback addresses alone and
-needs none either. A link under `/blob/` carries its own signature and nothing else counts: whoever has it can use it
-until it expires.
+needs none either. Sign-in (`/connect`, `/device`, `/realms/public`, `/.well-known`) asks for what its forms and cookies
+carry; see [identity](identity.md). A link under `/blob/` carries its own signature and nothing else counts: whoever has
+it can use it until it expires.
 """
 _BODILESS = re.compile(r"\{(\w+)\}")
 

@@ -15,7 +15,10 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
-_AT_LEAST_ONE = {"sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"}
+_AT_LEAST_ONE = {
+    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"),
+    *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime"),
+}
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -197,8 +200,8 @@ def check(settings: Settings) -> None:
         raise BadSettings("--admin-key needs at least 20 characters (any length goes with --demo).")
     if settings.tls not in {"auto", "try", "off"} and settings.tls.count(",") != 1:
         raise BadSettings(f"--tls takes auto, try, off or CERT,KEY, not {settings.tls!r}.")
-    if settings.access_token_lifetime < 60:
-        raise BadSettings("access-token-lifetime: clients renew a token some seconds before its end; use at least 60.")
+    if not 60 <= settings.access_token_lifetime <= 90 * 86400:
+        raise BadSettings("access-token-lifetime: use 60 seconds, for clients renew some before the end, to 90 days.")
     if settings.link_lifetime < 600:
         raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
     for item in fields(Settings):

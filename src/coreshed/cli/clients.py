@@ -48,9 +48,7 @@ def create_client(
         address = service_address(created.id)
     if secret is not None:
         typer.echo(secret)
-        typer.echo(
-            f"acts as {address}: give it a role with 'coreshed workspace member WORKSPACE {address} editor'", err=True
-        )
+        typer.echo(f"acts as {address}: give it a role with 'coreshed workspace member'", err=True)
     typer.echo(
         f"client {created.id}, grants {' '.join(created.grant_types)}, scopes {' '.join(created.scopes)}", err=True
     )

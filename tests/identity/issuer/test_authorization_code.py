@@ -1,5 +1,6 @@
 """Signing in through a browser: code and PKCE."""
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -117,6 +118,13 @@ async def test_that_a_code_used_twice_ends_what_it_gave(house: House, browser: B
     assert (await house.ask(first["access_token"])).status_code == 401
     refreshed = await house.token(grant_type="refresh_token", refresh_token=first["refresh_token"], client_id="evo")
     assert refreshed.json()["error"] == "invalid_grant"
+
+
+async def test_that_of_exchanges_at_once_at_most_one_gets_tokens(house: House, browser: Browser) -> None:
+    proof = Proof()
+    code = await code_for(browser, proof)
+    got = await asyncio.gather(*(house.token(**exchange(code, proof)) for _ in range(5)))
+    assert sorted(each.status_code for each in got) == [200, 400, 400, 400, 400]
 
 
 async def test_that_a_code_ends_after_a_minute(house: House, browser: Browser) -> None:

@@ -138,13 +138,16 @@ async def test_that_an_id_is_taken_once(house: House) -> None:
         house.service()
 
 
-def test_that_the_unmodified_sdk_publishes_with_client_credentials(server: ServerMaker) -> None:
-    running = server().start()
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_that_the_unmodified_sdk_publishes_with_client_credentials(server: ServerMaker, tls: bool) -> None:
+    running = server(tls=tls).start()
+    url = f"https://{running.host}" if tls else running.url
+    trust = {"SSL_CERT_FILE": str(running.instance.ca_file)} if tls else {}
     made = run_command(running, "client", "create", "svc", "--confidential")
     assert made.returncode == 0, made.stderr
     finished = subprocess.run(
-        [sys.executable, str(SCRIPT), running.url, made.stdout.strip()],
-        env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, str(SCRIPT), url, made.stdout.strip()],
+        env={**os.environ, **trust}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout + finished.stderr + running.log[-3000:]
     assert finished.stdout.splitlines()[-1] == "done"

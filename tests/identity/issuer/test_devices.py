@@ -131,6 +131,11 @@ async def test_that_a_wrong_beginning_is_refused(house: House) -> None:
         assert got.json()["error"] == error, wrong
 
 
+async def test_that_nobody_fills_the_table_of_devices(house: House) -> None:
+    statuses = [(await house.token(f"{REALM}/auth/device", client_id="geopera-cli")).status_code for _ in range(61)]
+    assert statuses == [200] * 60 + [429]
+
+
 async def test_that_codes_cannot_be_guessed_for_long(house: House, browser: Browser) -> None:
     statuses = [(await browser.go(f"/device?user_code=BCDF-{number:04}")).status_code for number in range(21)]
     assert statuses == [404] * 20 + [429]

@@ -7,7 +7,7 @@ from statistics import median
 import httpx
 import pytest
 
-from coreshed.identity.issuer import throttle
+from coreshed.identity.issuer import pages, throttle
 from coreshed.identity.issuer.throttle import Bucket
 from coreshed.identity.keys import digest
 from coreshed.problems import Invalid, NotFound
@@ -75,6 +75,28 @@ async def test_that_every_page_is_accessible_and_forbids_scripts_and_frames(hous
     assert allowed is not None
     assert allowed[1] == "'self' http://localhost:3000"
     await client.aclose()
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, as WCAG 2.2 defines it."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_that_text_and_outlines_stand_out_in_light_and_in_dark() -> None:
+    style = pages.message("t", "t").html.decode()
+    for block in re.findall(r":root \{([^}]*)\}", style):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
+        for ink in ("ink", "soft", "bad", "act"):
+            assert _contrast(colours[ink], colours["paper"]) >= 4.5, ink
+        assert _contrast(colours["on"], colours["act"]) >= 4.5
+        assert _contrast(colours["line"], colours["paper"]) >= 3
 
 
 async def test_that_a_wrong_pair_says_the_same_of_everybody(house: House, person: str) -> None:

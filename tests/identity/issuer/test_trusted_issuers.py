@@ -1,5 +1,6 @@
 """Tokens of other issuers."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -193,6 +194,28 @@ async def test_that_a_new_key_is_looked_for_but_not_for_every_forgery(house: Hou
     assert elsewhere.asked == ["/.well-known/openid-configuration", "/keys"]
     house.clock.advance(3)
     assert (await house.ask(elsewhere.token(RSA, now=now))).status_code == 401  # it has been taken out
+
+
+async def test_that_first_requests_at_once_wait_for_the_keys(house: House, elsewhere: Elsewhere) -> None:
+    now = house.clock.now_ns() // NANOSECONDS
+    got = await asyncio.gather(*(house.ask(elsewhere.token(now=now, jti=str(number))) for number in range(8)))
+    assert [each.status_code for each in got] == [200] * 8
+    assert elsewhere.asked == ["/.well-known/openid-configuration", "/keys"]
+    listed = house.application.identity.list_users(organisation_id=house.application.instance.organisation_id)
+    assert [user.email for user, _ in listed if user.email.startswith("bo")] == ["bo@example.org"]
+
+
+async def test_that_an_issuer_that_does_not_answer_leaves_its_known_keys_in_force(
+    house: House, elsewhere: Elsewhere
+) -> None:
+    now = house.clock.now_ns() // NANOSECONDS
+    assert (await house.ask(elsewhere.token(now=now))).status_code == 200
+    elsewhere.about = {"issuer": "somebody else"}
+    house.clock.advance(3600)
+    for _ in range(3):
+        house.clock.advance(10)
+        assert (await house.ask(elsewhere.token(now=now + 3600))).status_code == 200
+    assert elsewhere.asked[2:] == ["/.well-known/openid-configuration"]
 
 
 async def test_that_keys_that_cannot_verify_are_passed_over(house: House, elsewhere: Elsewhere) -> None:

@@ -88,15 +88,17 @@ class Authorizing:
     def authorize(self, *, query: bytes, cookie: str | None, approved_by: Session | None = None) -> Outcome:
         """What happens next. Raises OAuthRefusal where nothing may be redirected: the browser stays here.
 
-        approved_by: who is signed in and has agreed without being asked.
+        approved_by: who is signed in, without being asked, to the installation's own applications.
         """
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
             asked = self._read(rows, query)
             try:
                 scopes = _checked(asked)
-                session = approved_by or (None if cookie is None else ledger.session(rows, keys.digest(cookie), now_ns))
-                return self._decide(rows, asked, scopes, session, asked_for=approved_by is None)
+                if approved_by is not None and asked.client.first_party:
+                    return self._give_code(rows, asked, scopes, approved_by)
+                session = None if cookie is None else ledger.session(rows, keys.digest(cookie), now_ns)
+                return self._decide(rows, asked, scopes, session)
             except OAuthRefusal as refusal:
                 return self._refuse(asked, refusal)
 
@@ -133,18 +135,15 @@ class Authorizing:
             raise InvalidRequest("The redirect_uri is not registered for this application.")
         return Asked(client, redirect_uri, form)
 
-    def _decide(
-        self, rows: Rows, asked: Asked, scopes: list[str], session: Session | None, *, asked_for: bool
-    ) -> Outcome:
+    def _decide(self, rows: Rows, asked: Asked, scopes: list[str], session: Session | None) -> Outcome:
         silent = "none" in asked.prompts
-        again = asked_for and not silent and bool({"login", "select_account"} & set(asked.prompts))
-        if session is None or again:
+        if session is None or not {"login", "select_account"}.isdisjoint(asked.prompts):
             if silent:
                 raise LoginRequired
             return AskToSignIn(asked)
         known = ledger.consented(rows, session.user_id, asked.client.id)
         agreed = asked.client.first_party or set(scopes) <= known
-        if asked_for and (not agreed or "consent" in asked.prompts):
+        if not agreed or "consent" in asked.prompts:
             if silent:
                 raise ConsentRequired
             return AskForConsent(asked, session, tuple(scopes))

@@ -85,25 +85,17 @@ class Clients:
             raise Invalid("redirect_uri: a public application needs one, for it can only act for somebody.")
         secret = secrets.token_urlsafe(32) if confidential else None
         now_ns = self._clock.now_ns()
+        grant_types = _grant_types(realm, bool(redirects), confidential)
+        digest = None if secret is None else keys.digest(secret)
         with self._database.writing() as rows:
             user_id = self._service_user(rows, client_id, name, organisation_id, now_ns) if confidential else None
             new = Client(
-                client_id,
-                name,
-                realm,
-                None if secret is None else keys.digest(secret),
-                redirects,
-                _grant_types(realm, bool(redirects), confidential),
-                allowed,
-                first_party,
-                user_id,
-                now_ns,
-                None,
+                client_id, name, realm, digest, redirects, grant_types, allowed, first_party, user_id, now_ns, None
             )
             if not ledger.insert_client(rows, new):
                 raise AlreadyExists(f"An application with the id {client_id!r} exists already.")
             audit.record(
-                rows, at_ns=now_ns, actor_id=OPERATOR, action="client.create", organisation_id=organisation_id,
+                rows, at_ns=now_ns, actor_id=OPERATOR, action="client.create", organisation_id=organisation_id or None,
                 target_id=client_id, scopes=list(allowed), redirect_uris=list(redirects), user=user_id,
             )  # fmt: skip
         return new, secret

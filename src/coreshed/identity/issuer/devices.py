@@ -54,7 +54,7 @@ class Devices:
         self._page = f"{public_url}/device"
 
     def begin(
-        self, *, realm: Realm, form: Form, authorization: str | None, approved_by: Session | None = None
+        self, *, realm: Realm, form: Form, authorization: str | None, address: str, approved_by: Session | None = None
     ) -> DeviceAnswer:
         """A device begins to wait; approved_by: the user who has approved it in advance. Raises OAuthRefusal."""
         who = forms.presented(form, authorization)
@@ -63,6 +63,9 @@ class Devices:
         letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
+            wait = throttle.pour(rows, [Bucket(f"devices {network_of(address)}", 60, 5)], now_ns)
+            if wait:  # each leaves a row
+                raise TooManyAttempts(wait)
             client = self._clients.authenticate(rows, realm, who)
             if DEVICE_CODE not in client.grant_types:
                 raise UnauthorizedClient
@@ -74,7 +77,7 @@ class Devices:
                 expires_ns=now_ns + _EXPIRES_SECONDS * NANOSECONDS,
                 interval=_INTERVAL_SECONDS,
                 polled_ns=0,
-                user_id=None if approved_by is None else approved_by.user_id,
+                user_id=approved_by.user_id if approved_by is not None and client.first_party else None,
                 denied=False,
                 used=False,
             )

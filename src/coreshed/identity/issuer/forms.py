@@ -1,7 +1,6 @@
 """Parameters of OAuth requests: each at most once, an empty one is an absent one."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
@@ -55,7 +54,7 @@ def presented(form: Form, authorization: str | None) -> Presented:
         return Presented(required(form, "client_id"), form.get("client_secret"))
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise InvalidClient from None
     client_id, secret = unquote_plus(client_id), unquote_plus(secret)
     if not colon or not client_id or "\0" in client_id + secret or form.get("client_id", client_id) != client_id:

@@ -19,7 +19,7 @@ from coreshed.identity.issuer import authorizing, forms, pages
 from coreshed.identity.issuer.authorizing import AskForConsent, AskToSignIn, Outcome, SendTo
 from coreshed.identity.issuer.pages import Page
 from coreshed.identity.issuer.refusals import InvalidRequest, OAuthRefusal, TooManyAttempts
-from coreshed.identity.issuer.routes import BODY_LIMIT, Ask, Call, Here, form_of
+from coreshed.identity.issuer.routes import BODY_LIMIT, Ask, Call, Here, address_of, form_of
 from coreshed.identity.issuer.service import Issuer
 from coreshed.problems import Problem, StoreFailure, TooLarge
 
@@ -96,11 +96,6 @@ class Browser:
 
 def _token(cookie: str) -> str:
     return hmac.digest(cookie.encode(), b"form", hashlib.sha256).hex()
-
-
-def _address(request: Ask) -> str:
-    client = request.scope.get("client")
-    return client[0] if client else ""
 
 
 def _from_elsewhere(request: Ask) -> bool:
@@ -190,7 +185,7 @@ async def sign_in(request: Ask, call: Here) -> Response[bytes]:
         return browser.show(again(_STALE, 403))
     try:
         signed_in = await call.issuer.signing_in.sign_in(
-            email=email, password=form.get("password", ""), address=_address(request)
+            email=email, password=form.get("password", ""), address=address_of(request)
         )
     except TooManyAttempts as refusal:
         return browser.show(again(refusal.description, 429), {"Retry-After": str(refusal.retry_after)})
@@ -220,7 +215,7 @@ async def device_page(request: Ask, call: Here) -> Response[bytes]:
         return browser.show(pages.sign_in(token=browser.first_form_token, following=following))
     if not user_code:
         return browser.show(pages.device_code())
-    waiting = await call.database.change(call.issuer.devices.waiting, user_code=user_code, address=_address(request))
+    waiting = await call.database.change(call.issuer.devices.waiting, user_code=user_code, address=address_of(request))
     if waiting is None:
         return browser.show(pages.device_code(wrong="No device waits for this code.", status=404))
     return browser.show(
@@ -259,7 +254,7 @@ async def sign_out_page(request: Ask, call: Here) -> Response[bytes]:
     session = await call.database.run(call.issuer.signing_in.session, cookie=browser.session)
     if session is None:
         return await _signed_out(browser, call, form)
-    if call.issuer.hinted_user(form.get("id_token_hint")) == session.user_id:
+    if await call.database.run(call.issuer.hinted_user, form.get("id_token_hint")) == session.user_id:
         return await _sign_out(browser, call, form)
     kept: dict[str, str] = {
         name: form[name] for name in ("post_logout_redirect_uri", "client_id", "state") if name in form

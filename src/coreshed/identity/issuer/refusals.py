@@ -125,3 +125,8 @@ class InvalidToken(OAuthRefusal, PermissionError):
     error = "invalid_token"
     status = 401
     sentence = "The token is missing, unknown, expired or revoked."
+
+
+def every() -> list[type[OAuthRefusal]]:
+    """Every refusal, for documentation."""
+    return OAuthRefusal.__subclasses__()

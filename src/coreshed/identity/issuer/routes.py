@@ -12,7 +12,7 @@ from litestar.params import SkipValidation
 from coreshed.database import Database
 from coreshed.identity.issuer import forms, realms
 from coreshed.identity.issuer.realms import PROTOCOL, PUBLIC_PREFIX, Realm
-from coreshed.identity.issuer.refusals import OAuthRefusal, TooManyAttempts
+from coreshed.identity.issuer.refusals import InvalidToken, OAuthRefusal, TooManyAttempts
 from coreshed.identity.issuer.service import Issuer
 from coreshed.identity.issuer.wire import names_of
 from coreshed.problems import MissingCredentials, Problem, StoreFailure, TooLarge
@@ -51,6 +51,12 @@ async def form_of(request: Ask) -> dict[str, str]:
         raise
 
 
+def address_of(request: Ask) -> str:
+    """Where a request comes from, as far as the proxies that the server trusts say so."""
+    client = request.scope.get("client")
+    return client[0] if client else ""
+
+
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
     return Response(
         msgspec.json.encode(content), status_code=status, media_type="application/json", headers=headers or _NO_STORE
@@ -77,6 +83,7 @@ async def begin_device(request: Ask, call: Here) -> Response[bytes]:
         realm=call.realm(request),
         form=form,
         authorization=request.headers.get("authorization"),
+        address=address_of(request),
         approved_by=await call.issuer.approving(request.scope, None),
     )
     return _json(given)
@@ -162,8 +169,8 @@ def _refuse(request: Ask, refusal: OAuthRefusal) -> Response[bytes]:
 def _fail(_request: Ask, problem: Problem) -> Response[bytes]:
     """What went wrong outside of the protocol, still as the object that its clients can read."""
     if isinstance(problem, MissingCredentials):
-        said = {"error": "invalid_token", "error_description": problem.detail.replace("'", "")}
-        return _json(said, 401, {**_NO_STORE, "WWW-Authenticate": "Bearer"})
+        said = {"error": InvalidToken.error, "error_description": InvalidToken.sentence}
+        return _json(said, InvalidToken.status, {**_NO_STORE, "WWW-Authenticate": "Bearer"})
     if isinstance(problem, StoreFailure):  # 502: the Evo SDK asks again
         return _json({"error": "temporarily_unavailable", "error_description": problem.detail}, 502)
     if isinstance(problem, TooLarge):

@@ -1,5 +1,6 @@
 """The issuer as one thing: what the composition root makes and the routes and commands use."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -49,7 +50,7 @@ class Issuer:
         self.identity = identity
         self._database = database
         self._clock = clock
-        hosts = [urlsplit(f"//{address}").hostname for address in settings.listen]
+        hosts = [_host_of(address) for address in settings.listen]
         ours = [*hosts, urlsplit(realms.evo.url).hostname]
         self._approves_itself = settings.demo and all(map(_is_loopback, ours))
         self.clients = Clients(database, clock, identity)
@@ -81,7 +82,7 @@ class Issuer:
         """
         if not self._approves_itself or not _is_loopback_request(scope):
             return None
-        email = hint if hint is not None and hint.endswith(_DEMO_DOMAIN) else _DEMO_USER
+        email = hint if hint is not None and hint.endswith(_DEMO_DOMAIN) and hint.isprintable() else _DEMO_USER
         return await self._database.run(self._demo_user, email)
 
     def _demo_user(self, email: str) -> Session | None:
@@ -124,16 +125,22 @@ class Issuer:
 
 
 def _is_loopback(host: str | None) -> bool:
-    return host == "localhost" or (host or "").startswith("127.") or host == "::1"
+    """True for the name and the addresses themselves: `127.0.0.1.example.org` is somebody else's name."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _host_of(authority: str) -> str | None:
+    try:
+        return urlsplit(f"//{authority}").hostname
+    except ValueError:
+        return None
 
 
 def _is_loopback_request(scope: Mapping[str, Any]) -> bool:
     named = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
     client = scope.get("client")
     forwarded = any(name in {b"x-forwarded-for", b"forwarded"} for name, _ in scope["headers"])
-    return (
-        not forwarded
-        and client is not None
-        and _is_loopback(client[0])
-        and _is_loopback(urlsplit(f"//{named}").hostname)
-    )
+    return not forwarded and client is not None and _is_loopback(client[0]) and _is_loopback(_host_of(named))

@@ -16,8 +16,8 @@ from coreshed.clock import NANOSECONDS, Clock
 from coreshed.settings import BadSettings
 
 _FRESH_NS = 3600 * NANOSECONDS
-# How long an unknown key id, or an issuer that does not answer, waits for the next look.
-_PAUSE_NS = 5 * NANOSECONDS
+# How long the next look waits: for an unknown key, and for known ones that are old.
+_PAUSE_NS, _PATIENT_NS = 5 * NANOSECONDS, 60 * NANOSECONDS
 _TIMEOUT_SECONDS = 5.0
 _MOST_BYTES = 1 << 20
 # The only algorithms of public keys; where a key does not name its own, its type does.
@@ -110,8 +110,11 @@ class TheirKeys:
         return self._keys.get(key_id)
 
     async def prepare(self, key_id: str) -> None:
-        """Look where the key is unknown or the keys are old, as far as the last look is long enough ago."""
-        if not self._is_due(key_id):
+        """Look where the key is unknown or the keys are old, as far as the last look is long enough ago.
+
+        Who comes with an unknown key while somebody is looking waits for what is found.
+        """
+        if not self._is_due(key_id) and (key_id in self._keys or not self._turn.locked()):
             return
         async with self._turn:
             if not self._is_due(key_id):
@@ -126,8 +129,10 @@ class TheirKeys:
     def _is_due(self, key_id: str) -> bool:
         now_ns = self._clock.now_ns()
         old = self._read_ns is None or not 0 <= now_ns - self._read_ns < _FRESH_NS
-        rested = self._tried_ns is None or not 0 <= now_ns - self._tried_ns < _PAUSE_NS
-        return rested and (old or key_id not in self._keys)
+        known = key_id in self._keys
+        pause_ns = _PATIENT_NS if known else _PAUSE_NS  # one request waits for an issuer that does not answer
+        rested = self._tried_ns is None or not 0 <= now_ns - self._tried_ns < pause_ns
+        return rested and (old or not known)
 
     async def _fetch(self) -> dict[str, TheirKey]:
         """Raises ValueError and what reading may raise."""
@@ -136,8 +141,9 @@ class TheirKeys:
             if about.get("issuer") != self._issuer.url:
                 raise ValueError(f"the metadata is of another issuer: {about.get('issuer')!r}")
             place = str(about.get("jwks_uri"))
-            if not _is_reachable(place):
-                raise ValueError(f"jwks_uri is neither https nor loopback: {place!r}")
+            # A server elsewhere cannot send us to what listens on our own loopback.
+            if not _is_reachable(place) or (self._issuer.url.startswith("https") and not place.startswith("https")):
+                raise ValueError(f"jwks_uri is neither https nor loopback as its issuer: {place!r}")
             found = await _read(client, place)
         listed = found.get("keys")
         if not isinstance(listed, list):
