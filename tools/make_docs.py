@@ -254,7 +254,7 @@ def least_role(handler: Callable[..., Any]) -> str | None:
     }
     services = [
         (owner, function)
-        for owner in (Publishing, Lifecycle, Listing, Reading, workspaces.Workspaces)
+        for owner in (Publishing, Lifecycle, Listing, Reading, *workspaces.SERVICES)
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if name in called and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
     ]
@@ -276,11 +276,13 @@ def _asked(function: Callable[..., Any]) -> str | None:
         if isinstance(node, ast.Attribute) and node.attr in Role.__members__
     ]
     if named:
-        return min(named).wire + ("; owner, where an owner is made or unmade" if "_set_role" in names else "")
-    if "_access" in names:
+        return min(named).wire + ("; owner, where an owner is made or unmade" if "set_role" in names else "")
+    if "access" in names:
         return Role.VIEWER.wire
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if "_require_organisation" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
+    if "require_administrator" in names:
+        return "administrator of the organisation"
+    if "require_member" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
         return "member of the organisation"
     return None
 

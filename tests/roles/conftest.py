@@ -18,9 +18,11 @@ from coreshed.workspaces import Role, ledger
 from tests.conftest import new_postgres_database
 from tests.objects.conftest import pointset
 from tests.roles.matrix import CALLERS
+from tests.workspaces.pictures import picture
 
 ORIGIN = "http://coreshed.test"
 CONTENT = b"arrays of the role matrix"
+PICTURE = picture("PNG", 2, 2)
 DATA = hashlib.sha256(CONTENT).hexdigest()
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 
@@ -67,8 +69,10 @@ class House:
         found = posted.json()
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
+        workspace = f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}"
+        assert (await owner.put(f"{workspace}/thumbnail", content=PICTURE)).status_code == 204
         if state == "workspace deleted":
-            deleted = await owner.delete(f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}")
+            deleted = await owner.delete(workspace)
             assert deleted.status_code == 204
         return Ward(
             org_id=organisation_id,

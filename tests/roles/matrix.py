@@ -125,6 +125,10 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "401 401 401 401  403 403  404 404 404  403 403 204",
          does="an owner", state="guest owns"),
 
+    _row("GET",    f"{_ONE}/thumbnail",  "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PUT",    f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204", does="a picture"),
+    _row("DELETE", f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204"),
+
     _row("GET",    "/evo/identity/v1/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
     _row("GET",    "/evo/identity/v2/discovery",

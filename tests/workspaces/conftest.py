@@ -143,7 +143,9 @@ class _InProcess(ITransport):
         body: object = None,
         request_timeout: object = None,
     ) -> HTTPResponse:
-        content = body if body is None or isinstance(body, bytes | str) else json.dumps(body)
+        content = bytes(body) if isinstance(body, bytearray) else body
+        if content is not None and not isinstance(content, bytes | str):
+            content = json.dumps(content)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app)) as client:
             found = await client.request(str(method.value), url, headers=dict((headers or {}).items()), content=content)
         return HTTPResponse(

@@ -3,5 +3,8 @@
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.routes import router
 from coreshed.workspaces.service import Workspaces
+from coreshed.workspaces.thumbnails import Thumbnails
 
-__all__ = ["Role", "WorkspaceAccess", "Workspaces", "router"]
+SERVICES = (Workspaces, Thumbnails)
+
+__all__ = ["SERVICES", "Role", "WorkspaceAccess", "Workspaces", "router"]

@@ -1,6 +1,14 @@
 """What the OpenAPI document says of the workspace routes beyond their paths: queries, bodies and answers."""
 
-from litestar.openapi.spec import OpenAPIType, Parameter, Reference, Schema
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
 
 from coreshed.openapi import (
     FLAG,
@@ -65,3 +73,7 @@ ASSIGN = described(
     )
 )
 DISCOVER = described(query("service", TEXT, "A service code; may be repeated."))
+_PICTURES = ("image/png", "image/jpeg")
+_BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+PICTURE = described(answers={"200": "The picture."})
+PUT_PICTURE = described(body=RequestBody(content={each: OpenAPIMediaType(schema=_BYTES) for each in _PICTURES}))

@@ -49,12 +49,15 @@ class AssignRole(Struct, frozen=True):
 
 
 class Workspace(Struct, frozen=True):
-    """Times are UTC with microseconds and `Z`: the Evo SDK overwrites an offset instead of converting it."""
+    """Times are UTC with microseconds and `Z`: the Evo SDK overwrites an offset instead of converting it.
+
+    `current_user_role` is null for an administrator without a role, `thumbnail_link` without a picture.
+    """
 
     id: str
     name: str
     description: str
-    current_user_role: str
+    current_user_role: str | None
     bounding_box: BoundingBox | None
     default_coordinate_system: str
     labels: list[str]
@@ -64,6 +67,7 @@ class Workspace(Struct, frozen=True):
     updated_at: str
     updated_by: User
     self_link: str
+    thumbnail_link: str | None
 
 
 class PageLinks(Struct, frozen=True):
