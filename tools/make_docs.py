@@ -247,16 +247,13 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
 
 def least_role(handler: Callable[..., Any]) -> str | None:
     """What the services behind a route ask for; None: nothing."""
-    called = {
-        node.attr
-        for node in ast.walk(_tree(handler))
-        if isinstance(node, ast.Attribute) and _words(node) & {"objects", "workspaces"}
-    }
+    called = {(_last(node.value), node.attr) for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute)}
     services = [
         (owner, function)
         for owner in (Publishing, Lifecycle, Listing, Reading, *workspaces.SERVICES)
         for name, function in inspect.getmembers(owner, inspect.isfunction)
-        if name in called and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
+        if (owner.__name__.lower(), name) in called
+        and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]
     ]
     asked = [_asked(function) or _asked_further(owner, function) for owner, function in services]
     return " or ".join(dict.fromkeys(filter(None, asked))) or None
@@ -304,15 +301,6 @@ def _tree(function: Callable[..., Any]) -> ast.AST:
 
 def _last(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
-
-
-def _words(node: ast.expr) -> set[str]:
-    """The names before the last one of `call.objects.reading.stages`."""
-    words = set()
-    while isinstance(node, ast.Attribute):
-        node = node.value
-        words.add(_last(node) or "")
-    return words
 
 
 # Commands

@@ -16,6 +16,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     ├── its content        SchemaViolation(ValueError)          InvalidDataKey(ValueError)
     │                      MissingData(LookupError)             WrongObjectType(ValueError)
     ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
+    │                      LastAdministrator
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -211,6 +212,13 @@ class LastOwner(Problem):
     sentence = "A workspace needs at least one owner. Make somebody else an owner first."
 
 
+class LastAdministrator(Problem):
+    """An organisation keeps at least one enabled administrator."""
+
+    kind = "last-administrator"
+    sentence = "An organisation needs at least one administrator. Make somebody else an administrator first."
+
+
 class StoreFailure(Problem, OSError):
     """The database or the blob store failed underneath a correct request."""
 
@@ -326,6 +334,7 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
         "method-not-allowed": (405, "Method Not Allowed."),
         "already-exists": (409, "Already Exists."),
         "last-owner": (409, "Last Owner."),
+        "last-administrator": (409, "Last Administrator."),
         "bad-request": (400, "Bad Request."),
         "too-large": (413, "Request Too Large."),
         "invalid": (422, "Validation Error."),

@@ -112,5 +112,5 @@ def _on_http_validation(request: Request[Any, Any, Any], error: msgspec.Validati
 
 def openapi_document(application: Litestar) -> bytes:
     """The OpenAPI document of every JSON route."""
-    document = openapi.finished(application.openapi_schema.to_schema(), is_open=lambda path: "health_check" in path)
+    document = openapi.finished(application.openapi_schema.to_schema(), is_open=lambda path: path in health.PATHS)
     return msgspec.json.encode(document)

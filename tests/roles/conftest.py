@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from coreshed.app import Application
+from coreshed.identity import organisation_roles
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 from coreshed.testing import ManualClock
@@ -41,6 +42,9 @@ class Ward:
     write_link: str
     user_id: str
     guest: str
+    invitation_id: str
+    group_id: str
+    role_group_id: str
     new_sha: str
     new_name: str
     document: dict[str, Any]
@@ -57,6 +61,7 @@ class House:
     async def ward(self, state: str) -> Ward:
         """A workspace with an object in it and the guest as a viewer, in the state that a row asks for."""
         mark = uuid4().hex
+        self._restore_guest()
         workspace_id = self._workspace(f"roles {mark}", guest=Role.OWNER if state == "guest owns" else Role.VIEWER)
         organisation_id = self.application.instance.organisation_id
         owner = self.clients["owner"]
@@ -85,10 +90,36 @@ class House:
             write_link=offer["upload_url"].partition("?")[2],
             user_id=self.ids["guest"],
             guest="guest@example.org",
+            invitation_id=self._invitation(mark),
+            group_id=self.application.workspaces.people.create_group_as_operator(
+                organisation_id=organisation_id, name=mark, description="", actor_id="operator"
+            ),
+            role_group_id=organisation_roles.group_id(organisation_id, "member"),
             new_sha=hashlib.sha256(mark.encode()).hexdigest(),
             new_name=f"new {mark}",
             document=found["object"],
         )
+
+    def _restore_guest(self) -> None:
+        """The guest belongs to the organisation, whatever a request has done before."""
+        with self.application.databases.main.writing() as rows:
+            organisation_id = self.application.instance.organisation_id
+            self.application.identity.memberships.give(
+                rows, organisation_id, self.ids["guest"], role="member", actor_id=self.ids["admin"]
+            )
+        self.application.identity.forget()
+
+    def _invitation(self, mark: str) -> str:
+        with self.application.databases.main.writing() as rows:
+            _, invitation = self.application.identity.memberships.add(
+                rows,
+                self.application.instance.organisation_id,
+                email=f"{mark}@example.org",
+                role="member",
+                actor_id=self.ids["admin"],
+            )
+        assert invitation is not None
+        return invitation.id
 
     def _workspace(self, name: str, *, guest: Role) -> str:
         roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}

@@ -72,6 +72,9 @@ _BY_PATH = f"{_OBJECTS}/path/{{object_path}}"
 _ALL = "/workspace/orgs/{org_id}/workspaces"
 _ONE = f"{_ALL}/{{workspace_id}}"
 _USERS = f"{_ONE}/users"
+_PEOPLE = "/workspace/orgs/{org_id}/members"
+_DIRECTORY = "/workspace/orgs/{org_id}/ims"
+_MEMBER = "6d0bb9a3-3c7e-4b0e-9a0e-0a5f6f1c2d01"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
 # fmt: off
@@ -128,6 +131,37 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    f"{_ONE}/thumbnail",  "401 401 401 401  403 200  404 404 404  200 200 200"),
     _row("PUT",    f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204", does="a picture"),
     _row("DELETE", f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204"),
+
+    # Members of the organisation: everybody sees them, administrators change them.
+    _row("GET",    f"{_PEOPLE}/users", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("POST",   f"{_PEOPLE}/users",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"users": [{"email": "{guest}", "roles": [_MEMBER]}]}),
+    _row("PATCH",  f"{_PEOPLE}/users/{{user_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"roles": [_MEMBER]}),
+    _row("DELETE", f"{_PEOPLE}/users/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("POST",   f"{_PEOPLE}",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"users": [{"email": "{guest}", "roles": [_MEMBER]}]}),
+    _row("PATCH",  f"{_PEOPLE}/{{user_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"roles": [_MEMBER]}),
+    _row("DELETE", f"{_PEOPLE}/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}/invitations", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("DELETE", f"{_PEOPLE}/invitations/{{invitation_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}/roles", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_PEOPLE}/groups", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("PATCH",  f"{_PEOPLE}/groups/{{role_group_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"ims_groups": []}),
+    _row("GET",    f"{_DIRECTORY}/users",
+                                         "401 401 401 401  403 200  403 200 200  200 200 200",
+         query="email=ilike:own*"),
+    _row("GET",    f"{_DIRECTORY}/groups", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}/members", "401 401 401 401  403 200  403 200 200  200 200 200"),
 
     _row("GET",    "/evo/identity/v1/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),

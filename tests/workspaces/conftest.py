@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from evo.common import APIConnector
 from evo.common.data import HTTPHeaderDict, HTTPResponse, RequestMethod
 from evo.common.interfaces import IAuthorizer, ITransport
@@ -17,6 +18,7 @@ from evo.workspaces import WorkspaceAPIClient
 from litestar import Litestar, Request, Response
 
 from coreshed import health
+from coreshed.audit import audit_events
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
@@ -66,10 +68,20 @@ class Site:
         """Path of the first workspace."""
         return f"{self.all}/{self.workspace_id}"
 
-    def person(self, email: str, role: Role | None = None, *, organisation_id: str | None = None) -> Person:
+    def person(
+        self,
+        email: str,
+        role: Role | None = None,
+        *,
+        organisation_id: str | None = None,
+        organisation_role: str = "member",
+    ) -> Person:
         """A new member of the organisation, with this role in the first workspace."""
         user = self.identity.create_user(
-            email=email, name=email.partition("@")[0], organisation_id=organisation_id or self.organisation_id
+            email=email,
+            name=email.partition("@")[0],
+            organisation_id=organisation_id or self.organisation_id,
+            role=organisation_role,
         )
         text, _ = self.identity.create_key(user_id=user.id, name="test")
         if role is not None:
@@ -83,6 +95,17 @@ class Site:
             headers["Authorization"] = f"Bearer {who.key}"
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ORIGIN) as client:
             return await client.request(method, path, headers=headers, **more)
+
+    @property
+    def people(self) -> str:
+        """Path of the organisation's members."""
+        return f"/workspace/orgs/{self.organisation_id}/members"
+
+    def audited(self, actor_id: str) -> list[str]:
+        """The actions that somebody has left in the audit, in order."""
+        wanted = sa.select(audit_events.c.action).where(audit_events.c.actor_id == actor_id)
+        with self.database.reading() as rows:
+            return list(rows.execute(wanted.order_by(audit_events.c.no)).scalars())
 
     async def create(self, who: Person, name: str) -> str:
         """Id of a new workspace."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from coreshed.cli import admin, inspection, maintenance, serving
+from coreshed.cli import admin, groups, inspection, maintenance, serving
 
 app = typer.Typer(
     name="coreshed",
@@ -22,6 +22,7 @@ app.command("collect")(maintenance.collect)
 app.command("migrate")(maintenance.migrate)
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")
+app.add_typer(groups.groups, name="group")
 app.add_typer(admin.workspaces, name="workspace")
 
 # By name, for the base install cannot import them all.

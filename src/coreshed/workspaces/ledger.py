@@ -230,6 +230,17 @@ def remove_member(rows: Rows, workspace_id: str, user_id: str) -> None:
     )
 
 
+def memberships_of(rows: Rows, organisation_id: str, user_id: str) -> dict[str, tuple[str, Role]]:
+    """Name and the user's role, by id, of every workspace in which they have one, deleted ones too; by id, ordered."""
+    found = (
+        select(workspaces.c.id, workspaces.c.name, workspace_members.c.role)
+        .join_from(workspaces, workspace_members, workspace_members.c.workspace_id == workspaces.c.id)
+        .where(workspaces.c.organisation_id == organisation_id, workspace_members.c.user_id == user_id)
+        .order_by(workspaces.c.id)
+    )
+    return {row.id: (row.name, Role.read(row.role)) for row in rows.execute(found)}
+
+
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     """A workspace's picture as it was sent; `media_type` is image/png or image/jpeg."""

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from coreshed import clock, ids, paths
 from coreshed.problems import Invalid
 from coreshed.wire_common import boolean
-from coreshed.workspaces.wire import PageLinks
+from coreshed.workspaces.wire import PageLinks, ShortLinks
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1000
@@ -68,6 +68,34 @@ def read_query(query: Query, *, default_limit: int | None) -> ListQuery:
         user_id=_id(query, "user_id"),
         created_at=_times(query, "created_at"),
         updated_at=_times(query, "updated_at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list without a total. `limit` 1 to MAX_LIMIT, `offset` from 0."""
+
+    limit: int
+    offset: int
+
+
+def read_page(query: Query) -> Page:
+    """The page that is asked for. Raises Invalid."""
+    limit = _integer(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    return Page(limit or DEFAULT_LIMIT, _integer(query, "offset", 0, 0, MAX_OFFSET) or 0)
+
+
+def short_links(url: str, page: Page, *, count: int, more: bool) -> ShortLinks:
+    """Absolute links to the pages around this one, of a list whose total nobody counts."""
+
+    def at(offset: int) -> str:
+        return f"{url}?limit={page.limit}&offset={offset}"
+
+    return ShortLinks(
+        first=at(0),
+        next=at(page.offset + page.limit) if more else None,
+        previous=at(max(page.offset - page.limit, 0)) if page.offset else None,
+        count=count,
     )
 
 

@@ -75,5 +75,14 @@ ASSIGN = described(
 DISCOVER = described(query("service", TEXT, "A service code; may be repeated."))
 _PICTURES = ("image/png", "image/jpeg")
 _BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-PICTURE = described(answers={"200": "The picture."})
 PUT_PICTURE = described(body=RequestBody(content={each: OpenAPIMediaType(schema=_BYTES) for each in _PICTURES}))
+PAGE = described(_limit(20), query("offset", integer(least=0, most=MAX_OFFSET, default=0)))
+_IDS = array(TEXT, most=100)
+ADD_PEOPLE = described(
+    body=json_body(
+        mapping({"users": array(mapping({"email": TEXT, "roles": _IDS}, ["email", "roles"]), most=100)}, ["users"])
+    )
+)
+CHANGE_ROLES = described(body=json_body(mapping({"roles": _IDS}, ["roles"])))
+GIVE_TO_GROUPS = described(body=json_body(mapping({"ims_groups": array(TEXT, most=1000)}, ["ims_groups"])))
+FIND_PEOPLE = described(query("email", TEXT, "An address, or `ilike:` and a beginning with `*`.", required=True))

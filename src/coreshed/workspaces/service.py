@@ -17,6 +17,7 @@ from coreshed.wire_common import BoundingBox, User
 from coreshed.workspaces import discovery, ledger, roles
 from coreshed.workspaces.ground import Described, Ground, require_member
 from coreshed.workspaces.listing import ListQuery
+from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.thumbnails import Thumbnails
 from coreshed.workspaces.wire import (
@@ -47,6 +48,7 @@ class Workspaces:
         self._database = database
         self._identity = identity
         self.thumbnails = Thumbnails(self._ground)
+        self.people = People(self._ground)
 
     # What other rooms ask
 

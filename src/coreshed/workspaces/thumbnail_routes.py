@@ -24,7 +24,7 @@ def picture(found: Thumbnail) -> Response[bytes]:
 
 
 # Pictures are compressed already.
-@get(THUMBNAIL, operation_class=openapi.PICTURE, opt={"skip_compression": True})
+@get(THUMBNAIL, media_type="image/png", opt={"skip_compression": True})
 async def get_thumbnail(org_id: Id, workspace_id: Id, call: Here) -> Response[bytes]:
     """The picture, as it was sent."""
     key = ids.workspace_key(org_id, workspace_id)

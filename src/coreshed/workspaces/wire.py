@@ -81,6 +81,15 @@ class PageLinks(Struct, frozen=True):
     total: int
 
 
+class ShortLinks(Struct, frozen=True):
+    """Absolute URLs of a list without a total; `next` is null on the last page, which is how a client finds it."""
+
+    first: str
+    next: str | None
+    previous: str | None
+    count: int
+
+
 class WorkspaceList(Struct, frozen=True):
     """One page."""
 
