@@ -176,7 +176,9 @@ not exist ([decision 003](decisions/003-foreign-workspaces-answer-like-unknown.m
 with [insufficient-role](errors.md#insufficient-role).
 
 An organisation has *members* and *administrators*. Administrators see every workspace in the list of the
-organisation's objects; inside a workspace they have what their role there gives them, and nothing without one.
+organisation's objects. Under `/workspace/admin` they see every workspace with its picture and its members, and give and
+take roles in it, their own included; for what is in a workspace they have what their role there gives them, and nothing
+without one.
 
 A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
 of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is

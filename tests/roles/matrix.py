@@ -48,7 +48,7 @@ class Row:
     @property
     def hides_workspaces(self) -> bool:
         """True where somebody without a role must not learn whether the workspace exists."""
-        return "{workspace_id}" in self.route and not self.route.startswith("/blob/")
+        return "{workspace_id}" in self.route and not self.route.startswith(("/blob/", "/workspace/admin/"))
 
     @property
     def name(self) -> str:
@@ -74,6 +74,8 @@ _ONE = f"{_ALL}/{{workspace_id}}"
 _USERS = f"{_ONE}/users"
 _PEOPLE = "/workspace/orgs/{org_id}/members"
 _DIRECTORY = "/workspace/orgs/{org_id}/ims"
+_ADMIN = "/workspace/admin/orgs/{org_id}"
+_ANY = f"{_ADMIN}/workspaces/{{workspace_id}}"
 _MEMBER = "6d0bb9a3-3c7e-4b0e-9a0e-0a5f6f1c2d01"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
@@ -162,6 +164,24 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    f"{_DIRECTORY}/groups", "401 401 401 401  403 200  403 200 200  200 200 200"),
     _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}", "401 401 401 401  403 200  403 200 200  200 200 200"),
     _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}/members", "401 401 401 401  403 200  403 200 200  200 200 200"),
+
+    # Every workspace, for administrators of the organisation alone.
+    _row("GET",    f"{_ADMIN}/workspaces", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ADMIN}/users/{{user_id}}/workspaces", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}/thumbnail", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}/users", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("POST",   f"{_ANY}/users",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"email": "{guest}", "role": "owner"}),
+    _row("DELETE", f"{_ANY}/users/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("POST",   f"{_ADMIN}/action/bulk_assign_roles",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"role_assignments": []}),
+    _row("POST",   f"{_ADMIN}/action/update_ml_enablement",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"ml_enablements": [{"workspace_id": "{workspace_id}", "ml_enabled": True}]}),
+    _row("GET",    f"{_ADMIN}/settings", "401 401 401 401  403 403  403 403 200  403 403 403"),
 
     _row("GET",    "/evo/identity/v1/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),

@@ -86,3 +86,11 @@ ADD_PEOPLE = described(
 CHANGE_ROLES = described(body=json_body(mapping({"roles": _IDS}, ["roles"])))
 GIVE_TO_GROUPS = described(body=json_body(mapping({"ims_groups": array(TEXT, most=1000)}, ["ims_groups"])))
 FIND_PEOPLE = described(query("email", TEXT, "An address, or `ilike:` and a beginning with `*`.", required=True))
+
+
+def _hundred(name: str, item: dict[str, Schema | Reference], least: int | None = None) -> RequestBody:
+    return json_body(mapping({name: array(mapping(item, list(item)), least, 100)}, [name]))
+
+
+ASSIGN_MANY = described(body=_hundred("role_assignments", {"workspace_id": UUID, "user_id": UUID, "role": _ROLE}))
+ENABLE_ML = described(body=_hundred("ml_enablements", {"workspace_id": UUID, "ml_enabled": FLAG}, 1))

@@ -12,9 +12,10 @@ from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import OPERATOR, Identity, Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import AlreadyExists, Invalid, UnknownWorkspace, WorkspaceGone
+from coreshed.problems import AlreadyExists, UnknownWorkspace, WorkspaceGone
 from coreshed.wire_common import BoundingBox, User
 from coreshed.workspaces import discovery, ledger, roles
+from coreshed.workspaces.administration import Administration
 from coreshed.workspaces.ground import Described, Ground, require_member
 from coreshed.workspaces.listing import ListQuery
 from coreshed.workspaces.people import People
@@ -27,6 +28,7 @@ from coreshed.workspaces.wire import (
     UpdateWorkspace,
     check_rectangle,
     named,
+    named_user,
 )
 
 MAX_NAME = 60
@@ -49,6 +51,7 @@ class Workspaces:
         self._identity = identity
         self.thumbnails = Thumbnails(self._ground)
         self.people = People(self._ground)
+        self.administration = Administration(self._ground)
 
     # What other rooms ask
 
@@ -183,9 +186,7 @@ class Workspaces:
         Takes an editor, and an owner where either role is owner. Raises Invalid, LastOwner.
         """
         role = Role.read(asked.role)
-        if (asked.user_id is None) == (asked.email is None):
-            raise Invalid("Name the user by either user_id or email.")
-        user_id = None if asked.user_id is None else ids.read_id(asked.user_id, "user_id")
+        user_id = named_user(asked)
         with self._database.writing() as rows:
             ledger.hold(rows, workspace.workspace_id)
             access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)

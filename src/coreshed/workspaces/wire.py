@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from coreshed import geo
+from coreshed import geo, ids
 from coreshed.problems import Invalid
 from coreshed.wire_common import BoundingBox, User
 
@@ -198,6 +198,13 @@ def read(body: bytes, kind: type[T]) -> T:
         raise Invalid(f"The request body is invalid: {_in_words(str(error))}.") from error
     except RecursionError as error:
         raise Invalid("The request body is nested too deeply.") from error
+
+
+def named_user(asked: AssignRole) -> str | None:
+    """Id of the user that an assignment names, None where it is by address. Raises Invalid."""
+    if (asked.user_id is None) == (asked.email is None):
+        raise Invalid("Name the user by either user_id or email.")
+    return None if asked.user_id is None else ids.read_id(asked.user_id, "user_id")
 
 
 def _in_words(message: str) -> str:
