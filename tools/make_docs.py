@@ -21,6 +21,7 @@ from coreshed import problems, settings, web, workspaces
 from coreshed.app import Application
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
+from coreshed.folders import Folders
 from coreshed.identity import grant_for
 from coreshed.objects.service import Lifecycle, Listing, Publishing, Reading
 from coreshed.origins import Origins
@@ -33,6 +34,7 @@ _GENERATED = "<!-- Written by tools/make_docs.py from the code; do not edit. -->
 _APIS = {
     Api.OBJECTS: "Geoscience Object",
     Api.WORKSPACES: "Workspace",
+    Api.FOLDERS: "Folder",
     Api.DISCOVERY: "Discovery",
     Api.SERVER: "Server",
 }
@@ -237,6 +239,7 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
             origins=opened.origins,
             database=opened.databases.main,
             workspaces_=opened.workspaces,
+            folders_=opened.folders,
             objects_=opened.objects,
         )
         for route in application.routes:
@@ -252,7 +255,7 @@ def least_role(handler: Callable[..., Any]) -> str | None:
     called = {(_last(node.value), node.attr) for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute)}
     services = [
         (owner, function)
-        for owner in (Publishing, Lifecycle, Listing, Reading, *workspaces.SERVICES)
+        for owner in (Publishing, Lifecycle, Listing, Reading, *workspaces.SERVICES, Folders)
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if (owner.__name__.lower(), name) in called
         and owner.__module__.split(".")[1] == handler.__module__.split(".")[1]

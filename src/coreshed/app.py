@@ -13,6 +13,7 @@ from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
+from coreshed.folders import Folders
 from coreshed.identity import Identity
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Ground, ObjectData, Objects
@@ -96,6 +97,7 @@ class Application:
         if not set_up:
             self._require_set_up()
         self.workspaces = Workspaces(databases.main, clock, self.identity)
+        self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = BlobRoom.open(
             settings=settings,
             main=databases.main,
@@ -168,6 +170,7 @@ class Application:
             origins=self.origins,
             database=self.databases.main,
             workspaces_=self.workspaces,
+            folders_=self.folders,
             objects_=self.objects,
         )
         apis: Any = application  # the framework spells the ASGI types in its own way
@@ -176,6 +179,7 @@ class Application:
             Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/workspace", apis, Api.WORKSPACES),
+            Mount("/folder", apis, Api.FOLDERS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),

@@ -16,7 +16,13 @@ from coreshed.problems import StoreFailure
 from coreshed.wire_common import boolean
 
 # The server's own, the name that orchestrators look for, and one for each API.
-PATHS = ("/health_check", "/healthz", "/geoscience-object/health_check", "/workspace/health_check")
+PATHS = (
+    "/health_check",
+    "/healthz",
+    "/geoscience-object/health_check",
+    "/workspace/health_check",
+    "/folder/health_check",
+)
 
 
 @get(list(PATHS), operation_class=HEALTH)

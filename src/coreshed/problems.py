@@ -16,7 +16,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     ├── its content        SchemaViolation(ValueError)          InvalidDataKey(ValueError)
     │                      MissingData(LookupError)             WrongObjectType(ValueError)
     ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
-    │                      LastAdministrator
+    │                      LastAdministrator                    NotEmpty                    ParentDeleted
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -219,6 +219,20 @@ class LastAdministrator(Problem):
     sentence = "An organisation needs at least one administrator. Make somebody else an administrator first."
 
 
+class NotEmpty(Problem):
+    """Something that lives lies in what is to be deleted or moved."""
+
+    kind = "not-empty"
+    sentence = "The folder is not empty."
+
+
+class ParentDeleted(Problem):
+    """What is to be restored lies in something that is deleted. Members: `parent_folder_id`."""
+
+    kind = "parent-deleted"
+    sentence = "The folder above is deleted. Restore it first."
+
+
 class StoreFailure(Problem, OSError):
     """The database or the blob store failed underneath a correct request."""
 
@@ -238,6 +252,7 @@ class Api(StrEnum):
 
     OBJECTS = "geoscience-object"
     WORKSPACES = "workspace"
+    FOLDERS = "folder"
     DISCOVERY = "discovery"
     SERVER = "server"
 
@@ -347,7 +362,14 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
 
 
 ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery") | _generic(Api.SERVER, "server")
-ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
+ANSWERS |= _generic(Api.FOLDERS, "folder")
+for _api in (Api.WORKSPACES, Api.FOLDERS):  # the older folders are part of the Workspace API
+    ANSWERS |= {
+        (_api, None, "workspace-gone"): Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted."),
+        (_api, None, "gone"): Answer(410, f"{_ROOT}/folder/gone", "Folder soft deleted."),
+        (_api, None, "not-empty"): Answer(409, f"{_ROOT}/folder/not-empty", "Folder Not Empty."),
+        (_api, None, "parent-deleted"): Answer(409, f"{_ROOT}/folder/parent-deleted", "Parent Folder Deleted."),
+    }
 
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:

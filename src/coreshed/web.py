@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, health, logs, objects, openapi, workspaces
+from coreshed import __version__, folders, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import (
@@ -46,6 +46,8 @@ def api_of(path: str) -> Api:
         return Api.OBJECTS
     if "/evo/identity/" in path:
         return Api.DISCOVERY
+    if path.startswith("/folder"):
+        return Api.FOLDERS
     return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
 
 
@@ -81,12 +83,14 @@ def litestar(
     origins: Origins,
     database: Database,
     workspaces_: "workspaces.Workspaces",
+    folders_: "folders.Folders",
     objects_: "objects.Objects",
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
         objects.router(objects=objects_, database=database, origins=origins),
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
+        folders.router(folders=folders_, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

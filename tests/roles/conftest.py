@@ -42,6 +42,9 @@ class Ward:
     write_link: str
     user_id: str
     guest: str
+    folder_id: str
+    folder_path: str
+    folders_path: str
     invitation_id: str
     group_id: str
     role_group_id: str
@@ -65,6 +68,7 @@ class House:
         workspace_id = self._workspace(f"roles {mark}", guest=Role.OWNER if state == "guest owns" else Role.VIEWER)
         organisation_id = self.application.instance.organisation_id
         owner = self.clients["owner"]
+        workspace = f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}"
         root = f"/geoscience-object/orgs/{organisation_id}/workspaces/{workspace_id}"
         offer = (await owner.put(f"{root}/data", json=[{"name": DATA}])).json()[0]
         stored = await owner.put(offer["upload_url"], content=CONTENT)
@@ -72,9 +76,10 @@ class House:
         posted = await owner.post(f"{root}/objects/path/a/points.json", json=pointset(DATA))
         assert posted.status_code == 201, posted.text
         found = posted.json()
+        folder = await owner.post(f"{workspace}/folders", json={"name": "a folder"})
+        assert folder.status_code == 201, folder.text
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
-        workspace = f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}"
         assert (await owner.put(f"{workspace}/thumbnail", content=PICTURE)).status_code == 204
         if state == "workspace deleted":
             deleted = await owner.delete(workspace)
@@ -90,6 +95,9 @@ class House:
             write_link=offer["upload_url"].partition("?")[2],
             user_id=self.ids["guest"],
             guest="guest@example.org",
+            folder_id=folder.json()["folder_id"],
+            folder_path="a folder",
+            folders_path="a folder",
             invitation_id=self._invitation(mark),
             group_id=self.application.workspaces.people.create_group_as_operator(
                 organisation_id=organisation_id, name=mark, description="", actor_id="operator"

@@ -77,6 +77,8 @@ _DIRECTORY = "/workspace/orgs/{org_id}/ims"
 _ADMIN = "/workspace/admin/orgs/{org_id}"
 _ANY = f"{_ADMIN}/workspaces/{{workspace_id}}"
 _MEMBER = "6d0bb9a3-3c7e-4b0e-9a0e-0a5f6f1c2d01"
+_OLDER = f"{_ONE}/folders"
+_FOLDERS = "/folder/instances/{org_id}/workspaces/{workspace_id}/folders"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
 
 # fmt: off
@@ -191,6 +193,42 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/evo/identity/v2/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    f"{_ADMIN}/audit",    "401 401 401 401  403 403  403 403 200  403 403 403"),
+
+    _row("GET",    "/workspace/orgs/{org_id}/coordinate_systems",
+                                         "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v1/token",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v2/license-access",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+
+    # Folders, both generations.
+    _row("POST",   f"{_OLDER}", "401 401 401 401  403 403  404 404 404  403 201 201", body={"name": "{new_name}"}),
+    _row("GET",    f"{_OLDER}/{{folder_id}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_OLDER}/path/{{folders_path}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_OLDER}/path/{{folders_path}}", "401 401 401 401  403 403  404 404 404  403 200 200"),
+    _row("PATCH",  f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"parent_folder_id": "{workspace_id}"}),
+    _row("POST",   f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="restore", query="deleted=false"),
+    _row("POST",   f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="rename", body={"name": "{new_name}"}),
+    _row("DELETE", f"{_OLDER}/{{folder_id}}", "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("GET",    f"{_FOLDERS}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_FOLDERS}/summary", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_FOLDERS}", "401 401 401 401  403 403  404 404 404  403 201 201", body={"name": "{new_name}"}),
+    _row("GET",    f"{_FOLDERS}/{{folder_id}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_FOLDERS}/path/{{folder_path}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PATCH",  f"{_FOLDERS}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"name": "{new_name}"}),
+    _row("POST",   f"{_FOLDERS}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="restore", query="deleted=false"),
+    _row("DELETE", f"{_FOLDERS}/{{folder_id}}", "401 401 401 401  403 403  404 404 404  403 204 204"),
 
     # Byte links carry their own authority, and what operators watch needs none.
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
@@ -206,6 +244,8 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    "/geoscience-object/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/folder/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/healthz",           "200 200 200 200  200 200  200 200 200  200 200 200"),

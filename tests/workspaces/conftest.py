@@ -20,11 +20,14 @@ from litestar import Litestar, Request, Response
 from coreshed import health
 from coreshed.audit import audit_events
 from coreshed.database import Database
+from coreshed.folders import Folders
+from coreshed.folders import router as folder_router
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.origins import Origins
-from coreshed.problems import Api, Problem, answer
+from coreshed.problems import Problem, answer
 from coreshed.testing import ManualClock
+from coreshed.web import api_of
 from coreshed.workspaces import Role, Workspaces, router
 from tests.conftest import Databases
 
@@ -49,6 +52,7 @@ class Site:
     database: Database
     identity: Identity
     workspaces: Workspaces
+    folders: Folders
     clock: ManualClock
     organisation_id: str
     workspace_id: str
@@ -179,12 +183,12 @@ class _InProcess(ITransport):
         )
 
 
-def _refused(_: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
-    status, body = answer(Api.WORKSPACES, None, problem)
+def _refused(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
+    status, body = answer(api_of(request.scope["path"]), None, problem)
     return Response(body, status_code=status)
 
 
-def _application(identity: Identity, workspaces: Workspaces, database: Database) -> Litestar:
+def _application(identity: Identity, workspaces: Workspaces, folders: Folders, database: Database) -> Litestar:
     async def admit(request: Request[Any, Any, Any]) -> None:
         """What the edge does before the framework is reached."""
         headers = request.headers
@@ -192,8 +196,13 @@ def _application(identity: Identity, workspaces: Workspaces, database: Database)
             caller = await identity.principal(headers.get("authorization"), headers.get("x-api-key"))
             request.scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
 
+    origins = Origins(ORIGIN, ORIGIN)
     return Litestar(
-        [router(workspaces=workspaces, database=database, origins=Origins(ORIGIN, ORIGIN)), health.router(database)],
+        [
+            router(workspaces=workspaces, database=database, origins=origins),
+            folder_router(folders=folders, database=database, origins=origins),
+            health.router(database),
+        ],
         before_request=admit,
         exception_handlers={Problem: _refused},
         openapi_config=None,
@@ -205,6 +214,7 @@ def site(databases: Databases) -> Site:
     database, clock = databases.main, ManualClock()
     identity = Identity(database, clock)
     workspaces = Workspaces(database, clock, identity)
+    folders = Folders(database, clock, identity, workspaces)
     with database.writing() as rows:
         first = identity.bootstrap(rows)
         assert first is not None
@@ -213,10 +223,11 @@ def site(databases: Databases) -> Site:
         )
     admin = identity.acting_as(email="admin@localhost")
     return Site(
-        app=_application(identity, workspaces, database),
+        app=_application(identity, workspaces, folders, database),
         database=database,
         identity=identity,
         workspaces=workspaces,
+        folders=folders,
         clock=clock,
         organisation_id=first.organisation_id,
         workspace_id=workspace_id,

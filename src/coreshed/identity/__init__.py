@@ -6,7 +6,7 @@ from coreshed.identity.ledger import Account, ApiKey, Organisation
 from coreshed.identity.membership_ledger import Group, Invitation, Member
 from coreshed.identity.memberships import Memberships
 from coreshed.identity.organisation_roles import OrganisationRole
-from coreshed.identity.principal import Principal, require
+from coreshed.identity.principal import Principal, require, require_scopes
 from coreshed.identity.service import ADMIN_EMAIL, OPERATOR, Bootstrapped, Identity
 from coreshed.identity.verifiers import Verifier
 
@@ -28,4 +28,5 @@ __all__ = [
     "grant_for",
     "organisation_roles",
     "require",
+    "require_scopes",
 ]

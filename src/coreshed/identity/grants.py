@@ -29,7 +29,8 @@ _READ_BY_BODY = {
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
 _SLASHES = re.compile(r"//+")
-_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
+_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/(discovery|token|license-access)/?")
+_AUDIT = re.compile(r"/workspace/admin/orgs/[^/]+/audit/?")
 
 
 def grants_of(scopes: Iterable[str]) -> frozenset[str]:
@@ -71,7 +72,9 @@ def grant_for(method: str, path: str) -> str | None:
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"
-    if service not in {"geoscience-object", "workspace"} or path == f"/{service}/health_check":
+    if _AUDIT.fullmatch(path):
+        return "audit:read"
+    if service not in {"geoscience-object", "workspace", "folder"} or path == f"/{service}/health_check":
         return None
     by_body = _READ_BY_BODY.get(method)
     reads = method in {"GET", "HEAD"} or (by_body is not None and by_body.fullmatch(path) is not None)

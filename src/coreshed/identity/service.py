@@ -289,6 +289,10 @@ class Identity:
             )
         return new.text, key
 
+    def key_of(self, rows: Rows, caller: Principal) -> ApiKey | None:
+        """The key that the caller came with; None where their credential is not a key."""
+        return ledger.key(rows, caller.credential_id)
+
     def list_keys(self, *, user_id: str | None = None) -> list[ApiKey]:
         """Keys of one user, or of all, ended ones too, the newest first."""
         with self._database.reading() as rows:

@@ -163,6 +163,20 @@ async def get_settings(org_id: Id, call: Here) -> admin_wire.OrganisationSetting
     )
 
 
+@get(f"{ADMIN}/audit", operation_class=openapi.AUDIT)
+async def list_audit(org_id: Id, request: Ask, call: Here) -> admin_wire.AuditPage:
+    """Who has changed what in the organisation, the newest first."""
+    organisation_id = ids.read_id(org_id, "org_id")
+    wanted = listing.read_audit_query(request.query_params)
+    found, more = await call.database.search(
+        call.workspaces.administration.audit, caller=call.caller, organisation_id=organisation_id, wanted=wanted
+    )
+    events = [admin_wire.audit_event(event, actor) for event, actor in found]
+    here = _url(call, organisation_id, "audit")
+    older = listing.audit_link(here, request.query_params, before=events[-1].no) if more else None
+    return admin_wire.AuditPage(admin_wire.OlderEvents(older), events)
+
+
 HANDLERS = [
     list_all_workspaces,
     list_workspaces_of_user,
@@ -174,4 +188,5 @@ HANDLERS = [
     assign_roles,
     enable_ml,
     get_settings,
+    list_audit,
 ]

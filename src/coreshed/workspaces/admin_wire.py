@@ -1,9 +1,12 @@
 """What administrators of an organisation send and get."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
+from coreshed import clock
+from coreshed.audit import Event
 from coreshed.wire_common import BoundingBox, User
 from coreshed.workspaces.wire import PageLinks
 
@@ -76,3 +79,43 @@ class UserWorkspaceList(Struct, frozen=True):
 
     links: PageLinks
     results: list[UserWorkspace]
+
+
+class AuditEvent(Struct, frozen=True):
+    """One change; `actor` has an id alone where it was made on the server's command line."""
+
+    no: int
+    at: str
+    actor: User
+    action: str
+    workspace_id: str | None
+    target_id: str | None
+    request_id: str | None
+    detail: dict[str, Any]
+
+
+class OlderEvents(Struct, frozen=True):
+    """The absolute URL of the page of older events, null where there are none."""
+
+    next: str | None
+
+
+class AuditPage(Struct, frozen=True):
+    """The newest first."""
+
+    links: OlderEvents
+    results: list[AuditEvent]
+
+
+def audit_event(event: Event, actor: User) -> AuditEvent:
+    """An event of the audit."""
+    return AuditEvent(
+        event.no,
+        clock.iso_microseconds(event.at_ns),
+        actor,
+        event.action,
+        event.workspace_id,
+        event.target_id,
+        event.request_id,
+        msgspec.json.decode(event.detail, type=dict[str, Any]),
+    )

@@ -1,8 +1,10 @@
 """What administrators of an organisation may do in every workspace of it, with or without a role there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from coreshed import audit
+from coreshed.audit import Event, Wanted
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
@@ -90,6 +92,26 @@ class Administration:
         with self._ground.database.reading() as rows:
             found = self._ground.identity.organisations_of(rows, caller)
         return next(each.created_ns for each in found if each.id == organisation_id)
+
+    # The audit
+
+    def audit(
+        self, *, caller: Principal, organisation_id: str, wanted: Wanted
+    ) -> tuple[list[tuple[Event, User]], bool]:
+        """Changes in the organisation with who made them, the newest first, and whether there are older ones."""
+        require_administrator(caller, organisation_id)
+        asked = replace(wanted, organisation_id=organisation_id, limit=wanted.limit + 1)
+        with self._ground.database.reading() as rows:
+            found = audit.search(rows, asked)
+            actors = self._ground.identity.user_cards(rows, {each.actor_id for each in found})
+        return [(each, actors[each.actor_id]) for each in found[: wanted.limit]], len(found) > wanted.limit
+
+    def audit_as_operator(self, *, wanted: Wanted) -> list[tuple[Event, User]]:
+        """Changes in the whole installation with who made them, the newest first."""
+        with self._ground.database.reading() as rows:
+            found = audit.search(rows, wanted)
+            actors = self._ground.identity.user_cards(rows, {each.actor_id for each in found})
+        return [(each, actors[each.actor_id]) for each in found]
 
     # Their members
 

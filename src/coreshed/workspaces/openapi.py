@@ -24,7 +24,7 @@ from coreshed.openapi import (
     query,
     text,
 )
-from coreshed.workspaces.listing import MAX_LIMIT, MAX_OFFSET, SORTABLE
+from coreshed.workspaces.listing import AUDIT_LIMIT, MAX_LIMIT, MAX_NUMBER, MAX_OFFSET, SORTABLE
 
 _RING = array(array(Schema(type=OpenAPIType.NUMBER), 2, 2), 5, 5)
 _RECTANGLE = mapping({"type": one_of("Polygon"), "coordinates": array(_RING, 1, 1)}, ["coordinates"])
@@ -94,3 +94,21 @@ def _hundred(name: str, item: dict[str, Schema | Reference], least: int | None =
 
 ASSIGN_MANY = described(body=_hundred("role_assignments", {"workspace_id": UUID, "user_id": UUID, "role": _ROLE}))
 ENABLE_ML = described(body=_hundred("ml_enablements", {"workspace_id": UUID, "ml_enabled": FLAG}, 1))
+LICENSE = described(
+    query("service", TEXT, "A service code; may be repeated."),
+    query("required_scope", TEXT, "A scope that the credential must have; may be repeated."),
+    query("hub", TEXT),
+    query("org_id", UUID, "The caller's oldest organisation without it."),
+)
+TOKEN = described(
+    query("hub", TEXT, "May be repeated."), query("org_id", UUID, "May be repeated; all of the caller's without it.")
+)
+AUDIT = described(
+    query("actor", TEXT, "Who made the changes; `operator` for the command line."),
+    query("action", TEXT, "`workspace.delete`, or `workspace.*` for all of a noun."),
+    query("workspace", UUID, "In this workspace alone."),
+    query("from", TEXT, "ISO 8601 time, included."),
+    query("to", TEXT, "ISO 8601 time, excluded."),
+    query("limit", integer(least=1, most=MAX_LIMIT, default=AUDIT_LIMIT)),
+    query("before", integer(least=1, most=MAX_NUMBER), "Only events with a smaller number."),
+)

@@ -8,7 +8,7 @@ from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
 from coreshed.wire_common import boolean
-from coreshed.workspaces import admin_routes, listing, openapi, people_routes, thumbnail_routes, wire
+from coreshed.workspaces import admin_routes, listing, openapi, people_routes, reference_routes, thumbnail_routes, wire
 from coreshed.workspaces.call import ALL, ONE, Ask, Call, Here, Id, answer, url
 from coreshed.workspaces.service import Workspaces
 
@@ -169,6 +169,7 @@ def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> R
             *thumbnail_routes.HANDLERS,
             *people_routes.HANDLERS,
             *admin_routes.HANDLERS,
+            *reference_routes.HANDLERS,
         ],
         request_max_body_size=BODY_LIMIT,
     )

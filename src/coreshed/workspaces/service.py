@@ -14,8 +14,9 @@ from coreshed.identity import OPERATOR, Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.problems import AlreadyExists, UnknownWorkspace, WorkspaceGone
 from coreshed.wire_common import BoundingBox, User
-from coreshed.workspaces import discovery, ledger, roles
+from coreshed.workspaces import coordinate_systems, discovery, ledger, roles
 from coreshed.workspaces.administration import Administration
+from coreshed.workspaces.entitlements import Entitlements
 from coreshed.workspaces.ground import Described, Ground, require_member
 from coreshed.workspaces.listing import ListQuery
 from coreshed.workspaces.people import People
@@ -52,6 +53,7 @@ class Workspaces:
         self.thumbnails = Thumbnails(self._ground)
         self.people = People(self._ground)
         self.administration = Administration(self._ground)
+        self.entitlements = Entitlements(self._ground)
 
     # What other rooms ask
 
@@ -69,6 +71,17 @@ class Workspaces:
         """Raise WorkspaceGone for a workspace that is deleted, for those who come with a link and not with a role."""
         if not ledger.is_live(rows, workspace_id):
             raise WorkspaceGone
+
+    def hold(self, rows: Rows, workspace_id: str) -> None:
+        """Make other holders of the workspace wait until this change ends, for rules that no constraint can state."""
+        ledger.hold(rows, workspace_id)
+
+    def birth(self, rows: Rows, workspace_id: str) -> tuple[int, str]:
+        """When a workspace was created, and by whom. Raises UnknownWorkspace."""
+        found = ledger.find(rows, workspace_id)
+        if found is None:
+            raise UnknownWorkspace
+        return found.created_ns, found.created_by
 
     def accessible(self, rows: Rows, *, caller: Principal, organisation_id: str) -> dict[str, WorkspaceAccess]:
         """The organisation's live workspaces in which the caller has a role, by id. Raises NotPermitted."""
@@ -237,6 +250,11 @@ class Workspaces:
         with self._database.reading() as rows:
             organisations = self._identity.organisations_of(rows, caller)
         return discovery.discover(organisations, asked=services, public_url=public_url)
+
+    def coordinate_systems(self, *, caller: Principal, organisation_id: str) -> bytes:
+        """The coordinate systems that workspaces can have, as JSON; slow the first time. Raises NotPermitted."""
+        require_member(caller, organisation_id)
+        return coordinate_systems.catalogue()
 
     # Inside one transaction
 

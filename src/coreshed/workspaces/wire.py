@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -132,6 +132,13 @@ class UserRole(Struct, frozen=True):
 
     user_id: str
     role: str
+
+
+class CoordinateSystems(Struct, frozen=True):
+    """Categories of `{title, items}`, in them further categories or entries of `{title, well_known_id}`."""
+
+    links: dict[str, str]
+    results: list[dict[str, Any]]
 
 
 class Moved(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Pictures of workspaces; invitations and groups of organisations."""
+"""Pictures of workspaces; invitations and groups of organisations; folders."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.add_column("organisation_members", sa.Column("own_role", sa.Text(), nullable=True))
     _invitations()
     _groups()
+    _folders()
+    op.create_index("ix_audit_events_organisation_id_no", "audit_events", ["organisation_id", "no"])
 
 
 def _key() -> "sa.types.TypeEngine[str]":
@@ -82,3 +84,39 @@ def _groups() -> None:
         sa.PrimaryKeyConstraint("group_id", "user_id", name=op.f("pk_directory_group_members")),
     )
     op.create_index("ix_directory_group_members_user_id", "directory_group_members", ["user_id"])
+
+
+def _folders() -> None:
+    op.create_table(
+        "folders",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path_key", _key(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("ancestors", sa.Text(), nullable=False),
+        sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("modified_ns", sa.BigInteger(), nullable=False),
+        sa.Column("modified_by", sa.Text(), nullable=False),
+        sa.Column("deleted_ns", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_folders_workspace_id_workspaces")),
+        sa.ForeignKeyConstraint(["parent_id"], ["folders.id"], name=op.f("fk_folders_parent_id_folders")),
+        *(
+            sa.ForeignKeyConstraint([each], ["users.id"], name=op.f(f"fk_folders_{each}_users"))
+            for each in ("created_by", "modified_by", "deleted_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_folders")),
+    )
+    op.create_index("ix_folders_workspace_id_path_key", "folders", ["workspace_id", "path_key"])
+    op.create_index(
+        "uq_folders_live_path",
+        "folders",
+        ["workspace_id", "path_key"],
+        unique=True,
+        sqlite_where=sa.text("deleted_ns IS NULL"),
+        postgresql_where=sa.text("deleted_ns IS NULL"),
+    )
