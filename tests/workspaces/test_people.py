@@ -17,7 +17,7 @@ from evo.workspaces.endpoints.models import (
 
 from coreshed.identity import organisation_roles
 from coreshed.ids import new_id
-from coreshed.problems import LastAdministrator
+from coreshed.problems import Invalid, LastAdministrator
 from coreshed.workspaces import Role
 from coreshed.workspaces.listing import Page
 from tests.workspaces.conftest import ORIGIN, Person, Site
@@ -303,3 +303,28 @@ async def test_that_unclear_changes_of_roles_are_invalid(site: Site) -> None:
     for path, status in (("users/nobody", 422), (f"users/{new_id()}", 404)):
         got = await site.call(site.admin, "PATCH", f"{site.people}/{path}", json={"roles": [str(MEMBER)]})
         assert got.status_code == status
+
+
+def test_that_a_role_given_while_a_membership_ends_does_not_outlast_it(site: Site) -> None:
+    ana, together = site.person("ana@x"), Barrier(2)
+
+    def gives() -> None:
+        together.wait()
+        try:
+            site.workspaces.assign_as_operator(workspace_id=site.workspace_id, email=ana.email, role=Role.VIEWER)
+        except Invalid:
+            return
+
+    def ends() -> None:
+        together.wait()
+        site.workspaces.people.remove(caller=site.admin.principal, organisation_id=site.organisation_id, user_id=ana.id)
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(10):
+            for running in [pool.submit(gives), pool.submit(ends)]:
+                running.result()
+            left = site.workspaces.members(caller=site.admin.principal, workspace=site.key, user_id=ana.id)
+            assert left == []
+            site.workspaces.people.add(
+                caller=site.admin.principal, organisation_id=site.organisation_id, roles_by_email=[("ana@x", "member")]
+            )

@@ -213,6 +213,8 @@ class Identity:
             user = self._user_by_email(rows, email)
             if disabled is not (user.disabled_ns is not None):
                 if disabled:
+                    for organisation_id in sorted(ledger.organisation_roles(rows, user.id)):
+                        ledger.hold_organisation(rows, organisation_id)  # no other administrator leaves meanwhile
                     _require_other_administrator(rows, user)
                 ledger.set_disabled(rows, user.id, now_ns if disabled else None)
                 action = "user.disable" if disabled else "user.enable"

@@ -128,6 +128,7 @@ class Administration:
         """Give a member of the organisation a role in a live workspace; returns their id. Raises Invalid, LastOwner."""
         require_administrator(caller, workspace.organisation_id)
         with self._ground.database.writing() as rows:
+            self._ground.identity.hold_organisation(rows, workspace.organisation_id)
             ledger.hold(rows, workspace.workspace_id)
             access = self._as_owner(rows, workspace)
             found = self._ground.member_id(rows, workspace.organisation_id, user_id=user_id, email=email)
@@ -138,6 +139,7 @@ class Administration:
         """Give roles in several workspaces, in order: all of them or, where one is refused, none."""
         require_administrator(caller, organisation_id)
         with self._ground.database.writing() as rows:
+            self._ground.identity.hold_organisation(rows, organisation_id)
             for workspace_id in sorted({each.workspace_id for each in wanted}):  # two such calls never wait in a circle
                 ledger.hold(rows, workspace_id)
             for each in wanted:

@@ -201,6 +201,7 @@ class Workspaces:
         role = Role.read(asked.role)
         user_id = named_user(asked)
         with self._database.writing() as rows:
+            self._identity.hold_organisation(rows, workspace.organisation_id)  # nobody's membership ends meanwhile
             ledger.hold(rows, workspace.workspace_id)
             access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
             user_id = self._ground.member_id(rows, workspace.organisation_id, user_id=user_id, email=asked.email)
@@ -233,10 +234,11 @@ class Workspaces:
     def assign_as_operator(self, *, workspace_id: str, email: str, role: Role) -> None:
         """`assign` on the command line, as an owner would. Raises UnknownWorkspace, Invalid, LastOwner."""
         with self._database.writing() as rows:
-            ledger.hold(rows, workspace_id)
             found = ledger.find(rows, workspace_id)
             if found is None:
                 raise UnknownWorkspace
+            self._identity.hold_organisation(rows, found.organisation_id)
+            ledger.hold(rows, workspace_id)
             user_id = self._ground.member_id(rows, found.organisation_id, user_id=None, email=email)
             access = WorkspaceAccess(
                 found.id, found.organisation_id, Role.OWNER, found.name, found.default_coordinate_system
