@@ -34,6 +34,7 @@ _APIS = {
     Api.OBJECTS: "Geoscience Object",
     Api.FILES: "Files",
     Api.WORKSPACES: "Workspace",
+    Api.FOLDERS: "Folder",
     Api.DISCOVERY: "Discovery",
     Api.COLORMAPS: "Colormap",
     Api.SIGN_IN: "Sign-in",
@@ -190,7 +191,9 @@ not exist ([decision 003](decisions/003-foreign-workspaces-answer-like-unknown.m
 with [insufficient-role](errors.md#insufficient-role).
 
 An organisation has *members* and *administrators*. Administrators see every workspace in the list of the
-organisation's objects; inside a workspace they have what their role there gives them, and nothing without one.
+organisation's objects. Under `/workspace/admin` they see every workspace with its picture and its members, and give and
+take roles in it, their own included; for what is in a workspace they have what their role there gives them, and nothing
+without one.
 
 A key or token also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything,
 the scopes of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one
@@ -256,22 +259,24 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
 
 def least_role(handler: Callable[..., Any]) -> str | None:
     """What the services behind a route ask for; None: nothing."""
-    called = {
-        node.attr for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute) and "call" in _words(node)
-    }
+    called = {(_last(node.value), node.attr) for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute)}
     services = [
         (owner, function)
         for owner in _services(handler.__module__.split(".")[1])
         for name, function in inspect.getmembers(owner, inspect.isfunction)
-        if name in called
+        if (owner.__name__.lower(), name) in called
     ]
     asked = [_asked(function) or _asked_further(owner, function) for owner, function in services]
     return " or ".join(dict.fromkeys(filter(None, asked))) or None
 
 
 def _services(room: str) -> Iterator[type]:
-    """The classes of a room's `service.py`, or of the modules that it has been split into."""
+    """The classes that a room states as its services, else those of `service.py` or of what it has been split into."""
     place = f"coreshed.{room}.service"
+    stated = getattr(sys.modules[f"coreshed.{room}"], "SERVICES", None)
+    if stated:
+        yield from stated
+        return
     for name, module in sorted(sys.modules.items()):
         if name == place or name.startswith(f"{place}."):
             yield from (each for each in vars(module).values() if inspect.isclass(each) and each.__module__ == name)
@@ -291,11 +296,13 @@ def _asked(function: Callable[..., Any]) -> str | None:
         if isinstance(node, ast.Attribute) and node.attr in Role.__members__
     ]
     if named:
-        return min(named).wire + ("; owner, where an owner is made or unmade" if "_set_role" in names else "")
-    if "_access" in names:
+        return min(named).wire + ("; owner, where an owner is made or unmade" if "set_role" in names else "")
+    if "access" in names:
         return Role.VIEWER.wire
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if "_require_organisation" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
+    if "require_administrator" in names:
+        return "administrator of the organisation"
+    if "require_member" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
         return "member of the organisation"
     return None
 
@@ -317,15 +324,6 @@ def _tree(function: Callable[..., Any]) -> ast.AST:
 
 def _last(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
-
-
-def _words(node: ast.expr) -> set[str]:
-    """The names before the last one of `call.objects.reading.stages`."""
-    words = set()
-    while isinstance(node, ast.Attribute):
-        node = node.value
-        words.add(_last(node) or "")
-    return words
 
 
 # Commands

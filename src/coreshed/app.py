@@ -17,6 +17,7 @@ from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
 from coreshed.files import FileContent, Files
+from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
 from coreshed.metrics import CONTENT_TYPE, Metrics
@@ -101,6 +102,7 @@ class Application:
         if not set_up:
             self._require_set_up()
         self.workspaces = Workspaces(databases.main, clock, self.identity)
+        self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = BlobRoom.open(
             settings=settings,
             main=databases.main,
@@ -205,6 +207,7 @@ class Application:
             origins=self.origins,
             database=self.databases.main,
             workspaces_=self.workspaces,
+            folders_=self.folders,
             objects_=self.objects,
             files_=self.files,
             colormaps_=self.colormaps,
@@ -220,6 +223,7 @@ class Application:
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/colormap", apis, Api.COLORMAPS),
+            Mount("/folder", apis, Api.FOLDERS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),

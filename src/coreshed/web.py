@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, colormaps, files, health, logs, objects, openapi, workspaces
+from coreshed import __version__, colormaps, files, folders, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
 from coreshed.identity import issuer
 from coreshed.origins import Origins
@@ -36,6 +36,7 @@ _CLIENT_GONE = "client disconnected prematurely"
 _API_OF: tuple[tuple[tuple[str, ...], Api], ...] = (
     (("/geoscience-object",), Api.OBJECTS),
     (("/file",), Api.FILES),
+    (("/folder",), Api.FOLDERS),
     (("/colormap", "/visualization"), Api.COLORMAPS),
     (("/workspace",), Api.WORKSPACES),
     (SIGN_IN_PREFIXES, Api.SIGN_IN),
@@ -88,6 +89,7 @@ def litestar(
     origins: Origins,
     database: Database,
     workspaces_: "workspaces.Workspaces",
+    folders_: "folders.Folders",
     objects_: "objects.Objects",
     files_: "files.Files",
     colormaps_: "colormaps.Colormaps",
@@ -101,6 +103,7 @@ def litestar(
         colormaps.router(colormaps=colormaps_, database=database, origins=origins),
         issuer.routes.router(issuer=issuer_, database=database),
         issuer.page_routes.router(issuer=issuer_, database=database),
+        folders.router(folders=folders_, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

@@ -62,9 +62,13 @@ async def test_that_every_change_describes_its_body(document: dict[str, Any]) ->
         for (method, path), operation in described(document).items()
         if method in {"POST", "PUT", "PATCH"} and "requestBody" not in operation
     }
-    # Restoring a workspace takes no body, and neither does any operation of the File API.
-    assert {pair for pair in bare if not pair[1].startswith("/file/")} == {
-        ("POST", "/workspace/orgs/{org_id}/workspaces/{workspace_id}")
+    # Restoring takes no body, nor does making the folders of a path, nor any operation of the File API.
+    bare = {pair for pair in bare if not pair[1].startswith("/file/")}
+    workspace = "/workspace/orgs/{org_id}/workspaces/{workspace_id}"
+    assert bare == {
+        ("POST", workspace),
+        ("POST", f"{workspace}/folders/path/{{folders_path}}"),
+        ("POST", "/folder/instances/{org_id}/workspaces/{workspace_id}/folders/{folder_id}"),
     }
 
 

@@ -28,9 +28,16 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
-_RESOURCES = {"colormap": "colormaps", "file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
+_RESOURCES = {
+    "colormap": "colormaps",
+    "file": "files",
+    "folder": "workspaces",
+    "geoscience-object": "objects",
+    "workspace": "workspaces",
+}
 _SLASHES = re.compile(r"//+")
-_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
+_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/(discovery|token|license-access)/?")
+_AUDIT = re.compile(r"/workspace/admin/orgs/[^/]+/audit/?")
 
 
 def grants_of(scopes: Iterable[str]) -> frozenset[str]:
@@ -86,6 +93,8 @@ def grant_for(method: str, path: str) -> str | None:
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"
+    if _AUDIT.fullmatch(path):
+        return "audit:read"
     resource = _RESOURCES.get(service)
     if resource is None or path == f"/{service}/health_check":
         return None
