@@ -15,7 +15,8 @@ from tests.roles.matrix import MATRIX
 from tests.server import Server
 
 pytestmark = pytest.mark.slow
-OPERATIONS = sorted({(row.method, row.route) for row in MATRIX if row.route.startswith(("/geo", "/workspace", "/evo"))})
+PREFIXES = ("/geo", "/workspace", "/folder", "/evo")
+OPERATIONS = sorted({(row.method, row.route) for row in MATRIX if row.route.startswith(PREFIXES)})
 CONTENT = b"arrays"
 
 
@@ -37,13 +38,20 @@ def real_ids(server: Server) -> dict[str, str]:
         link = api.put(f"{root}/data", json=[{"name": name}]).json()[0]["upload_url"]
         assert api.put(link, content=CONTENT).status_code == 201
         posted = api.post(f"{root}/objects/path/a/b.json", json=pointset(name)).json()
-        user = api.get(f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}/users").json()["results"][0]
+        workspace = f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}"
+        user = api.get(f"{workspace}/users").json()["results"][0]
+        folder = api.post(f"{workspace}/folders", json={"name": "a"}).json()
+        groups = api.get(f"/workspace/orgs/{organisation}/members/groups").json()["groups"]
     return {
         "org_id": organisation,
         "workspace_id": made.json()["id"],
         "object_id": posted["object_id"],
         "object_path": "a/b.json",
         "user_id": user["user_id"],
+        "folder_id": folder["folder_id"],
+        "folder_path": "a",
+        "folders_path": "a/b",
+        "role_group_id": groups[0]["id"],
     }
 
 
