@@ -31,3 +31,12 @@ def text_bomb_png() -> bytes:
     comment = b"Comment\0\0" + zlib.compress(b"\0" * (100 << 20), 9)
     chunk = struct.pack(">I", len(comment)) + b"zTXt" + comment + struct.pack(">I", zlib.crc32(b"zTXt" + comment))
     return whole[:33] + chunk + whole[33:]
+
+
+def progressive_jpeg(width: int, height: int, more_scans: int = 0) -> bytes:
+    """A progressive JPEG; more_scans: its last scan is repeated so often, as a bomb would."""
+    stored = io.BytesIO()
+    Image.new("L", (width, height), 128).save(stored, "JPEG", progressive=True)
+    whole = stored.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * more_scans + whole[-2:]

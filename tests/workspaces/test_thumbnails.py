@@ -12,7 +12,7 @@ from PIL import Image
 from coreshed.problems import Invalid, TooLarge
 from coreshed.workspaces import Role, images
 from tests.workspaces.conftest import ORIGIN, Site
-from tests.workspaces.pictures import forged_png, picture, text_bomb_png
+from tests.workspaces.pictures import forged_png, picture, progressive_jpeg, text_bomb_png
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png")])
@@ -90,6 +90,10 @@ def test_that_a_picture_of_the_greatest_size_is_taken() -> None:
     assert images.checked(plain(5000, 4000)).media_type == "image/png"
 
 
+def test_that_a_progressive_picture_is_taken() -> None:
+    assert images.checked(progressive_jpeg(640, 480)).media_type == "image/jpeg"
+
+
 BAD = {
     "nothing": b"",
     "a word": b"png",
@@ -105,6 +109,7 @@ BAD = {
     "a greater bomb": forged_png(2**31 - 1, 2**31 - 1),
     "no pixels": forged_png(0, 0),
     "fewer rows than declared": forged_png(4000, 4000),
+    "a thousand scans": progressive_jpeg(5000, 4000, 1000),
     "a compressed comment of 100 MiB": text_bomb_png(),
 }
 

@@ -1,7 +1,7 @@
 """`coreshed audit`: who has changed what."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,8 @@ from coreshed.clock import iso_seconds, parse_iso
 
 if TYPE_CHECKING:
     from coreshed.app import Application
+    from coreshed.audit import Event
+    from coreshed.wire_common import User
 
 _OPERATOR = "operator"
 
@@ -44,27 +46,28 @@ def audit(
             )
         )
     if as_json:
-        listed = [
-            {
-                "no": event.no,
-                "at": iso_seconds(event.at_ns),
-                "actor": {"id": who.id, "email": who.email},
-                "action": event.action,
-                "organisation": event.organisation_id,
-                "workspace": event.workspace_id,
-                "target": event.target_id,
-                "request": event.request_id,
-                "detail": json.loads(event.detail),
-            }
-            for event, who in found
-        ]
-        typer.echo(json.dumps(listed, indent=2))
+        typer.echo(json.dumps([_members(event, who) for event, who in found], indent=2))
         return
     rows = [
         (iso_seconds(event.at_ns), who.email or who.id, event.action, event.workspace_id, event.target_id, event.detail)
         for event, who in found
     ]
     show(("at", "actor", "action", "workspace", "target", "detail"), rows, as_json=False)
+
+
+def _members(event: "Event", who: "User") -> dict[str, Any]:
+    """An event for scripts."""
+    return {
+        "no": event.no,
+        "at": iso_seconds(event.at_ns),
+        "actor": {"id": who.id, "email": who.email},
+        "action": event.action,
+        "organisation": event.organisation_id,
+        "workspace": event.workspace_id,
+        "target": event.target_id,
+        "request": event.request_id,
+        "detail": json.loads(event.detail),
+    }
 
 
 def _actor_id(open_services: "Application", actor: str | None) -> str | None:

@@ -12,6 +12,10 @@ from coreshed.workspaces.ledger import Thumbnail
 MAX_BYTES = 10 * 2**20
 MAX_SIDE = 10_000
 MAX_PIXELS = 20_000_000
+# A progressive JPEG has about ten. A scan of a few bytes makes the decoder walk over the whole picture once more, so
+# that without a bound ten megabytes keep it busy for hours.
+MAX_SCANS = 50
+_START_OF_SCAN = b"\xff\xda"  # nowhere else: data escapes the byte 0xff
 # A JPEG file of several pictures (MPO) begins with one that every reader shows.
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg"}
 
@@ -19,11 +23,13 @@ _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg"}
 def checked(content: bytes) -> Thumbnail:
     """The picture, whose type is read from its content. Blocks for as long as decoding takes.
 
-    Raises TooLarge beyond MAX_BYTES, and Invalid for what is neither PNG nor JPEG, exceeds MAX_SIDE pixels per side or
-    MAX_PIXELS in all, or does not decode to its end.
+    Raises TooLarge beyond MAX_BYTES, and Invalid for what is neither PNG nor JPEG, exceeds MAX_SIDE pixels per side,
+    MAX_PIXELS in all or MAX_SCANS, or does not decode to its end.
     """
     if len(content) > MAX_BYTES:
         raise TooLarge(f"A thumbnail has at most {MAX_BYTES >> 20} MiB.")
+    if content.startswith(b"\xff\xd8") and content.count(_START_OF_SCAN) > MAX_SCANS:
+        raise Invalid(f"A thumbnail has at most {MAX_SCANS} scans.")
     # With the first picture of a process: the decoders take a while to load.
     from PIL import Image, UnidentifiedImageError
 
