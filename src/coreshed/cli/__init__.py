@@ -31,12 +31,12 @@ app.add_typer(admin.workspaces, name="workspace")
 _EXIT_CODES = {
     "coreshed.settings.BadSettings": 3,
     "coreshed.serving.instance.NoInstance": 3,
-    "coreshed.problems.StoreFailure": 3,
+    "coreshed.problems.kinds.StoreFailure": 3,
     "sqlalchemy.exc.ArgumentError": 3,
     "sqlalchemy.exc.OperationalError": 3,
     "coreshed.serving.listeners.CannotBind": 4,
     "coreshed.database.engines.SchemaTooNew": 5,
-    "coreshed.problems.Problem": 1,
+    "coreshed.problems.kinds.Problem": 1,
 }
 
 
