@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coreshed.blobs.coalescing import plan, worth_coalescing
-from coreshed.blobs.manifest import Block, Extent, Manifest, compose, decode
+from coreshed.blobs.manifest import Block, Extent, Manifest, compose, decode, decode_extents
 
 extents = st.builds(Extent, token=st.integers(0, 5), offset=st.integers(0, 50), length=st.integers(1, 30))
 block_ids = st.binary(min_size=1, max_size=64)
@@ -86,3 +86,9 @@ def test_that_coalescing_groups_keep_the_order_and_their_size(lengths: list[int]
 )
 def test_that_only_many_small_extents_are_worth_rewriting(count: int, length: int, worth: bool) -> None:
     assert worth_coalescing(Manifest([], [Extent(index, 0, length) for index in range(count)])) is worth
+
+
+@given(manifests)
+def test_that_readers_get_the_same_extents_without_the_blocks(manifest: Manifest) -> None:
+    read = decode_extents(manifest.encode())
+    assert (read.extents, read.blocks, read.size) == (manifest.extents, [], manifest.size)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Table, delete, exists, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from coreshed.blobs.manifest import Manifest, decode
+from coreshed.blobs.manifest import Manifest, decode, decode_extents
 from coreshed.blobs.model import Blob
 from coreshed.blobs.tables import blob_discards, blob_holds, blob_manifests, blobs
 from coreshed.clock import NANOSECONDS
@@ -132,8 +132,18 @@ def release(rows: Rows, owner: str) -> None:
 
 def manifest(rows: Rows, blob_id: str) -> Manifest:
     """The present layout; empty where nothing is committed."""
-    layout = rows.execute(select(blob_manifests.c.layout).where(blob_manifests.c.blob_id == blob_id)).scalar()
+    layout = _layout(rows, blob_id)
     return Manifest() if layout is None else decode(layout)
+
+
+def extents(rows: Rows, blob_id: str) -> Manifest:
+    """The present layout without the names of its blocks; empty where nothing is committed."""
+    layout = _layout(rows, blob_id)
+    return Manifest() if layout is None else decode_extents(layout)
+
+
+def _layout(rows: Rows, blob_id: str) -> bytes | None:
+    return rows.execute(select(blob_manifests.c.layout).where(blob_manifests.c.blob_id == blob_id)).scalar()
 
 
 def put_manifest(rows: Rows, blob_id: str, generation: int, content: Manifest, *, coalesced: bool) -> None:

@@ -5,7 +5,7 @@ only in their total length: coalescing replaces extents and leaves the blocks al
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -38,7 +38,13 @@ class _Layout(msgspec.Struct, frozen=True, array_like=True):
     extents: list[Extent]
 
 
+class _Reading(msgspec.Struct, frozen=True, array_like=True):
+    blocks: msgspec.Raw
+    extents: list[Extent]
+
+
 _decoder = msgspec.msgpack.Decoder(_Layout)
+_reading = msgspec.msgpack.Decoder(_Reading)
 
 
 @dataclass(frozen=True)
@@ -65,18 +71,20 @@ class Manifest:
 
     def slices(self, start: int, stop: int) -> list[Extent]:
         """The extents of blob bytes [start, stop), the first and last cut to fit. Raises IndexError outside."""
+        return list(self.walk(start, stop))
+
+    def walk(self, start: int, stop: int) -> Iterator[Extent]:
+        """`slices`, one at a time. Raises IndexError."""
         if not 0 <= start <= stop <= self.size:
             raise IndexError(f"[{start}, {stop}) is not within a blob of {self.size} bytes")
-        found: list[Extent] = []
         index = bisect_right(self._ends, start)
         while start < stop:
             extent = self.extents[index]
             skipped = start - (self._ends[index] - extent.length)
             length = min(extent.length - skipped, stop - start)
-            found.append(Extent(extent.token, extent.offset + skipped, length))
+            yield Extent(extent.token, extent.offset + skipped, length)
             start += length
             index += 1
-        return found
 
     def by_id(self) -> dict[bytes, tuple[int, int]]:
         """Block id -> bytes [start, stop) of its first occurrence; the block of a blob sent whole has no id."""
@@ -97,6 +105,11 @@ def decode(layout: bytes) -> Manifest:
     """The manifest of `Manifest.encode`; 200,000 blocks take less than 100 ms."""
     content = _decoder.decode(layout)
     return Manifest(content.blocks, content.extents)
+
+
+def decode_extents(layout: bytes) -> Manifest:
+    """The same without its blocks, which readers do not need: half the memory."""
+    return Manifest([], _reading.decode(layout).extents)
 
 
 def compose(parts: Iterable[tuple[bytes, Sequence[Extent]]]) -> Manifest:

@@ -26,7 +26,7 @@ from coreshed.settings import BadSettings, Settings
 log = logs.logger(__name__)
 
 _CERTIFICATE_INTERVAL = 12 * 3600.0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 
 
 class WorkspaceIds(Protocol):
@@ -314,6 +314,8 @@ def _settle() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     if hasattr(libc := ctypes.CDLL(None), "mallopt"):  # glibc
+        libc.malloc_trim(0)  # what only the start needed
+        libc.mallopt(_M_ARENA_MAX, 1)  # threads that allocate take turns anyway
         libc.mallopt(_M_MMAP_THRESHOLD, 4 << 20)
         libc.mallopt(_M_TRIM_THRESHOLD, 32 << 20)
 

@@ -3,10 +3,9 @@
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from joserfc import jwk
 from joserfc.errors import JoseError
@@ -14,6 +13,9 @@ from joserfc.errors import JoseError
 from coreshed import logs
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.settings import BadSettings
+
+if TYPE_CHECKING:
+    import httpx
 
 _FRESH_NS = 3600 * NANOSECONDS
 # How long the next look waits: for an unknown key, and for known ones that are old.
@@ -123,7 +125,7 @@ class TheirKeys:
             try:
                 self._keys = await self._fetch()
                 self._read_ns = self._tried_ns
-            except (httpx.HTTPError, msgspec.MsgspecError, JoseError, ValueError) as error:
+            except (OSError, msgspec.MsgspecError, JoseError, ValueError) as error:
                 _log.warning("issuer_keys_not_read", issuer=self._issuer.url, error=repr(error))
 
     def _is_due(self, key_id: str) -> bool:
@@ -135,23 +137,32 @@ class TheirKeys:
         return rested and (old or not known)
 
     async def _fetch(self) -> dict[str, TheirKey]:
-        """Raises ValueError and what reading may raise."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False) as client:
-            about = await _read(client, f"{self._issuer.url.rstrip('/')}/.well-known/openid-configuration")
-            if about.get("issuer") != self._issuer.url:
-                raise ValueError(f"the metadata is of another issuer: {about.get('issuer')!r}")
-            place = str(about.get("jwks_uri"))
-            # A server elsewhere cannot send us to what listens on our own loopback.
-            if not _is_reachable(place) or (self._issuer.url.startswith("https") and not place.startswith("https")):
-                raise ValueError(f"jwks_uri is neither https nor loopback as its issuer: {place!r}")
-            found = await _read(client, place)
+        """Raises ValueError, OSError and what decoding raises."""
+        # Loaded with the first issuer that is asked: servers without one save its memory.
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False) as client:
+                return await self._fetch_with(client)
+        except httpx.HTTPError as error:
+            raise OSError(repr(error)) from error
+
+    async def _fetch_with(self, client: "httpx.AsyncClient") -> dict[str, TheirKey]:
+        about = await _read(client, f"{self._issuer.url.rstrip('/')}/.well-known/openid-configuration")
+        if about.get("issuer") != self._issuer.url:
+            raise ValueError(f"the metadata is of another issuer: {about.get('issuer')!r}")
+        place = str(about.get("jwks_uri"))
+        # A server elsewhere cannot send us to what listens on our own loopback.
+        if not _is_reachable(place) or (self._issuer.url.startswith("https") and not place.startswith("https")):
+            raise ValueError(f"jwks_uri is neither https nor loopback as its issuer: {place!r}")
+        found = await _read(client, place)
         listed = found.get("keys")
         if not isinstance(listed, list):
             raise ValueError("the key set has no keys")  # noqa: TRY004  (what was read is wrong, not what was called)
         return dict(filter(None, map(_usable, listed)))
 
 
-async def _read(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def _read(client: "httpx.AsyncClient", url: str) -> dict[str, Any]:
     async with client.stream("GET", url, headers={"Accept": "application/json"}) as answer:
         if answer.status_code != 200:
             raise ValueError(f"{url} answers {answer.status_code}")
