@@ -31,7 +31,7 @@ def new_workspace(at: Server) -> str:
 
 def client_of(at: Server, workspace: str | None = None) -> Client:
     """The administrator's client."""
-    return Client(at.url, at.admin_key, workspace=workspace, ca_file=at.instance.ca_file)
+    return Client(at.instance.blob_url, at.admin_key, workspace=workspace, ca_file=at.instance.ca_file)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def _choose(
         organisation, ca_file = organisation or kept.organisation, ca_file or kept.ca_file
         workspace = workspace or kept.workspace
     if not url or not token:
-        missing = "a server" if not url else f"a credential for {url}"
+        missing = "server" if not url else f"credential for {url}"
         raise NotSignedIn(f"There is no {missing}: run 'coreshed login URL', or set CORESHED_URL and CORESHED_TOKEN.")
     session = Session(url, organisation=organisation, workspace=workspace)
     return _Chosen(session, token, trust.context(ca_file))

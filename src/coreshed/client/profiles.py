@@ -57,12 +57,12 @@ def load(given: str | None = None) -> Profile | None:
 
 
 def save(profile: Profile, given: str | None = None) -> None:
-    """Keep a profile in place of the one of its name. Raises Invalid, OSError."""
+    """Keep a profile in place of the one of its name. Raises Invalid."""
     _write(_Book({**_read().profiles, name(given): profile}))
 
 
 def forget(given: str | None = None) -> bool:
-    """Drop a profile; False where there is none. Raises Invalid, OSError."""
+    """Drop a profile; False where there is none. Raises Invalid."""
     known = dict(_read().profiles)
     if known.pop(name(given), None) is None:
         return False
@@ -82,13 +82,20 @@ def _read() -> _Book:
 
 def _write(book: _Book) -> None:
     target = path()
+    try:
+        _replace(target, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
+    except OSError as error:
+        raise Invalid(f"{target} cannot be written: {error.strerror}.") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.parent.chmod(0o700)
     # mkstemp makes files of mode 0600.
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".credentials-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)

@@ -71,11 +71,12 @@ class Session:
         ]
 
     def _nearest(self, urls: list[str]) -> str:
-        """The hub that was named, where it is one of them; a credential never leaves TLS for plain http."""
+        """The hub that was named, where it is one of them; a credential never leaves TLS for plain http.
+
+        A server with both listeners tells of one of them alone.
+        """
         hub = self.url if self.url in urls else urls[0]
-        if self.url.startswith("https://") and not hub.startswith("https://"):
-            raise Invalid(f"{self.url} sends its clients to {hub}, which is not encrypted.")
-        return hub
+        return self.url if self.url.startswith("https://") and not hub.startswith("https://") else hub
 
     def organisation(self) -> Flow[Organisation]:
         """The one that was named, or the only one. Raises NotFound, Ambiguous."""

@@ -49,6 +49,7 @@ class Part:
     def open(cls, target: Path, content: Described) -> Iterator["Part"]:
         """Make it, or go on with what is there of the same content. Raises Conflict where another process is at it."""
         path = part_path(target)
+        _check_ours(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             try:
@@ -57,9 +58,10 @@ class Part:
                 raise Conflict(f"Another program is downloading to {path}.") from None
             # A file that ends before its content does was made just now, or somebody cut it.
             whole = os.fstat(descriptor).st_size == content.size
-            done = _known(_sidecar(path), content) if whole else []
+            part = cls(target, path, descriptor, content, _known(_sidecar(path), content) if whole else [])
+            part.save()
             os.ftruncate(descriptor, content.size)
-            yield cls(target, path, descriptor, content, done)
+            yield part
         finally:
             os.close(descriptor)
 
@@ -93,7 +95,7 @@ class Part:
         """Forget what is there."""
         with self._lock:
             self.done = []
-        _sidecar(self._path).unlink(missing_ok=True)
+        self.save()
 
     def sha256(self) -> str:
         """Of the whole part, lower-case hex."""
@@ -131,12 +133,29 @@ def _sidecar(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
+def _check_ours(path: Path) -> None:
+    """Raises Conflict where a file of somebody else has one of the two names."""
+    sidecar = _sidecar(path)
+    if path.exists() and not sidecar.exists() and (not path.is_file() or path.stat().st_size):
+        raise Conflict(f"{path} is in the way, and no download has made it: move it away.")
+    if sidecar.exists() and not path.exists() and _read(sidecar) is None:
+        raise Conflict(f"{sidecar} is in the way, and no download has made it: move it away.")
+
+
+def _read(path: Path) -> _Sidecar | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Sidecar)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def _known(path: Path, content: Described) -> list[Span]:
     """What a sidecar says is there; nothing where it is missing, damaged, or about other content."""
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Sidecar)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
-    if found.content != content or any(not 0 <= start < stop <= content.size for start, stop in found.done):
+    found = _read(path)
+    if (
+        found is None
+        or found.content != content
+        or any(not 0 <= start < stop <= content.size for start, stop in found.done)
+    ):
         return []
     return merged(Span(start, stop) for start, stop in found.done)
