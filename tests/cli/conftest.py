@@ -62,6 +62,12 @@ class Person:
 
 
 @pytest.fixture
+def backend() -> str:
+    """The commands are the same on every database; what they call is tested on both, in tests/client."""
+    return "sqlite"
+
+
+@pytest.fixture
 def nobody(tmp_path: Path) -> Person:
     """Somebody who has not signed in."""
     for name in ("home", "work"):

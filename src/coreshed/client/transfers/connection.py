@@ -21,6 +21,14 @@ _CHUNK = 1 << 20
 Broken = (OSError, http.client.HTTPException)
 
 
+class NotOfTheLine(Exception):
+    """Who takes a body failed, with an error that must not look like that of a connection: those are tried again."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer. headers: names in lower case; body: empty where it was handed on piece by piece."""
@@ -129,7 +137,10 @@ def _received(response: http.client.HTTPResponse, taker: Taker | None) -> Reply:
         return Reply(response.status, headers, response.read(_ANSWER_BYTES))
     buffer = memoryview(bytearray(_CHUNK))
     while count := response.readinto(buffer):
-        take(buffer[:count])
+        try:
+            take(buffer[:count])
+        except OSError as error:
+            raise NotOfTheLine(error) from error
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
     return Reply(response.status, headers, b"")

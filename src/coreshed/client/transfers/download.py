@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from coreshed.client.errors import Invalid, Mismatch
+from coreshed.client.errors import Mismatch
 from coreshed.client.transfers.connection import Connection, Reply, target_of
 from coreshed.client.transfers.link import Exchange, failure
 from coreshed.client.transfers.meter import Meter
@@ -65,10 +65,7 @@ class Download:
             self._exchange.patience.check()
             if at + len(piece) > span.stop:
                 raise Mismatch("The server sends more bytes than it announced.")
-            try:
-                self._part.write(piece, at)
-            except OSError as error:  # must not look like a broken connection, which is tried again
-                raise Invalid(f"The download cannot be written: {error.strerror}.") from error
+            self._part.write(piece, at)
             at += len(piece)
             self._exchange.patience.moved()
             self._meter.add(len(piece))

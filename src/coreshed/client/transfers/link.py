@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from coreshed.client.errors import CoreshedError, Refused, ServerFailed, Unreachable, of_answer
-from coreshed.client.transfers.connection import Broken, Connection, Lines, Reply, origin_of
+from coreshed.client.transfers.connection import Broken, Connection, Lines, NotOfTheLine, Reply, origin_of
 from coreshed.client.transfers.patience import Patience
 
 _EXPIRED = frozenset({401, 403})
@@ -86,6 +86,8 @@ class Exchange:
             except (Unreachable, ServerFailed) as error:  # of the API, while asking for a link
                 trouble = error
                 continue
+            except NotOfTheLine as error:
+                raise error.cause from None
             except CoreshedError:  # some kinds are an OSError too
                 raise
             except Broken as error:
