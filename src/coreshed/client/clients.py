@@ -10,10 +10,12 @@ from coreshed.client import profiles, trust
 from coreshed.client.errors import NotSignedIn
 from coreshed.client.files import AsyncFiles, Files
 from coreshed.client.model import Organisation
+from coreshed.client.objects import AsyncObjects, Objects
 from coreshed.client.pushing import Site
 from coreshed.client.senders import AsyncSender, Sender
 from coreshed.client.session import Session
 from coreshed.client.transfers.connection import Lines
+from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Client:
         self._lines = Lines(chosen.trust)
         self.site = Site(self._sender, chosen.session, self._lines)
         self.files = Files(self.site)
+        self.objects = Objects(self.site)
+        self.workspaces = Workspaces(self.site)
 
     def organisations(self) -> list[Organisation]:
         """Every organisation that the credential reaches. Raises NotSignedIn, Unreachable."""
@@ -113,6 +117,8 @@ class AsyncClient:
         self._beside = Sender(token=chosen.token, trust=chosen.trust)
         site = Site(self._beside, chosen.session, self._lines)
         self.files = AsyncFiles(self._sender, site)
+        self.objects = AsyncObjects(self._sender, site)
+        self.workspaces = AsyncWorkspaces(self._sender, chosen.session)
 
     async def organisations(self) -> list[Organisation]:
         """See Client.organisations."""
