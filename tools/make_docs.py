@@ -22,6 +22,7 @@ from coreshed.app import Application
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
 from coreshed.identity import grant_for
+from coreshed.identity.issuer import refusals as oauth_refusals
 from coreshed.origins import Origins
 from coreshed.problems import ANSWERS, Answer, Api, Problem
 from coreshed.settings import Settings
@@ -33,8 +34,10 @@ _APIS = {
     Api.OBJECTS: "Geoscience Object",
     Api.FILES: "Files",
     Api.WORKSPACES: "Workspace",
+    Api.FOLDERS: "Folder",
     Api.DISCOVERY: "Discovery",
     Api.COLORMAPS: "Colormap",
+    Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }
 
@@ -128,6 +131,15 @@ The body is `<Error><Code>...</Code><Message>...</Message></Error>`, the code al
 """
 
 
+_SIGN_IN_HEAD = """
+## Sign-in
+
+The token endpoints and those beside them answer `{"error", "error_description"}` as RFC 6749 says; the authorization
+endpoint sends both to the application's redirect. Pages say the same in a sentence.
+
+"""
+
+
 def errors_page() -> str:
     """One heading per kind, and the codes of the data plane."""
     parts = [_GENERATED, _ERRORS_HEAD, "## The JSON APIs\n\n"]
@@ -147,6 +159,8 @@ def errors_page() -> str:
         for code, (status, message) in sorted(refusals.ANSWERS.items(), key=lambda entry: (entry[1][0], entry[0]))
     ]
     parts += [_PLANE_HEAD, table(["code", "status", "message"], codes)]
+    oauth = [[f"`{each.error}`", str(each.status), paragraph(each.__doc__)] for each in oauth_refusals.every()]
+    parts += [_SIGN_IN_HEAD, table(["error", "status", "meaning"], oauth)]
     return "".join(parts).rstrip() + "\n"
 
 
@@ -177,13 +191,15 @@ not exist ([decision 003](decisions/003-foreign-workspaces-answer-like-unknown.m
 with [insufficient-role](errors.md#insufficient-role).
 
 An organisation has *members* and *administrators*. Administrators see every workspace in the list of the
-organisation's objects; inside a workspace they have what their role there gives them, and nothing without one.
+organisation's objects. Under `/workspace/admin` they see every workspace with its picture and its members, and give and
+take roles in it, their own included; for what is in a workspace they have what their role there gives them, and nothing
+without one.
 
-A key also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything, the scopes
-of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one is
-answered with [insufficient-scope](errors.md#insufficient-scope), unless
-[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: each of
-its scopes opens them, and the role decides.
+A key or token also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything,
+the scopes of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one
+is answered with [insufficient-scope](errors.md#insufficient-scope), unless
+[enforce-evo-scopes](settings.md#enforce-evo-scopes) is off. Evo has no scope for colormaps: each of its scopes opens
+them, and the role decides.
 
 ## Operations
 
@@ -192,8 +208,9 @@ _ROLES_TAIL = """
 ## Without a role
 
 `/health_check`, `/healthz` and `/openapi.json` need no credential. `/metrics` answers on loopback addresses alone and
-needs none either. A link under `/blob/` carries its own signature and nothing else counts: whoever has it can use it
-until it expires.
+needs none either. Sign-in (`/connect`, `/device`, `/realms/public`, `/.well-known`) asks for what its forms and cookies
+carry; see [identity](identity.md). A link under `/blob/` carries its own signature and nothing else counts: whoever has
+it can use it until it expires.
 """
 _BODILESS = re.compile(r"\{(\w+)\}")
 
@@ -235,29 +252,31 @@ def routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
         for route in opened.apis.routes:
             for method, found in getattr(route, "route_handler_map", {}).items():
                 handler = found[0] if isinstance(found, tuple) else found
-                if handler.fn.__module__.startswith("coreshed."):
+                if handler.fn.__module__.startswith("coreshed.") and handler.include_in_schema is not False:
                     yield re.sub(r":\w+\}", "}", route.path), str(method), handler.fn
         opened.close()
 
 
 def least_role(handler: Callable[..., Any]) -> str | None:
     """What the services behind a route ask for; None: nothing."""
-    called = {
-        node.attr for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute) and "call" in _words(node)
-    }
+    called = {(_last(node.value), node.attr) for node in ast.walk(_tree(handler)) if isinstance(node, ast.Attribute)}
     services = [
         (owner, function)
         for owner in _services(handler.__module__.split(".")[1])
         for name, function in inspect.getmembers(owner, inspect.isfunction)
-        if name in called
+        if (owner.__name__.lower(), name) in called
     ]
     asked = [_asked(function) or _asked_further(owner, function) for owner, function in services]
     return " or ".join(dict.fromkeys(filter(None, asked))) or None
 
 
 def _services(room: str) -> Iterator[type]:
-    """The classes of a room's `service.py`, or of the modules that it has been split into."""
+    """The classes that a room states as its services, else those of `service.py` or of what it has been split into."""
     place = f"coreshed.{room}.service"
+    stated = getattr(sys.modules[f"coreshed.{room}"], "SERVICES", None)
+    if stated:
+        yield from stated
+        return
     for name, module in sorted(sys.modules.items()):
         if name == place or name.startswith(f"{place}."):
             yield from (each for each in vars(module).values() if inspect.isclass(each) and each.__module__ == name)
@@ -277,11 +296,13 @@ def _asked(function: Callable[..., Any]) -> str | None:
         if isinstance(node, ast.Attribute) and node.attr in Role.__members__
     ]
     if named:
-        return min(named).wire + ("; owner, where an owner is made or unmade" if "_set_role" in names else "")
-    if "_access" in names:
+        return min(named).wire + ("; owner, where an owner is made or unmade" if "set_role" in names else "")
+    if "access" in names:
         return Role.VIEWER.wire
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if "_require_organisation" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
+    if "require_administrator" in names:
+        return "administrator of the organisation"
+    if "require_member" in names or attributes & {"organisation_roles", "all_of_organisation", "accessible"}:
         return "member of the organisation"
     return None
 
@@ -303,15 +324,6 @@ def _tree(function: Callable[..., Any]) -> ast.AST:
 
 def _last(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
-
-
-def _words(node: ast.expr) -> set[str]:
-    """The names before the last one of `call.objects.reading.stages`."""
-    words = set()
-    while isinstance(node, ast.Attribute):
-        node = node.value
-        words.add(_last(node) or "")
-    return words
 
 
 # Commands

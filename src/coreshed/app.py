@@ -17,7 +17,9 @@ from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
 from coreshed.files import FileContent, Files
-from coreshed.identity import Identity
+from coreshed.folders import Folders
+from coreshed.identity import ApiKeyVerifier, Identity
+from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -96,10 +98,11 @@ class Application:
         self.origins = origins
         self.databases = databases
         self._clock = clock
-        self.identity = Identity(databases.main, clock)
+        self.identity, self.issuer = self._open_identity(clock)
         if not set_up:
             self._require_set_up()
         self.workspaces = Workspaces(databases.main, clock, self.identity)
+        self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = BlobRoom.open(
             settings=settings,
             main=databases.main,
@@ -149,6 +152,24 @@ class Application:
         """Open an installation that a server has set up; makes nothing that is not there. Raises BadSettings."""
         return cls(settings, origins, SystemClock(), Databases.open(settings, create=False), set_up=False)
 
+    def _open_identity(self, clock: Clock) -> tuple[Identity, Issuer]:
+        keys = TokenKeys(database=self.databases.main, clock=clock, secret=self.settings.secret)
+        realms = Realms.of(self.origins.public_url, self.settings)
+        verifier = TokenVerifier(keys, realms)
+        trusted = [trusted_issuer(text) for text in self.settings.trusted_issuers]
+        external = ExternalVerifier(trusted, self.databases.main, clock)
+        identity = Identity(self.databases.main, clock, [external, verifier, ApiKeyVerifier()])
+        issuer = Issuer(
+            settings=self.settings,
+            database=self.databases.main,
+            clock=clock,
+            identity=identity,
+            keys=keys,
+            realms=realms,
+            verifier=verifier,
+        )
+        return identity, issuer
+
     def _require_set_up(self) -> None:
         with self.databases.main.reading() as rows:
             if not self.identity.list_organisations(rows):
@@ -157,6 +178,7 @@ class Application:
     def _bootstrap(self) -> tuple[Created | None, KnownIds]:
         with self.databases.main.writing() as rows:
             created = self.identity.bootstrap(rows, admin_key=self.settings.admin_key)
+            self.issuer.bootstrap(rows)
             organisation_id = created.organisation_id if created else self.identity.list_organisations(rows)[0].id
             workspace_id = self.workspaces.first_of(rows, organisation_id=organisation_id) or ""
             if created:
@@ -185,9 +207,11 @@ class Application:
             origins=self.origins,
             database=self.databases.main,
             workspaces_=self.workspaces,
+            folders_=self.folders,
             objects_=self.objects,
             files_=self.files,
             colormaps_=self.colormaps,
+            issuer_=self.issuer,
         )
 
     def _all_mounts(self) -> list[Mount]:
@@ -199,9 +223,11 @@ class Application:
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/colormap", apis, Api.COLORMAPS),
+            Mount("/folder", apis, Api.FOLDERS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),
+            *(Mount(path, apis, Api.SIGN_IN, open=True) for path in web.SIGN_IN_PREFIXES),
             Mount("/openapi.json", openapi, Api.SERVER, open=True),
             Mount("/metrics", self._metrics, Api.SERVER, open=True),
         ]
@@ -234,10 +260,12 @@ class Application:
         """One round of background work; blocks."""
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
+        self.issuer.upkeep()
 
     def close(self) -> None:
         """Finish background threads and close every connection."""
         self.blobs.close()
+        self.issuer.close()
         self.databases.close()
 
 

@@ -20,6 +20,7 @@ PATHS = (
     "/health_check",
     "/healthz",
     "/file/health_check",
+    "/folder/health_check",
     "/geoscience-object/health_check",
     "/workspace/health_check",
     "/visualization/health_check",

@@ -78,7 +78,7 @@ def json_body(schema: Schema, *, required: bool = True) -> RequestBody:
 class Described(Operation):
     """An operation with the parameters and the body that its handler reads from the request.
 
-    answers: status -> description, in place of the framework's single one.
+    answers: status -> description, in place of the framework's single one, with its body but for 204.
     """
 
     extra: ClassVar[tuple[Parameter, ...]] = ()
@@ -90,8 +90,16 @@ class Described(Operation):
         if self.body is not None:
             self.request_body = self.body
         if self.answers:
-            kept = {status: each for status, each in (self.responses or {}).items() if not status.startswith("2")}
-            self.responses = {**{status: OpenAPIResponse(about) for status, about in self.answers.items()}, **kept}
+            made = self.responses or {}
+            kept = {status: each for status, each in made.items() if not status.startswith("2")}
+            body = next(
+                (getattr(each, "content", None) for status, each in made.items() if status.startswith("2")), None
+            )
+            given = {
+                status: OpenAPIResponse(about, content=None if status == "204" else body)
+                for status, about in self.answers.items()
+            }
+            self.responses = {**given, **kept}
 
 
 def described(

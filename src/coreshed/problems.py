@@ -17,6 +17,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     │                      MissingData(LookupError)             WrongObjectType(ValueError)
     ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
     │                      NoUploadInProgress(ValueError)
+    │                      LastAdministrator                    NotEmpty                    ParentDeleted
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -219,6 +220,27 @@ class NoUploadInProgress(Problem, ValueError):
     sentence = "This version has been uploaded completely. Leave out version_id to upload a new version."
 
 
+class LastAdministrator(Problem):
+    """An organisation keeps at least one enabled administrator."""
+
+    kind = "last-administrator"
+    sentence = "An organisation needs at least one administrator. Make somebody else an administrator first."
+
+
+class NotEmpty(Problem):
+    """Something that lives lies in what is to be deleted or moved."""
+
+    kind = "not-empty"
+    sentence = "The folder is not empty."
+
+
+class ParentDeleted(Problem):
+    """What is to be restored lies in something that is deleted. Members: `parent_folder_id`."""
+
+    kind = "parent-deleted"
+    sentence = "The folder above is deleted. Restore it first."
+
+
 class StoreFailure(Problem, OSError):
     """The database or the blob store failed underneath a correct request."""
 
@@ -239,8 +261,10 @@ class Api(StrEnum):
     OBJECTS = "geoscience-object"
     FILES = "file"
     WORKSPACES = "workspace"
+    FOLDERS = "folder"
     DISCOVERY = "discovery"
     COLORMAPS = "colormap"
+    SIGN_IN = "sign-in"
     SERVER = "server"
 
 
@@ -370,6 +394,7 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
         "method-not-allowed": (405, "Method Not Allowed."),
         "already-exists": (409, "Already Exists."),
         "last-owner": (409, "Last Owner."),
+        "last-administrator": (409, "Last Administrator."),
         "bad-request": (400, "Bad Request."),
         "too-large": (413, "Request Too Large."),
         "invalid": (422, "Validation Error."),
@@ -382,9 +407,16 @@ def _generic(api: Api, slug: str) -> dict[tuple[Api, str | None, str], Answer]:
 
 
 ANSWERS |= _generic(Api.WORKSPACES, "workspace") | _generic(Api.DISCOVERY, "discovery")
-ANSWERS |= _generic(Api.COLORMAPS, "colormap") | _generic(Api.SERVER, "server")
+ANSWERS |= _generic(Api.COLORMAPS, "colormap") | _generic(Api.SIGN_IN, "sign-in") | _generic(Api.SERVER, "server")
+ANSWERS |= _generic(Api.FOLDERS, "folder")
 _GONE = Answer(410, f"{_ROOT}/workspace/gone", "Workspace soft deleted.")
-ANSWERS[Api.WORKSPACES, None, "workspace-gone"] = ANSWERS[Api.COLORMAPS, None, "workspace-gone"] = _GONE
+ANSWERS |= {(api, None, "workspace-gone"): _GONE for api in (Api.WORKSPACES, Api.FOLDERS, Api.COLORMAPS)}
+for _api in (Api.WORKSPACES, Api.FOLDERS):  # the older folders are part of the Workspace API
+    ANSWERS |= {
+        (_api, None, "gone"): Answer(410, f"{_ROOT}/folder/gone", "Folder soft deleted."),
+        (_api, None, "not-empty"): Answer(409, f"{_ROOT}/folder/not-empty", "Folder Not Empty."),
+        (_api, None, "parent-deleted"): Answer(409, f"{_ROOT}/folder/parent-deleted", "Parent Folder Deleted."),
+    }
 ANSWERS[Api.COLORMAPS, None, "invalid"] = Answer(422, "", "", as_list=True)
 
 

@@ -15,7 +15,10 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
-_AT_LEAST_ONE = {"sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"}
+_AT_LEAST_ONE = {
+    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"),
+    *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime"),
+}
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -116,6 +119,17 @@ class Settings:
     document_bytes: int = _setting(
         64 << 20, "Length of a geoscience object, decompressed.", unit="bytes", prevents="documents that exhaust memory"
     )
+    access_token_lifetime: int = _setting(3600, "Life of an access token of the Evo issuer.", unit="seconds")
+    refresh_token_lifetime: int = _setting(
+        30 * 86400, "How long a refresh token of the Evo issuer waits for its use.", unit="seconds"
+    )
+    session_lifetime: int = _setting(12 * 3600, "How long a browser stays signed in.", unit="seconds")
+    token_key_lifetime: int = _setting(90 * 86400, "Age at which a new key signs tokens.", unit="seconds")
+    trusted_issuers: tuple[str, ...] = _setting(
+        (),
+        "Issuers whose tokens are accepted as well, each as 'URL audience=NAME' and, where wanted, email=CLAIM, "
+        "name=CLAIM, role=member or admin, create=true.",
+    )
     upkeep_interval: float = _setting(30.0, "Pause between rounds of background upkeep.", unit="seconds")
     enforce_evo_scopes: bool = _setting(True, "Refuse credentials without the scope of the API they call.")
 
@@ -186,6 +200,8 @@ def check(settings: Settings) -> None:
         raise BadSettings("--admin-key needs at least 20 characters (any length goes with --demo).")
     if settings.tls not in {"auto", "try", "off"} and settings.tls.count(",") != 1:
         raise BadSettings(f"--tls takes auto, try, off or CERT,KEY, not {settings.tls!r}.")
+    if not 60 <= settings.access_token_lifetime <= 90 * 86400:
+        raise BadSettings("access-token-lifetime: use 60 seconds, for clients renew some before the end, to 90 days.")
     if settings.link_lifetime < 600:
         raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
     for item in fields(Settings):

@@ -10,8 +10,9 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, colormaps, files, health, logs, objects, openapi, workspaces
+from coreshed import __version__, colormaps, files, folders, health, logs, objects, openapi, workspaces
 from coreshed.database import Database
+from coreshed.identity import issuer
 from coreshed.origins import Origins
 from coreshed.problems import (
     Api,
@@ -29,8 +30,17 @@ from coreshed.settings import Settings
 log = logs.logger(__name__)
 # An answer smaller than this grows under gzip.
 _WORTH_COMPRESSING = 256
+SIGN_IN_PREFIXES = ("/connect", "/.well-known", "/realms/public", "/device")
 # The framework has no exception of its own for it.
 _CLIENT_GONE = "client disconnected prematurely"
+_API_OF: tuple[tuple[tuple[str, ...], Api], ...] = (
+    (("/geoscience-object",), Api.OBJECTS),
+    (("/file",), Api.FILES),
+    (("/folder",), Api.FOLDERS),
+    (("/colormap", "/visualization"), Api.COLORMAPS),
+    (("/workspace",), Api.WORKSPACES),
+    (SIGN_IN_PREFIXES, Api.SIGN_IN),
+)
 _BY_STATUS: dict[int, type[Problem]] = {
     404: UnknownRoute,
     405: MethodNotAllowed,
@@ -42,15 +52,9 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 def api_of(path: str) -> Api:
     """The API that a path belongs to."""
-    if path.startswith("/geoscience-object"):
-        return Api.OBJECTS
-    if path.startswith("/file"):
-        return Api.FILES
     if "/evo/identity/" in path:
         return Api.DISCOVERY
-    if path.startswith(("/colormap", "/visualization")):
-        return Api.COLORMAPS
-    return Api.WORKSPACES if path.startswith("/workspace") else Api.SERVER
+    return next((api for prefixes, api in _API_OF if path.startswith(prefixes)), Api.SERVER)
 
 
 def _respond(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
@@ -85,9 +89,11 @@ def litestar(
     origins: Origins,
     database: Database,
     workspaces_: "workspaces.Workspaces",
+    folders_: "folders.Folders",
     objects_: "objects.Objects",
     files_: "files.Files",
     colormaps_: "colormaps.Colormaps",
+    issuer_: "issuer.Issuer",
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
@@ -95,6 +101,9 @@ def litestar(
         workspaces.router(workspaces=workspaces_, database=database, origins=origins),
         files.router(files=files_, database=database, origins=origins),
         colormaps.router(colormaps=colormaps_, database=database, origins=origins),
+        issuer.routes.router(issuer=issuer_, database=database),
+        issuer.page_routes.router(issuer=issuer_, database=database),
+        folders.router(folders=folders_, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

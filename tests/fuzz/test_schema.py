@@ -15,9 +15,8 @@ from tests.roles.matrix import MATRIX
 from tests.server import Server
 
 pytestmark = pytest.mark.slow
-OPERATIONS = sorted(
-    {(row.method, row.route) for row in MATRIX if row.route.startswith(("/geo", "/workspace", "/evo", "/colormap"))}
-)
+PREFIXES = ("/geo", "/file", "/workspace", "/folder", "/evo", "/colormap")
+OPERATIONS = sorted({(row.method, row.route) for row in MATRIX if row.route.startswith(PREFIXES)})
 CONTENT = b"arrays"
 
 
@@ -39,20 +38,32 @@ def real_ids(server: Server) -> dict[str, str]:
         link = api.put(f"{root}/data", json=[{"name": name}]).json()[0]["upload_url"]
         assert api.put(link, content=CONTENT).status_code == 201
         posted = api.post(f"{root}/objects/path/a/b.json", json=pointset(name)).json()
+        files = f"/file/v2/orgs/{organisation}/workspaces/{made.json()['id']}/files"
+        file = api.put(f"{files}/path/a/b.csv").json()
+        assert api.put(file["upload"], content=CONTENT).status_code == 201
         painted = f"/colormap/orgs/{organisation}/workspaces/{made.json()['id']}"
         colormap = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
         colormap_id = api.post(f"{painted}/colormaps", json=colormap).json()["id"]
         pair = {"attribute_id": "cu", "colormap_id": colormap_id}
         associated = api.post(f"{painted}/objects/{posted['object_id']}/associations", json=pair).json()
-        user = api.get(f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}/users").json()["results"][0]
+        workspace = f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}"
+        user = api.get(f"{workspace}/users").json()["results"][0]
+        folder = api.post(f"{workspace}/folders", json={"name": "a"}).json()
+        groups = api.get(f"/workspace/orgs/{organisation}/members/groups").json()["groups"]
     return {
         "org_id": organisation,
         "workspace_id": made.json()["id"],
         "object_id": posted["object_id"],
         "object_path": "a/b.json",
         "user_id": user["user_id"],
+        "file_id": file["file_id"],
+        "file_path": "a/b.csv",
         "colormap_id": colormap_id,
         "association_id": associated["id"],
+        "folder_id": folder["folder_id"],
+        "folder_path": "a",
+        "folders_path": "a/b",
+        "role_group_id": groups[0]["id"],
     }
 
 

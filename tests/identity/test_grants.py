@@ -3,7 +3,7 @@
 import pytest
 
 from coreshed.identity import Principal, grant_for, require
-from coreshed.identity.grants import check_scopes, grants_of, permits
+from coreshed.identity.grants import EVO_SCOPES, check_scopes, grants_of, permits, upload_grants
 from coreshed.problems import InsufficientScope, Invalid
 
 _W = "/geoscience-object/orgs/o/workspaces/w"
@@ -58,6 +58,14 @@ def test_that_an_unknown_scope_is_refused_by_name(scope: str) -> None:
         ("PATCH", f"/{_W}//objects", "objects:read"),
         ("DELETE", f"/{_W}/objects/1", "objects:write"),
         ("POST", "//workspace//orgs/o/workspaces", "workspaces:write"),
+        ("GET", "/workspace/admin/orgs/o/workspaces", "workspaces:read"),
+        ("GET", "/workspace/admin/orgs/o/audit", "audit:read"),
+        ("GET", "/workspace/admin/orgs/o/audit/", "audit:read"),
+        ("GET", "/workspace/evo/identity/v1/token", "discovery:read"),
+        ("GET", "/workspace/evo/identity/v2/license-access", "discovery:read"),
+        ("GET", "/folder/instances/o/workspaces/w/folders", "workspaces:read"),
+        ("DELETE", "/folder/instances/o/workspaces/w/folders/f", "workspaces:write"),
+        ("GET", "/folder/health_check", None),
         ("DELETE", f"{_W}/objects/1", "objects:write"),
         ("GET", "/workspace/orgs/o/workspaces", "workspaces:read"),
         ("POST", "/workspace/orgs/o/workspaces", "workspaces:write"),
@@ -70,11 +78,19 @@ def test_that_an_unknown_scope_is_refused_by_name(scope: str) -> None:
         ("GET", "/colormap/orgs/o/workspaces/w/colormaps", "colormaps:read"),
         ("POST", "/colormap/orgs/o/workspaces/w/objects/1/associations/batch", "colormaps:write"),
         ("GET", "/health_check", None),
+        ("POST", "/connect/token", None),
+        ("GET", "/connect/userinfo", None),
+        ("POST", "/realms/public/protocol/openid-connect/token", None),
         ("GET", "", None),
     ],
 )
 def test_that_a_request_needs_this_grant(method: str, path: str, grant: str | None) -> None:
     assert grant_for(method, path) == grant
+
+
+def test_that_a_sign_in_of_the_upload_clients_opens_no_resource_of_evo() -> None:
+    held = upload_grants()
+    assert not any(permits(held, f"{grant.partition(':')[0]}:read") for grant in EVO_SCOPES.values())
 
 
 def test_that_a_missing_grant_is_named() -> None:

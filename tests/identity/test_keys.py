@@ -41,7 +41,7 @@ def test_that_a_key_gives_its_scopes_and_no_more(started: Started) -> None:
     key, key_id = started.key(scopes=["evo.object", "discovery:read"])
     caller = started.identity.authenticate(authorization=f"bEaReR  {key}", api_key=None)
     assert caller.credential_id == key_id
-    assert caller.grants == {"objects:*", "discovery:read"}
+    assert caller.grants == {"objects:*", "colormaps:*", "discovery:read"}
     assert not caller.permits("workspaces:read")
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from coreshed.app import Application
+from coreshed.identity import organisation_roles
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 from coreshed.testing import ManualClock
@@ -18,9 +19,11 @@ from coreshed.workspaces import Role, ledger
 from tests.conftest import new_postgres_database
 from tests.objects.conftest import pointset
 from tests.roles.matrix import CALLERS
+from tests.workspaces.pictures import picture
 
 ORIGIN = "http://coreshed.test"
 CONTENT = b"arrays of the role matrix"
+PICTURE = picture("PNG", 2, 2)
 DATA = hashlib.sha256(CONTENT).hexdigest()
 COLORMAP = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
@@ -40,6 +43,12 @@ class Ward:
     write_link: str
     user_id: str
     guest: str
+    folder_id: str
+    folder_path: str
+    folders_path: str
+    invitation_id: str
+    group_id: str
+    role_group_id: str
     new_sha: str
     new_name: str
     document: dict[str, Any]
@@ -62,9 +71,11 @@ class House:
     async def ward(self, state: str) -> Ward:
         """A workspace with an object in it and the guest as a viewer, in the state that a row asks for."""
         mark = uuid4().hex
+        self._restore_guest()
         workspace_id = self._workspace(f"roles {mark}", guest=Role.OWNER if state == "guest owns" else Role.VIEWER)
         organisation_id = self.application.instance.organisation_id
         owner = self.clients["owner"]
+        workspace = f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}"
         root = f"/geoscience-object/orgs/{organisation_id}/workspaces/{workspace_id}"
         offer = (await owner.put(f"{root}/data", json=[{"name": DATA}])).json()[0]
         stored = await owner.put(offer["upload_url"], content=CONTENT)
@@ -74,10 +85,13 @@ class House:
         found = posted.json()
         file_id = await self._file(organisation_id, workspace_id, deleted=state == "file deleted")
         painted = await self._paint(f"/colormap/orgs/{organisation_id}/workspaces/{workspace_id}", found["object_id"])
+        folder = await owner.post(f"{workspace}/folders", json={"name": "a folder"})
+        assert folder.status_code == 201, folder.text
         if state == "object deleted":
             assert (await owner.delete(f"{root}/objects/{found['object_id']}")).status_code == 204
+        assert (await owner.put(f"{workspace}/thumbnail", content=PICTURE)).status_code == 204
         if state == "workspace deleted":
-            deleted = await owner.delete(f"/workspace/orgs/{organisation_id}/workspaces/{workspace_id}")
+            deleted = await owner.delete(workspace)
             assert deleted.status_code == 204
         return Ward(
             org_id=organisation_id,
@@ -90,6 +104,14 @@ class House:
             write_link=offer["upload_url"].partition("?")[2],
             user_id=self.ids["guest"],
             guest="guest@example.org",
+            folder_id=folder.json()["folder_id"],
+            folder_path="a folder",
+            folders_path="a folder",
+            invitation_id=self._invitation(mark),
+            group_id=self.application.workspaces.people.create_group_as_operator(
+                organisation_id=organisation_id, name=mark, description="", actor_id="operator"
+            ),
+            role_group_id=organisation_roles.group_id(organisation_id, "member"),
             new_sha=hashlib.sha256(mark.encode()).hexdigest(),
             new_name=f"new {mark}",
             document=found["object"],
@@ -123,6 +145,27 @@ class House:
             "association": association,
             "association_id": associated.json()["id"],
         }
+
+    def _restore_guest(self) -> None:
+        """The guest belongs to the organisation, whatever a request has done before."""
+        with self.application.databases.main.writing() as rows:
+            organisation_id = self.application.instance.organisation_id
+            self.application.identity.memberships.give(
+                rows, organisation_id, self.ids["guest"], role="member", actor_id=self.ids["admin"]
+            )
+        self.application.identity.forget()
+
+    def _invitation(self, mark: str) -> str:
+        with self.application.databases.main.writing() as rows:
+            _, invitation = self.application.identity.memberships.add(
+                rows,
+                self.application.instance.organisation_id,
+                email=f"{mark}@example.org",
+                role="member",
+                actor_id=self.ids["admin"],
+            )
+        assert invitation is not None
+        return invitation.id
 
     def _workspace(self, name: str, *, guest: Role) -> str:
         roles = {**MEMBERS, "disabled": Role.OWNER, "guest": guest}

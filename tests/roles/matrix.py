@@ -48,7 +48,7 @@ class Row:
     @property
     def hides_workspaces(self) -> bool:
         """True where somebody without a role must not learn whether the workspace exists."""
-        return "{workspace_id}" in self.route and not self.route.startswith("/blob/")
+        return "{workspace_id}" in self.route and not self.route.startswith(("/blob/", "/workspace/admin/"))
 
     @property
     def name(self) -> str:
@@ -79,7 +79,22 @@ _FILE_AT = f"{_FILES}/path/{{file_path}}"
 _PAINT = "/colormap/orgs/{org_id}/workspaces/{workspace_id}"
 _COLORMAPS = f"{_PAINT}/colormaps"
 _ASSOCIATIONS = f"{_PAINT}/objects/{{object_id}}/associations"
+_PEOPLE = "/workspace/orgs/{org_id}/members"
+_DIRECTORY = "/workspace/orgs/{org_id}/ims"
+_ADMIN = "/workspace/admin/orgs/{org_id}"
+_ANY = f"{_ADMIN}/workspaces/{{workspace_id}}"
+_MEMBER = "6d0bb9a3-3c7e-4b0e-9a0e-0a5f6f1c2d01"
+_OLDER = f"{_ONE}/folders"
+_FOLDERS = "/folder/instances/{org_id}/workspaces/{workspace_id}/folders"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
+
+_REALM = "/realms/public/protocol/openid-connect"
+
+
+def _alike(method: str, route: str, status: int, **more: Any) -> Row:
+    """What asks for no credential answers everybody alike."""
+    return Row(method, route, (status,) * len(CALLERS), **more)
+
 
 # fmt: off
 MATRIX: Final[tuple[Row, ...]] = (
@@ -145,6 +160,59 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "401 401 401 401  403 403  404 404 404  403 403 204",
          does="an owner", state="guest owns"),
 
+    _row("GET",    f"{_ONE}/thumbnail",  "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PUT",    f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204", does="a picture"),
+    _row("DELETE", f"{_ONE}/thumbnail",  "401 401 401 401  403 403  404 404 404  403 204 204"),
+
+    # Members of the organisation: everybody sees them, administrators change them.
+    _row("GET",    f"{_PEOPLE}/users", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("POST",   f"{_PEOPLE}/users",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"users": [{"email": "{guest}", "roles": [_MEMBER]}]}),
+    _row("PATCH",  f"{_PEOPLE}/users/{{user_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"roles": [_MEMBER]}),
+    _row("DELETE", f"{_PEOPLE}/users/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("POST",   f"{_PEOPLE}",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"users": [{"email": "{guest}", "roles": [_MEMBER]}]}),
+    _row("PATCH",  f"{_PEOPLE}/{{user_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"roles": [_MEMBER]}),
+    _row("DELETE", f"{_PEOPLE}/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}/invitations", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("DELETE", f"{_PEOPLE}/invitations/{{invitation_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("GET",    f"{_PEOPLE}/roles", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_PEOPLE}/groups", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("PATCH",  f"{_PEOPLE}/groups/{{role_group_id}}",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"ims_groups": []}),
+    _row("GET",    f"{_DIRECTORY}/users",
+                                         "401 401 401 401  403 200  403 200 200  200 200 200",
+         query="email=ilike:own*"),
+    _row("GET",    f"{_DIRECTORY}/groups", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}", "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_DIRECTORY}/groups/{{group_id}}/members", "401 401 401 401  403 200  403 200 200  200 200 200"),
+
+    # Every workspace, for administrators of the organisation alone.
+    _row("GET",    f"{_ADMIN}/workspaces", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ADMIN}/users/{{user_id}}/workspaces", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}/thumbnail", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("GET",    f"{_ANY}/users", "401 401 401 401  403 403  403 403 200  403 403 403"),
+    _row("POST",   f"{_ANY}/users",
+                                         "401 401 401 401  403 403  403 403 201  403 403 403",
+         body={"email": "{guest}", "role": "owner"}),
+    _row("DELETE", f"{_ANY}/users/{{user_id}}", "401 401 401 401  403 403  403 403 204  403 403 403"),
+    _row("POST",   f"{_ADMIN}/action/bulk_assign_roles",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"role_assignments": []}),
+    _row("POST",   f"{_ADMIN}/action/update_ml_enablement",
+                                         "401 401 401 401  403 403  403 403 200  403 403 403",
+         body={"ml_enablements": [{"workspace_id": "{workspace_id}", "ml_enabled": True}]}),
+    _row("GET",    f"{_ADMIN}/settings", "401 401 401 401  403 403  403 403 200  403 403 403"),
+
     _row("GET",    "/evo/identity/v1/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
     _row("GET",    "/evo/identity/v2/discovery",
@@ -153,6 +221,42 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/evo/identity/v2/discovery",
                                          "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    f"{_ADMIN}/audit",    "401 401 401 401  403 403  403 403 200  403 403 403"),
+
+    _row("GET",    "/workspace/orgs/{org_id}/coordinate_systems",
+                                         "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v1/token",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+    _row("GET",    "/workspace/evo/identity/v2/license-access",
+                                         "401 401 401 401  403 200  200 200 200  200 200 200"),
+
+    # Folders, both generations.
+    _row("POST",   f"{_OLDER}", "401 401 401 401  403 403  404 404 404  403 201 201", body={"name": "{new_name}"}),
+    _row("GET",    f"{_OLDER}/{{folder_id}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_OLDER}/path/{{folders_path}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_OLDER}/path/{{folders_path}}", "401 401 401 401  403 403  404 404 404  403 200 200"),
+    _row("PATCH",  f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"parent_folder_id": "{workspace_id}"}),
+    _row("POST",   f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="restore", query="deleted=false"),
+    _row("POST",   f"{_OLDER}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="rename", body={"name": "{new_name}"}),
+    _row("DELETE", f"{_OLDER}/{{folder_id}}", "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("GET",    f"{_FOLDERS}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_FOLDERS}/summary", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_FOLDERS}", "401 401 401 401  403 403  404 404 404  403 201 201", body={"name": "{new_name}"}),
+    _row("GET",    f"{_FOLDERS}/{{folder_id}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_FOLDERS}/path/{{folder_path}}", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PATCH",  f"{_FOLDERS}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"name": "{new_name}"}),
+    _row("POST",   f"{_FOLDERS}/{{folder_id}}",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         does="restore", query="deleted=false"),
+    _row("DELETE", f"{_FOLDERS}/{{folder_id}}", "401 401 401 401  403 403  404 404 404  403 204 204"),
 
     # Colormaps need no scope: the role decides alone.
     _row("GET",    _COLORMAPS,           "401 401 401 401  200 200  404 404 404  200 200 200"),
@@ -186,10 +290,27 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/visualization/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/folder/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/healthz",           "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/openapi.json",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/metrics",           "200 200 200 200  200 200  200 200 200  200 200 200",
          does="from the same host"),
+
+    # Sign-in: what these ask for stands in forms and cookies, and these requests bring none.
+    *(_alike("POST", f"{root}", 400, does="without a form") for root in (
+        "/connect/token", "/connect/deviceauthorization", "/connect/introspect", "/connect/revocation",
+        f"{_REALM}/token", f"{_REALM}/auth/device", f"{_REALM}/token/introspect", f"{_REALM}/revoke",
+        f"{_REALM}/logout")),
+    *(_alike("GET", path, 200) for path in (
+        "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
+        "/realms/public/.well-known/openid-configuration", f"{_REALM}/certs")),
+    *(_alike(method, path, status, does="without a session") for method, path, status in (
+        ("GET", "/connect/authorize", 400), ("GET", "/connect/sign-in", 200), ("POST", "/connect/sign-in", 403),
+        ("POST", "/connect/consent", 400), ("GET", "/device", 200), ("POST", "/device", 403),
+        ("GET", "/connect/endsession", 200), ("POST", "/connect/endsession", 200))),
+    *(_row(method, f"{root}/userinfo",   "401 401 401 401  200 200  200 200 200  200 200 200")
+      for root in ("/connect", _REALM) for method in ("GET", "POST")),
 )
 # fmt: on

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from coreshed.ids import new_id
-from tests.roles.conftest import CONTENT, House, Ward
+from tests.roles.conftest import CONTENT, PICTURE, House, Ward
 from tests.roles.matrix import CALLERS, MATRIX, UNUSABLE, Row
 from tests.routes import operations, other_prefixes
 
@@ -67,4 +67,6 @@ async def _ask(house: House, caller: str, row: Row, ward: Ward) -> httpx.Respons
     more: dict[str, Any] = {} if row.body is None else {"json": _fill(row.body, ward)}
     if row.method == "PUT" and row.route.startswith("/blob/"):
         more = {"content": CONTENT}
+    if row.method == "PUT" and row.route.endswith("/thumbnail"):
+        more = {"content": PICTURE}
     return await house.clients[caller].request(row.method, path, **more)

@@ -45,7 +45,6 @@ def exit_code(directory: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> 
         ("serve", "--drain", "soon"),
         ("fly",),
         ("token", "revoke"),
-        ("token", "create", "--kind", "jwt"),
         ("token", "create", "--kind", "cookie"),
         ("token", "create", "--expires", "soon"),
         ("doctor", "--url", "http://127.0.0.1:1"),

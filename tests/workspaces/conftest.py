@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from evo.common import APIConnector
 from evo.common.data import HTTPHeaderDict, HTTPResponse, RequestMethod
 from evo.common.interfaces import IAuthorizer, ITransport
@@ -17,12 +18,16 @@ from evo.workspaces import WorkspaceAPIClient
 from litestar import Litestar, Request, Response
 
 from coreshed import health
+from coreshed.audit import audit_events
 from coreshed.database import Database
+from coreshed.folders import Folders
+from coreshed.folders import router as folder_router
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.origins import Origins
-from coreshed.problems import Api, Problem, answer
+from coreshed.problems import Problem, answer
 from coreshed.testing import ManualClock
+from coreshed.web import api_of
 from coreshed.workspaces import Role, Workspaces, router
 from tests.conftest import Databases
 
@@ -47,6 +52,7 @@ class Site:
     database: Database
     identity: Identity
     workspaces: Workspaces
+    folders: Folders
     clock: ManualClock
     organisation_id: str
     workspace_id: str
@@ -66,10 +72,20 @@ class Site:
         """Path of the first workspace."""
         return f"{self.all}/{self.workspace_id}"
 
-    def person(self, email: str, role: Role | None = None, *, organisation_id: str | None = None) -> Person:
+    def person(
+        self,
+        email: str,
+        role: Role | None = None,
+        *,
+        organisation_id: str | None = None,
+        organisation_role: str = "member",
+    ) -> Person:
         """A new member of the organisation, with this role in the first workspace."""
         user = self.identity.create_user(
-            email=email, name=email.partition("@")[0], organisation_id=organisation_id or self.organisation_id
+            email=email,
+            name=email.partition("@")[0],
+            organisation_id=organisation_id or self.organisation_id,
+            role=organisation_role,
         )
         text, _ = self.identity.create_key(user_id=user.id, name="test")
         if role is not None:
@@ -83,6 +99,17 @@ class Site:
             headers["Authorization"] = f"Bearer {who.key}"
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ORIGIN) as client:
             return await client.request(method, path, headers=headers, **more)
+
+    @property
+    def people(self) -> str:
+        """Path of the organisation's members."""
+        return f"/workspace/orgs/{self.organisation_id}/members"
+
+    def audited(self, actor_id: str) -> list[str]:
+        """The actions that somebody has left in the audit, in order."""
+        wanted = sa.select(audit_events.c.action).where(audit_events.c.actor_id == actor_id)
+        with self.database.reading() as rows:
+            return list(rows.execute(wanted.order_by(audit_events.c.no)).scalars())
 
     async def create(self, who: Person, name: str) -> str:
         """Id of a new workspace."""
@@ -145,7 +172,9 @@ class InProcess(ITransport):
         body: object = None,
         request_timeout: object = None,
     ) -> HTTPResponse:
-        content = body if body is None or isinstance(body, bytes | str) else json.dumps(body)
+        content = bytes(body) if isinstance(body, bytearray) else body
+        if content is not None and not isinstance(content, bytes | str):
+            content = json.dumps(content)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app)) as client:
             found = await client.request(str(method.value), url, headers=dict((headers or {}).items()), content=content)
         return HTTPResponse(
@@ -156,12 +185,12 @@ class InProcess(ITransport):
         )
 
 
-def _refused(_: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
-    status, body = answer(Api.WORKSPACES, None, problem)
+def _refused(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, Any]]:
+    status, body = answer(api_of(request.scope["path"]), None, problem)
     return Response(body, status_code=status)
 
 
-def _application(identity: Identity, workspaces: Workspaces, database: Database) -> Litestar:
+def _application(identity: Identity, workspaces: Workspaces, folders: Folders, database: Database) -> Litestar:
     async def admit(request: Request[Any, Any, Any]) -> None:
         """What the edge does before the framework is reached."""
         headers = request.headers
@@ -169,8 +198,13 @@ def _application(identity: Identity, workspaces: Workspaces, database: Database)
             caller = await identity.principal(headers.get("authorization"), headers.get("x-api-key"))
             request.scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
 
+    origins = Origins(ORIGIN, ORIGIN)
     return Litestar(
-        [router(workspaces=workspaces, database=database, origins=Origins(ORIGIN, ORIGIN)), health.router(database)],
+        [
+            router(workspaces=workspaces, database=database, origins=origins),
+            folder_router(folders=folders, database=database, origins=origins),
+            health.router(database),
+        ],
         before_request=admit,
         exception_handlers={Problem: _refused},
         openapi_config=None,
@@ -182,6 +216,7 @@ def site(databases: Databases) -> Site:
     database, clock = databases.main, ManualClock()
     identity = Identity(database, clock)
     workspaces = Workspaces(database, clock, identity)
+    folders = Folders(database, clock, identity, workspaces)
     with database.writing() as rows:
         first = identity.bootstrap(rows)
         assert first is not None
@@ -190,10 +225,11 @@ def site(databases: Databases) -> Site:
         )
     admin = identity.acting_as(email="admin@localhost")
     return Site(
-        app=_application(identity, workspaces, database),
+        app=_application(identity, workspaces, folders, database),
         database=database,
         identity=identity,
         workspaces=workspaces,
+        folders=folders,
         clock=clock,
         organisation_id=first.organisation_id,
         workspace_id=workspace_id,

@@ -12,12 +12,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from sqlalchemy import delete, func, insert, select, update
 
-from coreshed import ids, logs
+from coreshed import ids, logs, sealing
 from coreshed.blobs.tables import signing_keys
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
@@ -33,7 +30,6 @@ _FRESH_NS = 60 * NANOSECONDS
 _GRACE_NS = 86400 * NANOSECONDS
 # An arbitrary constant: nodes that start together make the first key under this PostgreSQL advisory lock.
 _KEY_LOCK = 7_245_301_989
-_SALT, _NONCE = 16, 12
 _log = logs.logger("coreshed.blobs")
 
 
@@ -135,7 +131,7 @@ class SigningKeys:
     def _insert(self, rows: Rows, now_ns: int) -> None:
         key_id = ids.new_id()
         secret = secrets.token_bytes(32)
-        stored = self._encrypt(key_id, secret) if self._passphrase else secret
+        stored = sealing.seal(self._passphrase, secret, belongs_to=key_id) if self._passphrase else secret
         rows.execute(
             insert(signing_keys).values(
                 id=key_id, secret=stored, encrypted=bool(self._passphrase), created_ns=now_ns, retired_ns=None
@@ -159,23 +155,15 @@ class SigningKeys:
             return known.secret  # scrypt is slow on purpose
         return self._decrypt(key_id, bytes(stored)) if encrypted else bytes(stored)
 
-    def _encrypt(self, key_id: str, secret: bytes) -> bytes:
-        salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-        return salt + nonce + self._cipher(salt).encrypt(nonce, secret, key_id.encode())
-
     def _decrypt(self, key_id: str, stored: bytes) -> bytes:
         if not self._passphrase:
             raise BadSettings(
                 "The signing keys in the database are encrypted; set CORESHED_SECRET to their passphrase."
             )
-        salt, nonce, content = stored[:_SALT], stored[_SALT : _SALT + _NONCE], stored[_SALT + _NONCE :]
         try:
-            return self._cipher(salt).decrypt(nonce, content, key_id.encode())
-        except InvalidTag:
+            return sealing.unseal(self._passphrase, stored, belongs_to=key_id)
+        except sealing.WrongPassphrase:
             raise BadSettings("CORESHED_SECRET is not the passphrase of the signing keys in the database.") from None
-
-    def _cipher(self, salt: bytes) -> AESGCM:
-        return AESGCM(Scrypt(salt=salt, length=32, n=1 << 14, r=8, p=1).derive(self._passphrase))
 
 
 def upload_session(principal_id: str, blob_id: str) -> str:

@@ -9,7 +9,19 @@ from collections.abc import Callable
 
 import typer
 
-from coreshed.cli import admin, inspection, maintenance, moving, options, serving, shelf, signing
+from coreshed.cli import (
+    admin,
+    clients,
+    groups,
+    history,
+    inspection,
+    maintenance,
+    moving,
+    options,
+    serving,
+    shelf,
+    signing,
+)
 
 app = typer.Typer(
     name="coreshed",
@@ -34,9 +46,12 @@ app.command("serve")(serving.serve)
 app.command("info")(inspection.info)
 app.command("doctor")(inspection.doctor)
 app.command("collect")(maintenance.collect)
+app.command("audit")(history.audit)
 app.command("migrate")(maintenance.migrate)
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")
+app.add_typer(clients.clients, name="client")
+app.add_typer(groups.groups, name="group")
 app.add_typer(admin.workspaces, name="workspace")
 
 # By name, for the base install cannot import them all.

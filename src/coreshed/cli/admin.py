@@ -1,11 +1,13 @@
 """`coreshed token|user|workspace`: who may use an installation. It need not be running."""
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from coreshed import ids
 from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show
 from coreshed.clock import NANOSECONDS, SystemClock, iso_seconds, parse_iso
 
@@ -17,6 +19,9 @@ _ADMIN = "admin@localhost"
 _SPAN = re.compile(r"(\d+)([dh])")
 _SECONDS = {"d": 86400, "h": 3600}
 
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
+]
 UserEmail = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose key it is.")]
 
 
@@ -24,28 +29,41 @@ UserEmail = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose k
 def create_token(
     *,
     user: UserEmail = _ADMIN,
-    kind: Annotated[str, typer.Option(help="key.")] = "key",
+    kind: Annotated[str, typer.Option(help="key, or jwt for programs that want to read their token.")] = "key",
     name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
     scope: Annotated[
         list[str] | None, typer.Option(help="Scope such as evo.object; may be repeated; default: all.")
     ] = None,
-    expires: Annotated[str, typer.Option(help="30d, 12h, an ISO time, or never.")] = "never",
+    expires: Annotated[
+        str | None, typer.Option(help="30d, 12h, an ISO time, or never; default: never, 1h for kind jwt.")
+    ] = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Print a new key, this once."""
-    if kind == "jwt":
-        raise typer.BadParameter("this release issues keys alone; tokens of kind jwt arrive with sign-in")
-    if kind != "key":
-        raise typer.BadParameter("--kind takes key")
-    expires_ns = expiry(expires, SystemClock().now_ns())
+    """Print a new key or token, this once."""
+    if kind not in {"key", "jwt"}:
+        raise typer.BadParameter("--kind takes key or jwt")
+    now_ns = SystemClock().now_ns()
+    expires_ns = expiry(expires or ("never" if kind == "key" else "1h"), now_ns)
     with installation(data_dir, database) as open_services:
-        owner = open_services.identity.user_by_email(email=user)
-        text, key = open_services.identity.create_key(
-            user_id=owner.id, name=name, scopes=scope or ["*"], expires_ns=expires_ns
-        )
+        if kind == "jwt":
+            if expires_ns is None:
+                raise typer.BadParameter("a token of kind jwt always ends: give --expires up to 90d")
+            text, key_id = open_services.issuer.tokens.issue_as_operator(
+                email=user,
+                scopes=scope or ["*"],
+                seconds=(expires_ns - now_ns) // NANOSECONDS,
+                realm=open_services.issuer.realms.evo,
+            )
+            scopes = " ".join(scope or ["*"])
+        else:
+            owner = open_services.identity.user_by_email(email=user)
+            text, key = open_services.identity.create_key(
+                user_id=owner.id, name=name, scopes=scope or ["*"], expires_ns=expires_ns
+            )
+            key_id, scopes = key.id, key.scopes
     typer.echo(text)
-    typer.echo(f"id {key.id}, scopes {key.scopes}, expires {_time(key.expires_ns) or 'never'}", err=True)
+    typer.echo(f"id {key_id}, scopes {scopes}, expires {_time(expires_ns) or 'never'}", err=True)
 
 
 @tokens.command("list")
@@ -80,10 +98,13 @@ def list_tokens(
 
 @tokens.command("revoke")
 def revoke_token(key_id: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
-    """End a key: at once in this database, and within seconds in running servers."""
+    """End a key or token, named by its id: at once in this database, and within seconds in running servers."""
     with installation(data_dir, database) as open_services:
-        key = open_services.identity.revoke_key(key_id=key_id)
-    typer.echo(f"revoked {key.id}")
+        if ids.is_uuid(key_id):
+            open_services.issuer.tokens.revoke_as_operator(family_id=key_id.lower())
+        else:
+            open_services.identity.revoke_key(key_id=key_id)
+    typer.echo(f"revoked {key_id}")
 
 
 @users.command("create")
@@ -92,10 +113,15 @@ def create_user(
     *,
     name: Annotated[str | None, typer.Option(help="How answers show them.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="Make them an administrator of the organisation.")] = False,
+    password_stdin: PasswordStdin = False,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Print the id of a new user, who sees no workspace until made a member of one."""
+    """Print the id of a new user, who sees no workspace until made a member of one.
+
+    Without a password they can use keys and cannot sign in in a browser.
+    """
+    password = _read_password() if password_stdin else None
     with installation(data_dir, database) as open_services:
         created = open_services.identity.create_user(
             email=email,
@@ -103,6 +129,8 @@ def create_user(
             organisation_id=open_services.instance.organisation_id,
             role="admin" if admin else "member",
         )
+        if password is not None:
+            open_services.issuer.signing_in.set_password(email=email, password=password)
     typer.echo(created.id)
 
 
@@ -131,6 +159,34 @@ def enable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl =
     with installation(data_dir, database) as open_services:
         user = open_services.identity.enable_user(email=email)
     typer.echo(f"enabled {user.email}")
+
+
+@users.command("password")
+def set_password(
+    email: str, *, password_stdin: PasswordStdin = False, data_dir: DataDir = None, database: DatabaseUrl = None
+) -> None:
+    """Set the password with which a user signs in in a browser; ends all their sessions and tokens."""
+    if password_stdin:
+        password = _read_password()
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    with installation(data_dir, database) as open_services:
+        open_services.issuer.signing_in.set_password(email=email, password=password)
+    typer.echo(f"password of {email} set")
+
+
+@users.command("sign-out")
+def sign_out(email: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """End every session and every token of a user; their keys stay."""
+    with installation(data_dir, database) as open_services:
+        open_services.issuer.signing_in.sign_out_everywhere(email=email)
+    typer.echo(f"signed {email} out")
+
+
+def _read_password() -> str:
+    """The first line of standard input, which no other user of the machine sees."""
+    line = sys.stdin.readline()
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 @workspaces.command("create")

@@ -12,7 +12,7 @@ from coreshed.problems import Invalid
 RESOURCES = frozenset({"audit", "blockmodels", "colormaps", "discovery", "files", "objects", "workspaces"})
 ACTIONS = frozenset({"read", "write"})
 
-_EVO_SCOPES = {
+EVO_SCOPES = {
     "evo.audit": "audit:*",
     "evo.blocksync": "blockmodels:*",
     "evo.discovery": "discovery:*",
@@ -21,16 +21,23 @@ _EVO_SCOPES = {
     "evo.workspace": "workspaces:*",
 }
 # What OpenID clients ask for beside; they say what a token carries, not what it opens.
-_WITHOUT_GRANT = frozenset({"openid", "profile", "email", "offline_access"})
+SCOPES_WITHOUT_GRANT = frozenset({"openid", "profile", "email", "offline_access"})
 
 # `objects/path/versions` is not here: there `versions` is the path of an object that a POST creates.
 _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
-_RESOURCES = {"colormap": "colormaps", "file": "files", "geoscience-object": "objects", "workspace": "workspaces"}
+_RESOURCES = {
+    "colormap": "colormaps",
+    "file": "files",
+    "folder": "workspaces",
+    "geoscience-object": "objects",
+    "workspace": "workspaces",
+}
 _SLASHES = re.compile(r"//+")
-_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/discovery/?")
+_DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/(discovery|token|license-access)/?")
+_AUDIT = re.compile(r"/workspace/admin/orgs/[^/]+/audit/?")
 
 
 def grants_of(scopes: Iterable[str]) -> frozenset[str]:
@@ -38,23 +45,34 @@ def grants_of(scopes: Iterable[str]) -> frozenset[str]:
     asked = list(scopes)
     found = {grant for scope in asked if (grant := _grant_of(scope))}
     # Evo has no scope for colormaps: whoever may use one of its APIs may use them, and the role decides.
-    return frozenset(found | {"colormaps:*"} if _EVO_SCOPES.keys() & set(asked) else found)
+    return frozenset(found | {"colormaps:*"} if EVO_SCOPES.keys() & set(asked) else found)
+
+
+def upload_grants() -> frozenset[str]:
+    """What a sign-in of the upload clients opens: every resource that no Evo scope stands for."""
+    of_evo = {grant.partition(":")[0] for grant in EVO_SCOPES.values()}
+    return frozenset(f"{resource}:*" for resource in RESOURCES - of_evo)
+
+
+def is_known(scope: str) -> bool:
+    """True where some family knows the scope, though it may open nothing."""
+    return scope in SCOPES_WITHOUT_GRANT or _grant_of(scope) is not None
 
 
 def check_scopes(scopes: Iterable[str]) -> None:
     """Raises Invalid naming the first scope that no family knows."""
     for scope in scopes:
-        if _grant_of(scope) is None and scope not in _WITHOUT_GRANT:
+        if not is_known(scope):
             raise Invalid(
-                f"scopes: {scope[:80]!r} is unknown. Use '*', an Evo scope ({', '.join(sorted(_EVO_SCOPES))}) or "
+                f"scopes: {scope[:80]!r} is unknown. Use '*', an Evo scope ({', '.join(sorted(EVO_SCOPES))}) or "
                 f"'resource:action' with a resource of {', '.join(sorted(RESOURCES))} and an action of read, write; "
                 "either side may be '*'."
             )
 
 
 def _grant_of(scope: str) -> str | None:
-    if scope == "*" or scope in _EVO_SCOPES:
-        return _EVO_SCOPES.get(scope, scope)
+    if scope == "*" or scope in EVO_SCOPES:
+        return EVO_SCOPES.get(scope, scope)
     resource, _, action = scope.partition(":")
     known = resource in RESOURCES | {"*"} and action in ACTIONS | {"*"}
     return scope if known else None
@@ -75,6 +93,8 @@ def grant_for(method: str, path: str) -> str | None:
     service = path.split("/", 2)[1] if path.startswith("/") else ""
     if _DISCOVERY.fullmatch(path):
         return "discovery:read"
+    if _AUDIT.fullmatch(path):
+        return "audit:read"
     resource = _RESOURCES.get(service)
     if resource is None or path == f"/{service}/health_check":
         return None

@@ -1,6 +1,6 @@
 """Who is asking."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from coreshed.identity import grants
@@ -30,3 +30,11 @@ def require(principal: Principal, grant: str | None) -> None:
     """Raises InsufficientScope where the credential lacks `grant`; None needs none."""
     if grant is not None and not principal.permits(grant):
         raise InsufficientScope(f"The credential was issued without the scope '{grant}' that this operation needs.")
+
+
+def require_scopes(principal: Principal, scopes: Collection[str]) -> None:
+    """Raises InsufficientScope where the credential lacks all that one of these scopes stands for."""
+    for scope in scopes:
+        wanted = grants.grants_of([scope])
+        if not wanted or not all(principal.permits(grant) for grant in wanted):
+            raise InsufficientScope(f"The credential was issued without the scope {scope[:80]!r}.")

@@ -7,14 +7,17 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from coreshed import audit, ids, paths
+from coreshed import audit, ids
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import grants, keys, ledger
+from coreshed.identity.addresses import check_email as _check_email
+from coreshed.identity.addresses import email_key as _email_key
 from coreshed.identity.cache import CardCache, PrincipalCache, Verified
 from coreshed.identity.ledger import Account, ApiKey, Organisation
+from coreshed.identity.memberships import Memberships
 from coreshed.identity.principal import Principal
-from coreshed.identity.verifiers import ApiKeyVerifier, Verifier, credential_of
+from coreshed.identity.verifiers import ApiKeyVerifier, Preparing, Verifier, credential_of
 from coreshed.problems import AlreadyExists, BadRequest, Invalid, MissingCredentials, NotFound
 from coreshed.wire_common import User
 
@@ -41,6 +44,7 @@ class Identity:
         self._verifiers = tuple(verifiers)
         self._cache = PrincipalCache()
         self._cards = CardCache()
+        self.memberships = Memberships(clock)
 
     # Credentials
 
@@ -63,12 +67,15 @@ class Identity:
         if known is not None:
             return known
         dropped = self._cache.dropped
+        verifier = self._recognising(credential)
+        if isinstance(verifier, Preparing):
+            await verifier.prepare(credential, now_ns)
         verified = await self._database.run(self._verify, credential, now_ns)
         self._cache.put(digest, verified, now_ns=now_ns, dropped=dropped)
         return verified.principal
 
     def _verify(self, credential: str, now_ns: int) -> Verified:
-        verifier = next((each for each in self._verifiers if each.recognises(credential)), None)
+        verifier = self._recognising(credential)
         if verifier is None:
             raise MissingCredentials
         with self._database.reading() as rows:
@@ -76,6 +83,13 @@ class Identity:
         if verified is None:
             raise MissingCredentials
         return verified
+
+    def _recognising(self, credential: str) -> Verifier | None:
+        return next((each for each in self._verifiers if each.recognises(credential)), None)
+
+    def forget(self) -> None:
+        """Read every credential anew: something that decides over one has changed."""
+        self._cache.drop()
 
     # The first start
 
@@ -169,6 +183,7 @@ class Identity:
                 email=email,
                 role=role,
             )
+            self.memberships.accept_invitations(rows, created)
         return created
 
     def user_by_email(self, *, email: str) -> Account:
@@ -204,6 +219,8 @@ class Identity:
             user = self._user_by_email(rows, email)
             if disabled is not (user.disabled_ns is not None):
                 if disabled:
+                    for organisation_id in sorted(ledger.organisation_roles(rows, user.id)):
+                        ledger.hold_organisation(rows, organisation_id)  # no other administrator leaves meanwhile
                     _require_other_administrator(rows, user)
                 ledger.set_disabled(rows, user.id, now_ns if disabled else None)
                 action = "user.disable" if disabled else "user.enable"
@@ -280,6 +297,10 @@ class Identity:
             )
         return new.text, key
 
+    def key_of(self, rows: Rows, caller: Principal) -> ApiKey | None:
+        """The key that the caller came with; None where their credential is not a key."""
+        return ledger.key(rows, caller.credential_id)
+
     def list_keys(self, *, user_id: str | None = None) -> list[ApiKey]:
         """Keys of one user, or of all, ended ones too, the newest first."""
         with self._database.reading() as rows:
@@ -304,18 +325,6 @@ def _check_text(value: str, name: str, longest: int) -> None:
     """Raises Invalid unless the text has 1 to `longest` characters and no control characters."""
     if not 1 <= len(value) <= longest or not value.strip() or not value.isprintable():
         raise Invalid(f"{name}: expected 1 to {longest} printable characters.")
-
-
-def _email_key(email: str) -> str:
-    """The form under which addresses are compared; PostgreSQL refuses NUL in text, and no address has one."""
-    return paths.key(email).replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _check_email(email: str) -> None:
-    """The shape alone; `admin@localhost` is an address. Raises Invalid."""
-    local, _, host = email.rpartition("@")
-    if not local or not host or len(email) > 254 or not email.isprintable() or " " in email:
-        raise Invalid(f"email: {email[:254]!r} is not an address.")
 
 
 def _require_other_administrator(rows: Rows, user: Account) -> None:

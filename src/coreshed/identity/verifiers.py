@@ -1,7 +1,7 @@
 """From a credential to a principal; one verifier for each form of credential."""
 
 import hmac
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from coreshed.database import Rows
 from coreshed.identity import grants, keys, ledger
@@ -19,6 +19,15 @@ class Verifier(Protocol):
 
     def verify(self, rows: Rows, credential: str, now_ns: int) -> Verified | None:
         """Whose credential it is; None where it is unknown, expired or revoked, or its holder is disabled."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Verifier, Protocol):
+    """A verifier that has to wait for something before it can verify, such as another server's keys."""
+
+    async def prepare(self, credential: str, now_ns: int) -> None:
+        """Called with a credential that it recognises, before `verify`; refuses nothing."""
         ...
 
 

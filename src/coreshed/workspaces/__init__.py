@@ -1,7 +1,25 @@
 """Workspaces: where data lives, who may do what there, and how clients discover it."""
 
+from coreshed.workspaces.administration import Administration
+from coreshed.workspaces.entitlements import Entitlements
+from coreshed.workspaces.listing import Comparison, Query, read_times
+from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.routes import router
 from coreshed.workspaces.service import Workspaces
+from coreshed.workspaces.thumbnails import Thumbnails
+from coreshed.workspaces.wire import read as read_body
 
-__all__ = ["Role", "WorkspaceAccess", "Workspaces", "router"]
+SERVICES = (Workspaces, Thumbnails, People, Administration, Entitlements)
+
+__all__ = [
+    "SERVICES",
+    "Comparison",
+    "Query",
+    "Role",
+    "WorkspaceAccess",
+    "Workspaces",
+    "read_body",
+    "read_times",
+    "router",
+]

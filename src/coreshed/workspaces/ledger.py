@@ -12,10 +12,10 @@ from coreshed.database.prepared import Prepared, parameter
 from coreshed.ids import WorkspaceKey
 from coreshed.workspaces.listing import Comparison, ListQuery
 from coreshed.workspaces.roles import Role, WorkspaceAccess
-from coreshed.workspaces.tables import workspace_members, workspaces
+from coreshed.workspaces.tables import workspace_members, workspace_thumbnails, workspaces
 
 _COMPARE = {"eq": operator.eq, "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
-_RANK = case({role.wire: role.value for role in Role}, value=workspace_members.c.role)
+_RANK = case({role.wire: role.value for role in Role}, value=workspace_members.c.role, else_=0)
 _ORDER: dict[str, ColumnElement[Any]] = {
     "name": workspaces.c.name_key,
     "created_at": workspaces.c.created_ns,
@@ -28,7 +28,7 @@ _ORDER: dict[str, ColumnElement[Any]] = {
 class Workspace:
     """A workspace as stored. Times are whole microseconds in nanoseconds since the epoch, UTC.
 
-    `bounding_box` and `labels` are JSON; `deleted_ns` is None while the workspace lives.
+    `bounding_box` and `labels` are JSON; `deleted_ns` is None while the workspace lives; `has_thumbnail` is read alone.
     """
 
     id: str
@@ -46,9 +46,14 @@ class Workspace:
     updated_by: str
     deleted_ns: int | None = None
     deleted_by: str | None = None
+    has_thumbnail: bool = False
 
 
-_COLUMNS = tuple(workspaces.c[name] for name in Workspace.__dataclass_fields__)
+_STORED = tuple(name for name in Workspace.__dataclass_fields__ if name != "has_thumbnail")
+_COLUMNS = (
+    *(workspaces.c[name] for name in _STORED),
+    exists().where(workspace_thumbnails.c.workspace_id == workspaces.c.id).label("has_thumbnail"),
+)
 
 
 def _workspace(row: Any) -> Workspace:
@@ -148,7 +153,7 @@ def name_taken(rows: Rows, organisation_id: str, name_key: str, but: str | None 
 
 def insert_workspace(rows: Rows, workspace: Workspace) -> None:
     """Add a workspace."""
-    rows.execute(insert(workspaces).values({name: getattr(workspace, name) for name in Workspace.__dataclass_fields__}))
+    rows.execute(insert(workspaces).values({name: getattr(workspace, name) for name in _STORED}))
 
 
 def change(rows: Rows, workspace_id: str, **values: Any) -> None:
@@ -156,24 +161,29 @@ def change(rows: Rows, workspace_id: str, **values: Any) -> None:
     rows.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**values))
 
 
-def page(rows: Rows, organisation_id: str, user_id: str, asked: ListQuery) -> tuple[list[tuple[Workspace, Role]], int]:
-    """One page of the workspaces in which the user has a role, and how many there are on all pages."""
-    matching = _matching(select(*_COLUMNS, workspace_members.c.role), organisation_id, user_id, asked)
-    total = rows.execute(_matching(select(func.count()), organisation_id, user_id, asked)).scalar_one()
+def page(
+    rows: Rows, organisation_id: str, user_id: str, asked: ListQuery, *, everyones: bool = False
+) -> tuple[list[tuple[Workspace, Role | None]], int]:
+    """One page of the workspaces in which the user has a role, and how many there are on all pages.
+
+    everyones: those without a role as well, whose role is None.
+    """
+    matching = _matching(select(*_COLUMNS, workspace_members.c.role), organisation_id, user_id, asked, everyones)
+    total = rows.execute(_matching(select(func.count()), organisation_id, user_id, asked, everyones)).scalar_one()
     ordered = matching.order_by(
         *(_ORDER[field].desc() if descending else _ORDER[field] for field, descending in asked.order), workspaces.c.id
     )
     limited = ordered.limit(asked.limit).offset(asked.offset)
-    return [(_workspace(row), Role.read(row.role)) for row in rows.execute(limited)], total
+    return [(_workspace(row), Role.read(row.role) if row.role else None) for row in rows.execute(limited)], total
 
 
-def _matching(statement: Select[Any], organisation_id: str, user_id: str, asked: ListQuery) -> Select[Any]:
+def _matching(
+    statement: Select[Any], organisation_id: str, user_id: str, asked: ListQuery, everyones: bool
+) -> Select[Any]:
     deleted = workspaces.c.deleted_ns
-    found = statement.join_from(
-        workspaces, workspace_members, workspace_members.c.workspace_id == workspaces.c.id
-    ).where(
+    membership = and_(workspace_members.c.workspace_id == workspaces.c.id, workspace_members.c.user_id == user_id)
+    found = statement.join_from(workspaces, workspace_members, membership, isouter=everyones).where(
         workspaces.c.organisation_id == organisation_id,
-        workspace_members.c.user_id == user_id,
         deleted.is_not(None) if asked.deleted else deleted.is_(None),
         *_bounds(workspaces.c.created_ns, asked.created_at),
         *_bounds(workspaces.c.updated_ns, asked.updated_at),
@@ -218,3 +228,46 @@ def remove_member(rows: Rows, workspace_id: str, user_id: str) -> None:
             workspace_members.c.workspace_id == workspace_id, workspace_members.c.user_id == user_id
         )
     )
+
+
+def memberships_of(rows: Rows, organisation_id: str, user_id: str) -> dict[str, tuple[str, Role]]:
+    """Name and the user's role, by id, of every workspace in which they have one, deleted ones too; by id, ordered."""
+    found = (
+        select(workspaces.c.id, workspaces.c.name, workspace_members.c.role)
+        .join_from(workspaces, workspace_members, workspace_members.c.workspace_id == workspaces.c.id)
+        .where(workspaces.c.organisation_id == organisation_id, workspace_members.c.user_id == user_id)
+        .order_by(workspaces.c.id)
+    )
+    return {row.id: (row.name, Role.read(row.role)) for row in rows.execute(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A workspace's picture as it was sent; `media_type` is image/png or image/jpeg."""
+
+    media_type: str
+    content: bytes
+
+
+def thumbnail(rows: Rows, workspace_id: str) -> Thumbnail | None:
+    """The workspace's picture."""
+    row = rows.execute(
+        select(workspace_thumbnails.c.media_type, workspace_thumbnails.c.content).where(
+            workspace_thumbnails.c.workspace_id == workspace_id
+        )
+    ).one_or_none()
+    return None if row is None else Thumbnail(row.media_type, bytes(row.content))
+
+
+def set_thumbnail(rows: Rows, workspace_id: str, picture: Thumbnail) -> None:
+    """Give the workspace a picture in place of the one it may have."""
+    dialect = postgresql if rows.dialect.name == "postgresql" else sqlite
+    values = {"media_type": picture.media_type, "content": picture.content}
+    given = dialect.insert(workspace_thumbnails).values(workspace_id=workspace_id, **values)
+    rows.execute(given.on_conflict_do_update(index_elements=["workspace_id"], set_=values))
+
+
+def remove_thumbnail(rows: Rows, workspace_id: str) -> bool:
+    """Take the picture away; False where there is none."""
+    removed = delete(workspace_thumbnails).where(workspace_thumbnails.c.workspace_id == workspace_id)
+    return rows.execute(removed).rowcount > 0

@@ -1,21 +1,34 @@
 """The query of a workspace list, and the links of its answer."""
 
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from coreshed import clock, ids, paths
+from coreshed.audit import Wanted
+from coreshed.identity import OPERATOR
 from coreshed.problems import Invalid
 from coreshed.wire_common import boolean
-from coreshed.workspaces.wire import PageLinks
+from coreshed.workspaces.wire import PageLinks, ShortLinks
 
 DEFAULT_LIMIT = 20
+AUDIT_LIMIT = 100
+MAX_NUMBER = 2**53
+MAX_ACTION = 100
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 SORTABLE = ("name", "created_at", "updated_at", "user_role")
-COMPARISONS = ("eq", "lt", "lte", "gt", "gte")
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+COMPARISONS = tuple(_COMPARE)
 # Both databases keep times in 64 bits; a time beyond them compares like the bound.
 _TIME_RANGE = (-(2**63), 2**63 - 1)
 
@@ -38,6 +51,10 @@ class Comparison:
 
     operator: str
     at_ns: int
+
+    def holds(self, at_ns: int) -> bool:
+        """Whether a time is on the right side of the bound."""
+        return _COMPARE[self.operator](at_ns, self.at_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +83,36 @@ def read_query(query: Query, *, default_limit: int | None) -> ListQuery:
         name_key=None if name is None else name_key(name),
         created_by=_id(query, "created_by"),
         user_id=_id(query, "user_id"),
-        created_at=_times(query, "created_at"),
-        updated_at=_times(query, "updated_at"),
+        created_at=read_times(query, "created_at"),
+        updated_at=read_times(query, "updated_at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list without a total. `limit` 1 to MAX_LIMIT, `offset` from 0."""
+
+    limit: int
+    offset: int
+
+
+def read_page(query: Query) -> Page:
+    """The page that is asked for. Raises Invalid."""
+    limit = _integer(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    return Page(limit or DEFAULT_LIMIT, _integer(query, "offset", 0, 0, MAX_OFFSET) or 0)
+
+
+def short_links(url: str, page: Page, *, count: int, more: bool) -> ShortLinks:
+    """Absolute links to the pages around this one, of a list whose total nobody counts."""
+
+    def at(offset: int) -> str:
+        return f"{url}?limit={page.limit}&offset={offset}"
+
+    return ShortLinks(
+        first=at(0),
+        next=at(page.offset + page.limit) if more else None,
+        previous=at(max(page.offset - page.limit, 0)) if page.offset else None,
+        count=count,
     )
 
 
@@ -119,12 +164,13 @@ def _order(query: Query) -> tuple[tuple[str, bool], ...]:
     return (("name", False),)
 
 
-def _times(query: Query, name: str) -> tuple[Comparison, ...]:
+def read_times(query: Query, name: str) -> tuple[Comparison, ...]:
+    """The bounds of a time, each `[<operator>:]<ISO 8601 time>`. Raises Invalid."""
     bounds = []
     for value in filter(None, query.getall(name, [])):
-        operator, colon, text = value.partition(":")
-        if not colon or operator not in COMPARISONS:
-            operator, text = "eq", value
+        word, colon, text = value.partition(":")
+        if not colon or word not in COMPARISONS:
+            word, text = "eq", value
         if "T" in text:
             text = text.replace(" ", "+")  # the offset's sign, where a client has not encoded it
         try:
@@ -133,7 +179,7 @@ def _times(query: Query, name: str) -> tuple[Comparison, ...]:
             raise Invalid(
                 f"{name}: {value[:60]!r} is not an ISO 8601 time, after eq:, lt:, lte:, gt: or gte:."
             ) from error
-        bounds.append(Comparison(operator, min(max(at_ns, _TIME_RANGE[0]), _TIME_RANGE[1])))
+        bounds.append(Comparison(word, min(max(at_ns, _TIME_RANGE[0]), _TIME_RANGE[1])))
     return tuple(bounds)
 
 
@@ -157,3 +203,35 @@ def page_links(url: str, query: Query, asked: ListQuery, *, count: int, total: i
         count=count,
         total=total,
     )
+
+
+def read_audit_query(query: Query) -> Wanted:
+    """Which changes are asked for. Raises Invalid naming the bad parameter."""
+    actor, action = _last(query, "actor"), _last(query, "action") or ""
+    if len(action) > MAX_ACTION or "\0" in action:
+        raise Invalid(f"action: expected a word such as workspace.delete of at most {MAX_ACTION} characters.")
+    before = _last(query, "before")
+    if before is not None and (re.fullmatch(r"[0-9]{1,16}", before) is None or not 1 <= int(before) <= MAX_NUMBER):
+        raise Invalid(f"before: {before[:40]!r} is not the number of an event.")
+    return Wanted(
+        limit=_integer(query, "limit", AUDIT_LIMIT, 1, MAX_LIMIT) or AUDIT_LIMIT,
+        workspace_id=_id(query, "workspace"),
+        actor_id=actor if actor in {None, OPERATOR} else _id(query, "actor"),
+        action=action,
+        from_ns=_time(query, "from"),
+        to_ns=_time(query, "to"),
+        before_no=None if before is None else int(before),
+    )
+
+
+def _time(query: Query, name: str) -> int | None:
+    bounds = read_times(query, name)
+    if len(bounds) > 1 or any(each.operator != "eq" for each in bounds):
+        raise Invalid(f"{name}: expected one ISO 8601 time.")
+    return bounds[0].at_ns if bounds else None
+
+
+def audit_link(url: str, query: Query, *, before: int) -> str:
+    """Absolute, of the page of older events; it repeats the request's other parameters."""
+    kept = [(name, value) for name, value in query.multi_items() if name != "before"]
+    return f"{url}?{urlencode([*kept, ('before', str(before))], quote_via=quote)}"

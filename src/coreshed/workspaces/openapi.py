@@ -1,6 +1,14 @@
 """What the OpenAPI document says of the workspace routes beyond their paths: queries, bodies and answers."""
 
-from litestar.openapi.spec import OpenAPIType, Parameter, Reference, Schema
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
 
 from coreshed.openapi import (
     FLAG,
@@ -16,7 +24,7 @@ from coreshed.openapi import (
     query,
     text,
 )
-from coreshed.workspaces.listing import MAX_LIMIT, MAX_OFFSET, SORTABLE
+from coreshed.workspaces.listing import AUDIT_LIMIT, MAX_LIMIT, MAX_NUMBER, MAX_OFFSET, SORTABLE
 
 _RING = array(array(Schema(type=OpenAPIType.NUMBER), 2, 2), 5, 5)
 _RECTANGLE = mapping({"type": one_of("Polygon"), "coordinates": array(_RING, 1, 1)}, ["coordinates"])
@@ -65,3 +73,42 @@ ASSIGN = described(
     )
 )
 DISCOVER = described(query("service", TEXT, "A service code; may be repeated."))
+_PICTURES = ("image/png", "image/jpeg")
+_BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+PUT_PICTURE = described(body=RequestBody(content={each: OpenAPIMediaType(schema=_BYTES) for each in _PICTURES}))
+PAGE = described(_limit(20), query("offset", integer(least=0, most=MAX_OFFSET, default=0)))
+_IDS = array(TEXT, most=100)
+ADD_PEOPLE = described(
+    body=json_body(
+        mapping({"users": array(mapping({"email": TEXT, "roles": _IDS}, ["email", "roles"]), most=100)}, ["users"])
+    )
+)
+CHANGE_ROLES = described(body=json_body(mapping({"roles": _IDS}, ["roles"])))
+GIVE_TO_GROUPS = described(body=json_body(mapping({"ims_groups": array(TEXT, most=1000)}, ["ims_groups"])))
+FIND_PEOPLE = described(query("email", TEXT, "An address, or `ilike:` and a beginning with `*`.", required=True))
+
+
+def _hundred(name: str, item: dict[str, Schema | Reference], least: int | None = None) -> RequestBody:
+    return json_body(mapping({name: array(mapping(item, list(item)), least, 100)}, [name]))
+
+
+ASSIGN_MANY = described(body=_hundred("role_assignments", {"workspace_id": UUID, "user_id": UUID, "role": _ROLE}))
+ENABLE_ML = described(body=_hundred("ml_enablements", {"workspace_id": UUID, "ml_enabled": FLAG}, 1))
+LICENSE = described(
+    query("service", TEXT, "A service code; may be repeated."),
+    query("required_scope", TEXT, "A scope that the credential must have; may be repeated."),
+    query("hub", TEXT),
+    query("org_id", UUID, "The caller's oldest organisation without it."),
+)
+TOKEN = described(
+    query("hub", TEXT, "May be repeated."), query("org_id", UUID, "May be repeated; all of the caller's without it.")
+)
+AUDIT = described(
+    query("actor", TEXT, "Who made the changes; `operator` for the command line."),
+    query("action", TEXT, "`workspace.delete`, or `workspace.*` for all of a noun."),
+    query("workspace", UUID, "In this workspace alone."),
+    query("from", TEXT, "ISO 8601 time, included."),
+    query("to", TEXT, "ISO 8601 time, excluded."),
+    query("limit", integer(least=1, most=MAX_LIMIT, default=AUDIT_LIMIT)),
+    query("before", integer(least=1, most=MAX_NUMBER), "Only events with a smaller number."),
+)

@@ -1,41 +1,18 @@
 """Workspaces, members, discovery and health over HTTP."""
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from litestar import Response, Router, delete, get, patch, post
+from litestar.di import Provide
 
-import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, SkipValidation
-
-from coreshed import clock, ids
+from coreshed import ids
 from coreshed.database import Database
-from coreshed.identity import Principal
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
-from coreshed.wire_common import BoundingBox, boolean
-from coreshed.workspaces import listing, openapi, wire
-from coreshed.workspaces.service import Described, Workspaces
-
-Ask: TypeAlias = Request[Any, Any, Any]
-Id: TypeAlias = FromPath[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a handler works with. One dependency and not four: the framework resolves several in a task each."""
-
-    caller: Principal
-    workspaces: Workspaces
-    database: Database
-    origins: Origins
-
-
-Here: TypeAlias = NamedDependency[SkipValidation[Call]]
+from coreshed.wire_common import boolean
+from coreshed.workspaces import admin_routes, listing, openapi, people_routes, reference_routes, thumbnail_routes, wire
+from coreshed.workspaces.call import ALL, ONE, Ask, Call, Here, Id, answer, url
+from coreshed.workspaces.service import Workspaces
 
 BODY_LIMIT = 1 << 20  # a workspace is small: its longest field is a WKT coordinate system
-ALL = "/workspace/orgs/{org_id:str}/workspaces"
-ONE = ALL + "/{workspace_id:str}"
 USERS = ONE + "/users"
 DISCOVERY = (
     "/evo/identity/v1/discovery",
@@ -46,31 +23,6 @@ DISCOVERY = (
 _RENAMED = "https://seequent.com/error-codes/workspace/renamed"
 
 
-def _url(origins: Origins, organisation_id: str, workspace_id: str | None = None) -> str:
-    url = f"{origins.public_url}/workspace/orgs/{organisation_id}/workspaces"
-    return url if workspace_id is None else f"{url}/{workspace_id}"
-
-
-def _answer(found: Described, origins: Origins) -> wire.Workspace:
-    workspace = found.workspace
-    box = workspace.bounding_box
-    return wire.Workspace(
-        id=workspace.id,
-        name=workspace.name,
-        description=workspace.description,
-        current_user_role=found.role.wire,
-        bounding_box=None if box is None else msgspec.json.decode(box, type=BoundingBox),
-        default_coordinate_system=workspace.default_coordinate_system,
-        labels=msgspec.json.decode(workspace.labels, type=list[str]),
-        ml_enabled=workspace.ml_enabled,
-        created_at=clock.iso_microseconds(workspace.created_ns),
-        created_by=found.created_by,
-        updated_at=clock.iso_microseconds(workspace.updated_ns),
-        updated_by=found.updated_by,
-        self_link=_url(origins, workspace.organisation_id, workspace.id),
-    )
-
-
 @get(ALL, operation_class=openapi.LIST)
 async def list_workspaces(org_id: Id, request: Ask, call: Here) -> wire.WorkspaceList:
     """One page of the workspaces in which the caller has a role."""
@@ -79,9 +31,9 @@ async def list_workspaces(org_id: Id, request: Ask, call: Here) -> wire.Workspac
     found, total = await call.database.search(
         call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
-    url = _url(call.origins, organisation_id)
-    links = listing.page_links(url, request.query_params, asked, count=len(found), total=total)
-    return wire.WorkspaceList(links, [_answer(each, call.origins) for each in found])
+    here = url(call.origins, organisation_id)
+    links = listing.page_links(here, request.query_params, asked, count=len(found), total=total)
+    return wire.WorkspaceList(links, [answer(each, call.origins) for each in found])
 
 
 @get(ALL + "/summary", operation_class=openapi.SUMMARY)
@@ -92,8 +44,8 @@ async def summarise_workspaces(org_id: Id, request: Ask, call: Here) -> wire.Sum
     found, total = await call.database.search(
         call.workspaces.page, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
-    url = _url(call.origins, organisation_id) + "/summary"
-    links = listing.page_links(url, request.query_params, asked, count=len(found), total=total)
+    here = url(call.origins, organisation_id) + "/summary"
+    links = listing.page_links(here, request.query_params, asked, count=len(found), total=total)
     return wire.SummaryList(links, [wire.WorkspaceSummary(each.workspace.id, each.workspace.name) for each in found])
 
 
@@ -105,7 +57,7 @@ async def create_workspace(org_id: Id, request: Ask, call: Here) -> wire.Workspa
     created = await call.database.change(
         call.workspaces.create, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
-    return _answer(created, call.origins)
+    return answer(created, call.origins)
 
 
 @get(ONE, operation_class=openapi.GET)
@@ -114,7 +66,7 @@ async def get_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Here) 
     key = ids.workspace_key(org_id, workspace_id)
     deleted = boolean(request.query_params.get("deleted") or None, "deleted") or False
     found = await call.database.run(call.workspaces.get, caller=call.caller, workspace=key, deleted=deleted)
-    return _answer(found, call.origins)
+    return answer(found, call.origins)
 
 
 @patch(ONE, operation_class=openapi.UPDATE)
@@ -123,7 +75,7 @@ async def update_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Her
     key = ids.workspace_key(org_id, workspace_id)
     asked = wire.read(await request.body(), wire.UpdateWorkspace)
     changed = await call.database.change(call.workspaces.update, caller=call.caller, workspace=key, asked=asked)
-    return _answer(changed, call.origins)
+    return answer(changed, call.origins)
 
 
 @delete(ONE)
@@ -145,7 +97,7 @@ async def restore_workspace(org_id: Id, workspace_id: Id, request: Ask, call: He
         return Response(None, status_code=204)
     detail = f"The name was taken; the workspace is now called {restored.name!r}."
     body = wire.Moved(_RENAMED, "Workspace restored under another name.", 303, detail)
-    location = _url(call.origins, key.organisation_id, key.workspace_id)
+    location = url(call.origins, key.organisation_id, key.workspace_id)
     return Response(body, status_code=303, headers={"Location": location})
 
 
@@ -187,8 +139,8 @@ async def remove_member(org_id: Id, workspace_id: Id, user_id: Id, call: Here) -
 async def discover(request: Ask, call: Here) -> wire.DiscoveryAnswer:
     """The organisations, hubs and services that the caller reaches."""
     services = request.query_params.getall("service", [])
-    url = call.origins.public_url
-    return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=url)
+    origin = call.origins.public_url
+    return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=origin)
 
 
 def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> Router:
@@ -214,6 +166,10 @@ def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> R
             assign_role,
             remove_member,
             discover,
+            *thumbnail_routes.HANDLERS,
+            *people_routes.HANDLERS,
+            *admin_routes.HANDLERS,
+            *reference_routes.HANDLERS,
         ],
         request_max_body_size=BODY_LIMIT,
     )

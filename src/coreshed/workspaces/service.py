@@ -1,22 +1,27 @@
 """The rules of workspaces: who may see, change, delete and share them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from coreshed import audit, ids, paths
+from coreshed import ids, paths
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import OPERATOR, Identity, Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import AlreadyExists, Invalid, LastOwner, NotFound, NotPermitted, UnknownWorkspace, WorkspaceGone
+from coreshed.problems import AlreadyExists, UnknownWorkspace, WorkspaceGone
 from coreshed.wire_common import BoundingBox, User
-from coreshed.workspaces import discovery, ledger, roles
+from coreshed.workspaces import coordinate_systems, discovery, ledger, roles
+from coreshed.workspaces.administration import Administration
+from coreshed.workspaces.entitlements import Entitlements
+from coreshed.workspaces.ground import Described, Ground, require_member
 from coreshed.workspaces.listing import ListQuery
+from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
+from coreshed.workspaces.thumbnails import Thumbnails
 from coreshed.workspaces.wire import (
     AssignRole,
     CreateWorkspace,
@@ -24,19 +29,10 @@ from coreshed.workspaces.wire import (
     UpdateWorkspace,
     check_rectangle,
     named,
+    named_user,
 )
 
 MAX_NAME = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A workspace with what its answer needs beside it."""
-
-    workspace: ledger.Workspace
-    role: Role
-    created_by: User
-    updated_by: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +47,13 @@ class Workspaces:
     """The workspaces of one installation."""
 
     def __init__(self, database: Database, clock: Clock, identity: Identity) -> None:
+        self._ground = Ground(database, clock, identity)
         self._database = database
-        self._clock = clock
         self._identity = identity
+        self.thumbnails = Thumbnails(self._ground)
+        self.people = People(self._ground)
+        self.administration = Administration(self._ground)
+        self.entitlements = Entitlements(self._ground)
 
     # What other rooms ask
 
@@ -65,11 +65,7 @@ class Workspaces:
         Raises UnknownWorkspace where there is none, it is another organisation's, or the caller has no role in it:
         the three answer alike; WorkspaceGone where it is deleted; InsufficientRole.
         """
-        access, deleted = self._access(rows, caller, workspace)
-        if deleted:
-            raise WorkspaceGone
-        roles.require(access.role, at_least)
-        return access
+        return self._ground.require_role(rows, caller, workspace, at_least)
 
     def require_live(self, rows: Rows, workspace_id: str) -> None:
         """Raise WorkspaceGone for a workspace that is deleted, for those who come with a link and not with a role."""
@@ -83,9 +79,20 @@ class Workspaces:
             raise UnknownWorkspace
         return found.organisation_id
 
+    def hold(self, rows: Rows, workspace_id: str) -> None:
+        """Make other holders of the workspace wait until this change ends, for rules that no constraint can state."""
+        ledger.hold(rows, workspace_id)
+
+    def birth(self, rows: Rows, workspace_id: str) -> tuple[int, str]:
+        """When a workspace was created, and by whom. Raises UnknownWorkspace."""
+        found = ledger.find(rows, workspace_id)
+        if found is None:
+            raise UnknownWorkspace
+        return found.created_ns, found.created_by
+
     def accessible(self, rows: Rows, *, caller: Principal, organisation_id: str) -> dict[str, WorkspaceAccess]:
         """The organisation's live workspaces in which the caller has a role, by id. Raises NotPermitted."""
-        _require_organisation(caller, organisation_id)
+        require_member(caller, organisation_id)
         return ledger.accessible(rows, organisation_id, caller.user_id)
 
     def all_of_organisation(
@@ -114,29 +121,29 @@ class Workspaces:
 
     def create(self, *, caller: Principal, organisation_id: str, asked: CreateWorkspace) -> Described:
         """A new workspace, owned by the caller. Raises NotPermitted, Invalid, AlreadyExists."""
-        _require_organisation(caller, organisation_id)
+        require_member(caller, organisation_id)
         if asked.bounding_box is not None:
             check_rectangle(asked.bounding_box)
         with self._database.writing() as rows:
             created = self._create(rows, caller.user_id, organisation_id, asked, actor_id=caller.user_id)
-            return self._describe(rows, [(created, Role.OWNER)])[0]
+            return self._ground.describe(rows, [(created, Role.OWNER)])[0]
 
     def page(self, *, caller: Principal, organisation_id: str, asked: ListQuery) -> tuple[list[Described], int]:
         """One page of the workspaces in which the caller has a role, and the total. Raises NotPermitted."""
-        _require_organisation(caller, organisation_id)
+        require_member(caller, organisation_id)
         with self._database.reading() as rows:
             found, total = ledger.page(rows, organisation_id, caller.user_id, asked)
-            return self._describe(rows, found), total
+            return self._ground.describe(rows, found), total
 
     def get(self, *, caller: Principal, workspace: WorkspaceKey, deleted: bool) -> Described:
         """A live workspace, or with `deleted` a deleted one. Raises UnknownWorkspace, WorkspaceGone."""
         with self._database.reading() as rows:
-            access, is_deleted = self._access(rows, caller, workspace)
+            access, is_deleted = self._ground.access(rows, caller, workspace)
             if is_deleted and not deleted:
                 raise WorkspaceGone
             if deleted and not is_deleted:
                 raise UnknownWorkspace("No deleted workspace has this id.")
-            return self._describe_one(rows, access)
+            return self._ground.describe_one(rows, access.workspace_id, access.role)
 
     def update(self, *, caller: Principal, workspace: WorkspaceKey, asked: UpdateWorkspace) -> Described:
         """Change what is given; takes an editor. Raises Invalid, AlreadyExists."""
@@ -151,18 +158,18 @@ class Workspaces:
                 self._require_free(rows, workspace.organisation_id, changed["name_key"], but=workspace.workspace_id)
             if changed:
                 self._change(rows, caller, workspace, "workspace.update", changed, fields=sorted(changed))
-            return self._describe_one(rows, access)
+            return self._ground.describe_one(rows, access.workspace_id, access.role)
 
     def delete(self, *, caller: Principal, workspace: WorkspaceKey) -> None:
         """Delete softly; takes an owner. A repeat changes nothing, because transports repeat lost requests."""
         with self._database.writing() as rows:
             ledger.hold(rows, workspace.workspace_id)
-            access, deleted = self._access(rows, caller, workspace)
+            access, deleted = self._ground.access(rows, caller, workspace)
             roles.require(access.role, Role.OWNER)
             if not deleted:
-                end = {"deleted_ns": self._now_ns(), "deleted_by": caller.user_id}
+                end = {"deleted_ns": self._ground.now_ns(), "deleted_by": caller.user_id}
                 ledger.change(rows, workspace.workspace_id, **end)
-                self._record(rows, caller.user_id, workspace, "workspace.delete")
+                self._ground.record(rows, caller.user_id, workspace, "workspace.delete")
 
     def restore(self, *, caller: Principal, workspace: WorkspaceKey) -> Restored:
         """Undo a deletion; takes an owner. Where the name is taken by now, the next free `name (2)` is given.
@@ -171,7 +178,7 @@ class Workspaces:
         """
         with self._database.writing() as rows:
             self._identity.hold_organisation(rows, workspace.organisation_id)
-            access, deleted = self._access(rows, caller, workspace)
+            access, deleted = self._ground.access(rows, caller, workspace)
             roles.require(access.role, Role.OWNER)
             if not deleted:
                 return Restored(access.name, renamed=False)
@@ -191,9 +198,7 @@ class Workspaces:
         """Who has a role, one user or all, ordered by address; takes a viewer."""
         with self._database.reading() as rows:
             self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.VIEWER)
-            found = ledger.member_roles(rows, workspace.workspace_id, user_id)
-            cards = self._identity.user_cards(rows, found)
-        return sorted(((cards[each], role) for each, role in found.items()), key=lambda pair: pair[0].email or "")
+            return self._ground.members(rows, workspace.workspace_id, user_id)
 
     def assign(self, *, caller: Principal, workspace: WorkspaceKey, asked: AssignRole) -> tuple[str, Role]:
         """Give a member of the organisation a role in place of any other; returns the user's id and the role.
@@ -201,14 +206,13 @@ class Workspaces:
         Takes an editor, and an owner where either role is owner. Raises Invalid, LastOwner.
         """
         role = Role.read(asked.role)
-        if (asked.user_id is None) == (asked.email is None):
-            raise Invalid("Name the user by either user_id or email.")
-        user_id = None if asked.user_id is None else ids.read_id(asked.user_id, "user_id")
+        user_id = named_user(asked)
         with self._database.writing() as rows:
+            self._identity.hold_organisation(rows, workspace.organisation_id)  # nobody's membership ends meanwhile
             ledger.hold(rows, workspace.workspace_id)
             access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
-            user_id = self._member_id(rows, workspace.organisation_id, user_id=user_id, email=asked.email)
-            self._set_role(rows, caller.user_id, access, user_id, role)
+            user_id = self._ground.member_id(rows, workspace.organisation_id, user_id=user_id, email=asked.email)
+            self._ground.set_role(rows, caller.user_id, access, user_id, role)
         return user_id, role
 
     def remove(self, *, caller: Principal, workspace: WorkspaceKey, user_id: str) -> None:
@@ -216,7 +220,7 @@ class Workspaces:
         with self._database.writing() as rows:
             ledger.hold(rows, workspace.workspace_id)
             access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
-            self._set_role(rows, caller.user_id, access, user_id, None)
+            self._ground.set_role(rows, caller.user_id, access, user_id, None)
 
     # On the command line
 
@@ -237,15 +241,16 @@ class Workspaces:
     def assign_as_operator(self, *, workspace_id: str, email: str, role: Role) -> None:
         """`assign` on the command line, as an owner would. Raises UnknownWorkspace, Invalid, LastOwner."""
         with self._database.writing() as rows:
-            ledger.hold(rows, workspace_id)
             found = ledger.find(rows, workspace_id)
             if found is None:
                 raise UnknownWorkspace
-            user_id = self._member_id(rows, found.organisation_id, user_id=None, email=email)
+            self._identity.hold_organisation(rows, found.organisation_id)
+            ledger.hold(rows, workspace_id)
+            user_id = self._ground.member_id(rows, found.organisation_id, user_id=None, email=email)
             access = WorkspaceAccess(
                 found.id, found.organisation_id, Role.OWNER, found.name, found.default_coordinate_system
             )
-            self._set_role(rows, OPERATOR, access, user_id, role)
+            self._ground.set_role(rows, OPERATOR, access, user_id, role)
 
     # Around workspaces
 
@@ -255,20 +260,19 @@ class Workspaces:
             organisations = self._identity.organisations_of(rows, caller)
         return discovery.discover(organisations, asked=services, public_url=public_url)
 
-    # Inside one transaction
+    def coordinate_systems(self, *, caller: Principal, organisation_id: str) -> bytes:
+        """The coordinate systems that workspaces can have, as JSON; slow the first time. Raises NotPermitted."""
+        require_member(caller, organisation_id)
+        return coordinate_systems.catalogue()
 
-    def _access(self, rows: Rows, caller: Principal, workspace: WorkspaceKey) -> tuple[WorkspaceAccess, bool]:
-        found = ledger.access(rows, workspace, caller.user_id)
-        if found is None or workspace.organisation_id not in caller.organisation_roles:
-            raise UnknownWorkspace
-        return found
+    # Inside one transaction
 
     def _create(
         self, rows: Rows, owner_id: str, organisation_id: str, asked: CreateWorkspace, *, actor_id: str
     ) -> ledger.Workspace:
         self._identity.hold_organisation(rows, organisation_id)
         self._require_free(rows, organisation_id, paths.key(asked.name), but=None)
-        now_ns = self._now_ns()
+        now_ns = self._ground.now_ns()
         created = ledger.Workspace(
             id=ids.new_id(),
             organisation_id=organisation_id,
@@ -286,15 +290,17 @@ class Workspaces:
         )
         ledger.insert_workspace(rows, created)
         ledger.set_role(rows, created.id, owner_id, Role.OWNER)
-        self._record(rows, actor_id, WorkspaceKey(organisation_id, created.id), "workspace.create", name=created.name)
+        self._ground.record(
+            rows, actor_id, WorkspaceKey(organisation_id, created.id), "workspace.create", name=created.name
+        )
         return created
 
     def _change(
         self, rows: Rows, caller: Principal, workspace: WorkspaceKey, action: str, values: dict[str, Any], **detail: Any
     ) -> None:
-        stamp = {"updated_ns": self._now_ns(), "updated_by": caller.user_id}
+        stamp = {"updated_ns": self._ground.now_ns(), "updated_by": caller.user_id}
         ledger.change(rows, workspace.workspace_id, **values, **stamp)
-        self._record(rows, caller.user_id, workspace, action, **detail)
+        self._ground.record(rows, caller.user_id, workspace, action, **detail)
 
     def _require_free(self, rows: Rows, organisation_id: str, name_key: str, *, but: str | None) -> None:
         if ledger.name_taken(rows, organisation_id, name_key, but):
@@ -308,71 +314,6 @@ class Workspaces:
             suffix = f" ({number})"
             candidate = name[: MAX_NAME - len(suffix)] + suffix
         return candidate
-
-    def _member_id(self, rows: Rows, organisation_id: str, *, user_id: str | None, email: str | None) -> str:
-        user = self._identity.member(rows, organisation_id=organisation_id, user_id=user_id, email=email)
-        if user is None:
-            raise Invalid("Only enabled members of the organisation can be given a role in its workspaces.")
-        return user.id
-
-    def _set_role(self, rows: Rows, actor_id: str, access: WorkspaceAccess, user_id: str, role: Role | None) -> None:
-        """Turn the user's role into `role`, None: take it away. The workspace is held, so that not all owners leave."""
-        present = ledger.member_roles(rows, access.workspace_id)
-        current = present.get(user_id)
-        roles.require(access.role, roles.needed_to_change(current, role))
-        if current is None and role is None:
-            raise NotFound("The user has no role in the workspace.")
-        if current is Role.OWNER and role is not Role.OWNER and list(present.values()).count(Role.OWNER) == 1:
-            raise LastOwner
-        key = WorkspaceKey(access.organisation_id, access.workspace_id)
-        if role is None:
-            ledger.remove_member(rows, access.workspace_id, user_id)
-            self._record(rows, actor_id, key, "member.remove", target_id=user_id)
-        else:
-            ledger.set_role(rows, access.workspace_id, user_id, role)
-            self._record(rows, actor_id, key, "member.assign", target_id=user_id, role=role.wire)
-
-    def _describe_one(self, rows: Rows, access: WorkspaceAccess) -> Described:
-        found = ledger.find(rows, access.workspace_id)
-        if found is None:
-            raise UnknownWorkspace
-        return self._describe(rows, [(found, access.role)])[0]
-
-    def _describe(self, rows: Rows, found: Sequence[tuple[ledger.Workspace, Role]]) -> list[Described]:
-        people = {user for each, _ in found for user in (each.created_by, each.updated_by)}
-        cards = self._identity.user_cards(rows, people)
-        return [Described(each, role, cards[each.created_by], cards[each.updated_by]) for each, role in found]
-
-    def _record(
-        self,
-        rows: Rows,
-        actor_id: str,
-        workspace: WorkspaceKey,
-        action: str,
-        *,
-        target_id: str | None = None,
-        **detail: Any,
-    ) -> None:
-        audit.record(
-            rows,
-            at_ns=self._clock.now_ns(),
-            actor_id=actor_id,
-            action=action,
-            organisation_id=workspace.organisation_id,
-            workspace_id=workspace.workspace_id,
-            target_id=target_id or workspace.workspace_id,
-            **detail,
-        )
-
-    def _now_ns(self) -> int:
-        """The present in whole microseconds, which is what answers print: a client finds a time by what it has read."""
-        return self._clock.now_ns() // 1000 * 1000
-
-
-def _require_organisation(caller: Principal, organisation_id: str) -> None:
-    """Raises NotPermitted for an organisation that is unknown or somebody else's; the two answer alike."""
-    if organisation_id not in caller.organisation_roles:
-        raise NotPermitted
 
 
 def _changed(asked: UpdateWorkspace) -> dict[str, Any]:

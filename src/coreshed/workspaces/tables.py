@@ -1,6 +1,6 @@
 """Workspaces and who may do what in them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text
 
 from coreshed.database import main
 from coreshed.database.metadata import Key
@@ -40,4 +40,13 @@ workspace_members = Table(
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("role", Text, nullable=False),  # viewer, editor or owner
     Index("ix_workspace_members_user_id", "user_id"),
+)
+
+# Apart from the workspaces: no list of them reads pictures.
+workspace_thumbnails = Table(
+    "workspace_thumbnails",
+    main,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )

@@ -2,12 +2,12 @@
 
 import re
 from itertools import pairwise
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from coreshed import geo
+from coreshed import geo, ids
 from coreshed.problems import Invalid
 from coreshed.wire_common import BoundingBox, User
 
@@ -49,12 +49,15 @@ class AssignRole(Struct, frozen=True):
 
 
 class Workspace(Struct, frozen=True):
-    """Times are UTC with microseconds and `Z`: the Evo SDK overwrites an offset instead of converting it."""
+    """Times are UTC with microseconds and `Z`: the Evo SDK overwrites an offset instead of converting it.
+
+    `current_user_role` is null for an administrator without a role, `thumbnail_link` without a picture.
+    """
 
     id: str
     name: str
     description: str
-    current_user_role: str
+    current_user_role: str | None
     bounding_box: BoundingBox | None
     default_coordinate_system: str
     labels: list[str]
@@ -64,6 +67,7 @@ class Workspace(Struct, frozen=True):
     updated_at: str
     updated_by: User
     self_link: str
+    thumbnail_link: str | None
 
 
 class PageLinks(Struct, frozen=True):
@@ -75,6 +79,15 @@ class PageLinks(Struct, frozen=True):
     previous: str | None
     count: int
     total: int
+
+
+class ShortLinks(Struct, frozen=True):
+    """Absolute URLs of a list without a total; `next` is null on the last page, which is how a client finds it."""
+
+    first: str
+    next: str | None
+    previous: str | None
+    count: int
 
 
 class WorkspaceList(Struct, frozen=True):
@@ -119,6 +132,13 @@ class UserRole(Struct, frozen=True):
 
     user_id: str
     role: str
+
+
+class CoordinateSystems(Struct, frozen=True):
+    """Categories of `{title, items}`, in them further categories or entries of `{title, well_known_id}`."""
+
+    links: dict[str, str]
+    results: list[dict[str, Any]]
 
 
 class Moved(Struct, frozen=True):
@@ -185,6 +205,13 @@ def read(body: bytes, kind: type[T]) -> T:
         raise Invalid(f"The request body is invalid: {_in_words(str(error))}.") from error
     except RecursionError as error:
         raise Invalid("The request body is nested too deeply.") from error
+
+
+def named_user(asked: AssignRole) -> str | None:
+    """Id of the user that an assignment names, None where it is by address. Raises Invalid."""
+    if (asked.user_id is None) == (asked.email is None):
+        raise Invalid("Name the user by either user_id or email.")
+    return None if asked.user_id is None else ids.read_id(asked.user_id, "user_id")
 
 
 def _in_words(message: str) -> str:
