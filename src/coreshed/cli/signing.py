@@ -11,6 +11,7 @@ from coreshed.cli.remote import ProfileName, WorkspaceName, connect, encoded
 
 if TYPE_CHECKING:
     from coreshed.client import Client
+    from coreshed.client.model import Membership, Workspace
 
 
 def login(
@@ -90,7 +91,7 @@ def logout(*, profile: ProfileName = None) -> None:
 
 
 def whoami(*, profile: ProfileName = None, workspace: WorkspaceName = None, as_json: AsJson = False) -> None:
-    """Server, organisations and, where there is only one or it is named, the workspace with one's role in it.
+    """Server, organisations and, where there is only one or it is named, the workspace, oneself and one's role in it.
 
     Exit codes: 0 shown, 6 the server cannot be reached, 7 not signed in.
     """
@@ -98,16 +99,19 @@ def whoami(*, profile: ProfileName = None, workspace: WorkspaceName = None, as_j
 
     with connect(profile, workspace) as client:
         organisations = client.organisations()
+        place: Workspace | None = None
+        me: Membership | None = None
         try:
             place = client.site.sender.run(client.session.workspace())
+            me = client.site.sender.run(client.session.membership())
         except (Ambiguous, NotFound):
             if workspace is not None:
                 raise
-            place = None
     found = {
         "url": client.session.url,
         "organisations": [{"id": each.id, "name": each.display_name} for each in organisations],
-        "workspace": None if place is None else {"id": place.id, "name": place.name, "role": place.current_user_role},
+        "user": None if me is None else {"id": me.user_id, "name": me.full_name, "email": me.email},
+        "workspace": None if place is None else {"id": place.id, "name": place.name, "role": me and me.role},
     }
     if as_json:
         typer.echo(encoded(found))
@@ -115,5 +119,6 @@ def whoami(*, profile: ProfileName = None, workspace: WorkspaceName = None, as_j
     typer.echo(f"server        {client.session.url}")
     for each in organisations:
         typer.echo(f"organisation  {each.display_name}  {each.id}")
-    if place is not None:
-        typer.echo(f"workspace     {place.name}  {place.id}  {place.current_user_role or '-'}")
+    if place is not None and me is not None:
+        typer.echo(f"workspace     {place.name}  {place.id}  {me.role}")
+        typer.echo(f"user          {me.full_name or me.email or '-'}  {me.user_id}")

@@ -41,10 +41,12 @@ class Workspace(Record, frozen=True, kw_only=True):
 
 
 class Membership(Record, frozen=True, kw_only=True):
-    """The caller's id and role in a workspace."""
+    """Somebody's role in a workspace; servers may know no more than the id."""
 
     user_id: str
     role: str
+    full_name: str | None = None
+    email: str | None = None
 
 
 class _Placed(Record, frozen=True, kw_only=True):

@@ -113,7 +113,7 @@ class _Push:
         return self._site.sender.run(file_calls.locate(self._site.session, there.file_id, version=version)).download
 
     def _exchange(self, link: Link) -> Exchange:
-        return Exchange(self._site.lines, link, self._patience)
+        return Exchange(self._site.lines, link, self._patience.attempt())
 
     def _attempt(self, digest: Digest, *, fresh: bool) -> Pushed:
         offered, staged = (None if fresh else self._resumable()) or (self._begin(), {})

@@ -8,7 +8,7 @@ import msgspec
 
 from coreshed.client.calls import Call, Flow, ask, reads
 from coreshed.client.errors import Ambiguous, Invalid, NotFound
-from coreshed.client.model import Organisation, Workspace
+from coreshed.client.model import Membership, Organisation, Workspace
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PAGE = 100
@@ -39,6 +39,10 @@ class _Discovery(msgspec.Struct):
 
 class _Envelope(msgspec.Struct):
     discovery: _Discovery
+
+
+class _Members(msgspec.Struct):
+    results: list[Membership]
 
 
 class _Page(msgspec.Struct):
@@ -105,6 +109,13 @@ class Session:
                 fitting = [each for each in known if wanted in {None, each.name}]
                 self._workspace = _only(fitting, wanted, "workspace", [each.name for each in known])
         return self._workspace
+
+    def membership(self) -> Flow[Membership]:
+        """Who the caller is in the workspace."""
+        root = f"{(yield from self.workspaces_url())}/{(yield from self.workspace()).id}"
+        own = yield from ask(Call("GET", f"{root}/current-user-role", reads(Membership)))
+        listed = yield from ask(Call("GET", f"{root}/users", reads(_Members), [("user_id", own.user_id)]))
+        return next((each for each in listed.results if each.user_id == own.user_id), own)
 
     def files_url(self) -> Flow[str]:
         """Where the File API of the workspace is, without `/files`."""

@@ -21,6 +21,15 @@ class Patience:
         self._seconds = seconds
         self._moved = time.monotonic()
         self._stop = threading.Event()
+        self._attempts: list[Patience] = []
+
+    def attempt(self) -> "Patience":
+        """For one attempt of several: it ends with this one, and can end without it."""
+        made = Patience(self._seconds)
+        self._attempts.append(made)
+        if self._stop.is_set():
+            made.stop()
+        return made
 
     def moved(self) -> None:
         """Something was acknowledged."""
@@ -29,6 +38,8 @@ class Patience:
     def stop(self) -> None:
         """End every wait and every transfer."""
         self._stop.set()
+        for each in self._attempts:
+            each.stop()
 
     def check(self) -> None:
         """Raises Stopped."""
