@@ -45,13 +45,8 @@ def login(
     with Client(url, key, organisation=organisation, workspace=workspace, ca_file=authorities) as client:
         known = client.organisations()
         where = _chosen(client, organisation, workspace)
-    kept = profiles.Profile(
-        url=url,
-        credential=profiles.Key(key),
-        ca_file=authorities,
-        organisation=where[0],
-        workspace=where[1],
-    )
+    credential = profiles.Key(key)
+    kept = profiles.Profile(url, credential, ca_file=authorities, organisation=where[0], workspace=where[1])
     profiles.save(kept, profile)
     names = ", ".join(each.display_name for each in known) or "no organisation"
     typer.echo(f"signed in to {url} ({names}) as profile {profiles.name(profile)}")

@@ -24,7 +24,7 @@ class Key(msgspec.Struct, frozen=True, tag="key", tag_field="kind"):
 Credential = Key
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A server, how to sign in to it, and where one works there. ca_file: an absolute path."""
 
     url: str

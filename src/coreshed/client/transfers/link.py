@@ -74,8 +74,7 @@ class Exchange:
             if trouble is not None:
                 self.patience.wait(attempt, host, trouble)
                 attempt += 1
-                found = None if settled is None else settled()
-                if found is not None:
+                if settled is not None and (found := settled()) is not None:
                     return found
             try:
                 url = self.link.current()
@@ -96,7 +95,7 @@ class Exchange:
             if reply.status in _EXPIRED and reply.code != "UnauthorizedBlobOverwrite":
                 self.link.refused(url, reply)
                 trouble = None
-            elif reply.status in _AGAIN or (reply.status >= 500 and reply.status not in _FOREVER):
+            elif _passing(reply.status):
                 trouble = f"status {reply.status}{_because(reply)}"
             else:
                 self.link.works(url)
@@ -109,6 +108,10 @@ class Exchange:
                 return request(connection, url)
             finally:
                 self._busy.discard(connection)
+
+
+def _passing(status: int) -> bool:
+    return status in _AGAIN or (status >= 500 and status not in _FOREVER)
 
 
 def failure(reply: Reply, url: str, method: str) -> CoreshedError:
