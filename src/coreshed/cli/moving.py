@@ -8,7 +8,7 @@ import typer
 from coreshed.cli import options
 from coreshed.cli.options import AsJson
 from coreshed.cli.progress import Display
-from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, exit_code, shown
+from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, exit_code, shown, text_of
 
 if TYPE_CHECKING:
     from coreshed.client.many import Outcome
@@ -46,7 +46,7 @@ def push(
     with Display("push", as_json=as_json) as display, connect(profile, workspace) as client:
         display.expect(sum(each.size for each in plan.files))
         for path in plan.skipped:
-            display.line(f"skipped {shown(path)}", {"path": str(path), "status": "skipped"})
+            display.line(f"skipped {shown(path)}", {"path": text_of(path), "status": "skipped"})
         outcomes = many.push(client.site, plan, force=force, connections=parallel, progress=display.report)
         code = _tell(outcomes, display, "sent")
     raise typer.Exit(code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import typer
 
-from coreshed.cli.remote import amount, encoded, shown
+from coreshed.cli.remote import amount, encoded, shown, text_of
 
 if TYPE_CHECKING:
     from coreshed.client import Progress
@@ -65,8 +65,8 @@ class Display:
 
     def failed(self, path: str, error: BaseException) -> None:
         """What went wrong with a file."""
-        record = {"path": path, "status": "failed", "error": str(error)}
-        self.line(f"coreshed: {shown(path)}: {error}", record, failed=True)
+        record = {"path": text_of(path), "status": "failed", "error": text_of(str(error))}
+        self.line(f"coreshed: {shown(path)}: {shown(str(error))}", record, failed=True)
 
 
 def _bar() -> Any:

@@ -34,10 +34,14 @@ def encoded(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def text_of(path: str | Path) -> str:
+    """A name as text: bytes of local names that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def shown(path: str | Path) -> str:
-    """A name for people: what is not printable, or no text at all, is escaped."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    """The same for people: what is not printable is escaped too."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text_of(path))
 
 
 def amount(count: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coreshed.cli.options import AsJson, show
-from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, encoded, exit_code, moment, shown
+from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, encoded, exit_code, moment, shown, text_of
 
 if TYPE_CHECKING:
     from coreshed.client import Client
@@ -168,9 +168,9 @@ def _each(
             except CoreshedError as error:
                 code = exit_code(error)
                 if as_json:
-                    typer.echo(encoded({"path": path, "status": "failed", "error": str(error)}))
+                    typer.echo(encoded({"path": text_of(path), "status": "failed", "error": text_of(str(error))}))
                 else:
-                    typer.echo(f"coreshed: {shown(path)}: {error}", err=True)
+                    typer.echo(f"coreshed: {shown(path)}: {shown(str(error))}", err=True)
                 continue
             typer.echo(encoded(done) if as_json else f"{done['status']} {shown(done['path'])}")
     raise typer.Exit(code)
