@@ -101,8 +101,8 @@ class Session:
         if self._workspace is None:
             url = yield from self.workspaces_url()
             wanted = self._wanted_workspace
-            if wanted is not None and _UUID.fullmatch(wanted):
-                self._workspace = yield from ask(Call("GET", f"{url}/{wanted}", reads(Workspace)))
+            if wanted is not None and _UUID.fullmatch(wanted.lower()):
+                self._workspace = yield from ask(Call("GET", f"{url}/{wanted.lower()}", reads(Workspace)))
             else:
                 query = [("limit", str(_PAGE)), *([] if wanted is None else [("name", wanted)])]
                 known = (yield from ask(Call("GET", url, reads(_Page), query))).results
