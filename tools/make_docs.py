@@ -175,7 +175,7 @@ def problem_classes() -> list[type[Problem]]:
     """Every kind, in the order of the source."""
     return [
         value
-        for value in vars(problems).values()
+        for value in vars(problems.kinds).values()
         if inspect.isclass(value) and issubclass(value, Problem) and value is not Problem
     ]
 

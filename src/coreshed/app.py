@@ -103,43 +103,52 @@ class Application:
             self._require_set_up()
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
-        self.blobs = BlobRoom.open(
-            settings=settings,
-            main=databases.main,
-            staging=databases.staging,
-            clock=clock,
-            purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, clock)],
-            blob_origin=origins.blob_url,
-        )
-        self.objects = Objects(
-            Ground(
-                database=databases.main,
-                workspaces=self.workspaces,
-                identity=self.identity,
-                blobs=self.blobs.blobs,
-                links=self.blobs.links,
-                clock=clock,
-                settings=settings,
-                public_url=origins.public_url,
-            )
-        )
-        self.files = Files(
-            database=databases.main,
-            workspaces=self.workspaces,
-            identity=self.identity,
-            blobs=self.blobs.blobs,
-            uploads=self.blobs.uploads,
-            links=self.blobs.links,
-            clock=clock,
-            public_url=origins.public_url,
-            staged_lifetime=settings.staged_block_lifetime,
-        )
+        self.blobs = self._open_blobs(clock)
+        self.objects = Objects(self._ground(clock))
+        self.files = self._open_files(clock)
+        self.folders.register(self.files)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
         self.apis = self._json_apis()
         self._mounts = self._all_mounts()
         self.asgi: AsgiApp = self._edge(self._mounts)
+
+    def _open_blobs(self, clock: Clock) -> BlobRoom:
+        return BlobRoom.open(
+            settings=self.settings,
+            main=self.databases.main,
+            staging=self.databases.staging,
+            clock=clock,
+            purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, self.folders, clock)],
+            blob_origin=self.origins.blob_url,
+        )
+
+    def _ground(self, clock: Clock) -> Ground:
+        return Ground(
+            database=self.databases.main,
+            workspaces=self.workspaces,
+            identity=self.identity,
+            blobs=self.blobs.blobs,
+            links=self.blobs.links,
+            clock=clock,
+            settings=self.settings,
+            public_url=self.origins.public_url,
+        )
+
+    def _open_files(self, clock: Clock) -> Files:
+        return Files(
+            database=self.databases.main,
+            workspaces=self.workspaces,
+            folders=self.folders,
+            identity=self.identity,
+            blobs=self.blobs.blobs,
+            uploads=self.blobs.uploads,
+            links=self.blobs.links,
+            clock=clock,
+            public_url=self.origins.public_url,
+            staged_lifetime=self.settings.staged_block_lifetime,
+        )
 
     @classmethod
     def open(cls, settings: Settings, origins: Origins, clock: Clock | None = None) -> "Application":

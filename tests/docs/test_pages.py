@@ -36,7 +36,7 @@ def generator() -> ModuleType:
 def kinds() -> set[str]:
     return {
         each.kind
-        for each in vars(problems).values()
+        for each in vars(problems.kinds).values()
         if inspect.isclass(each) and issubclass(each, Problem) and each is not Problem
     }
 

@@ -169,3 +169,34 @@ async def test_that_changes_leave_a_row_in_the_audit(shelf: Shelf) -> None:
     assert [row.action for row in found] == ["file.version", "file.delete", "file.restore"]
     assert {row.actor_id for row in found} == {file["created_by"]["id"]}
     assert {row.organisation_id for row in found} == {shelf.lab.organisation_id}
+
+
+async def test_that_the_folders_of_a_path_come_with_the_file_and_stay_while_it_lives(shelf: Shelf) -> None:
+    lab = shelf.lab
+    folders = f"/folder/instances/{lab.organisation_id}/workspaces/{lab.workspace_id}/folders"
+
+    async def shown() -> list[str]:
+        return [each["path"] for each in (await shelf.ask("GET", folders, params={"depth": "9"})).json()["results"]]
+
+    offered = await shelf.offer("Pit A/2026/m.csv")
+    assert await shown() == []
+    await shelf.commit(offered["upload"])
+    assert await shown() == ["/Pit A", "/Pit A/2026"]
+    await shelf.put("pit a/n.csv")
+    listed = (await shelf.ask("GET", folders, params={"depth": "9"})).json()["results"]
+    by_path = {each["path"]: each["folder_id"] for each in listed}
+    refused = await shelf.ask("DELETE", f"{folders}/{by_path['/Pit A']}")
+    assert refused.status_code == 409
+    for path in ("pit a/n.csv", "Pit A/2026/m.csv"):
+        await shelf.ask("DELETE", shelf.at(path))
+    assert await shown() == ["/Pit A", "/Pit A/2026"]
+    assert (await shelf.ask("DELETE", f"{folders}/{by_path['/Pit A']}")).status_code == 204
+    assert await shown() == []
+    restored = await shelf.ask("PUT", f"{shelf.root}/{offered['file_id']}?deleted=false")
+    assert restored.status_code == 204
+    assert await shown() == ["/Pit A", "/Pit A/2026"]
+
+
+async def test_that_a_path_whose_folders_cannot_be_made_is_refused(shelf: Shelf) -> None:
+    for path in (".../m.csv", "f" * 257 + "/m.csv", "/".join(["f" * 200] * 6) + "/m.csv"):
+        assert refusal(await shelf.ask("PUT", shelf.at(path)))[:2] == (400, "files/invalid-path")

@@ -38,7 +38,7 @@ async def test_that_the_sdk_reads_what_a_key_opens(site: Site) -> None:
     assert details.scope == ["evo.discovery", "evo.object"]
     rights = found.entitlements
     assert (rights.org_id, rights.org_name, rights.hub_code) == (site.organisation_id, "Coreshed", "local")
-    assert (rights.roles, rights.services) == (["member"], ["geoscienceobject", "workspace"])
+    assert (rights.roles, rights.services) == (["member"], ["file", "geoscienceobject", "workspace"])
     assert who.key not in found.model_dump_json()
 
 

@@ -187,6 +187,13 @@ def forget(rows: Rows, file_no: int) -> bool:
     return True
 
 
+def count_below(rows: Rows, workspace_id: str, prefix: str) -> int:
+    """Live files whose case-folded path begins with this prefix, which ends with a slash."""
+    here = files.c.workspace_id == workspace_id, files.c.path_key >= prefix, files.c.path_key < f"{prefix[:-1]}0"
+    seen = files.c.version_id.is_not(None), files.c.deleted_ns.is_(None)
+    return int(rows.execute(select(func.count()).select_from(files).where(*here, *seen)).scalar_one())
+
+
 def unfinished(
     rows: Rows, workspace: WorkspaceKey, path_key: str | None, limit: int
 ) -> list[tuple[StoredFile, StoredVersion]]:

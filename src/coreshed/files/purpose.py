@@ -1,11 +1,12 @@
 """The content of file versions: written once, visible from its commit on."""
 
-from coreshed import audit
+from coreshed import audit, paths
 from coreshed.blobs import Blob, Blobs, Overwrite, Purpose
 from coreshed.clock import Clock
 from coreshed.database import Rows
 from coreshed.files import ledger
 from coreshed.files.ledger import StoredFile, StoredVersion
+from coreshed.folders import Folders
 from coreshed.ids import WorkspaceKey
 from coreshed.problems import Gone, NotFound
 from coreshed.workspaces import Workspaces
@@ -22,8 +23,9 @@ class FileContent:
     name: str = Purpose.FILE_VERSION
     overwrite = Overwrite.ONCE
 
-    def __init__(self, workspaces: Workspaces, clock: Clock) -> None:
+    def __init__(self, workspaces: Workspaces, folders: Folders, clock: Clock) -> None:
         self._workspaces = workspaces
+        self._folders = folders
         self._clock = clock
         self._blobs = Blobs(clock=clock)
 
@@ -35,11 +37,14 @@ class FileContent:
             raise Gone("The requested file has been deleted.")
 
     def on_commit(self, rows: Rows, blob: Blob) -> None:
-        """From here on the version is there for everybody."""
+        """From here on the version is there for everybody, and so are the folders of its path."""
         file, version = self._find(rows, blob, lock=True)
         if version.committed_ns is not None:
             return  # the same content, committed again
         now_ns = self._clock.now_ns()
+        workspace = WorkspaceKey(self._workspaces.organisation_of(rows, blob.workspace_id), blob.workspace_id)
+        folder = paths.folder(file.path)
+        self._folders.ensure(rows, workspace=workspace, actor_id=version.created_by, path=folder)
         ledger.give_content(rows, file, version, blob_id=blob.id, size=blob.size or 0, at_ns=now_ns)
         self._blobs.hold(rows, blob_ids=[blob.id], owner=f"file:{file.id}")
         audit.record(
@@ -47,8 +52,8 @@ class FileContent:
             at_ns=now_ns,
             actor_id=version.created_by,
             action="file.version",
-            organisation_id=self._workspaces.organisation_of(rows, blob.workspace_id),
-            workspace_id=blob.workspace_id,
+            organisation_id=workspace.organisation_id,
+            workspace_id=workspace.workspace_id,
             target_id=file.id,
             path=file.path,
             version_id=str(version.version_id),

@@ -10,9 +10,10 @@ from coreshed.files import ledger, names, presentation, wire
 from coreshed.files.ledger import StoredFile
 from coreshed.files.listing import ListQuery
 from coreshed.files.purpose import blob_name
+from coreshed.folders import Folders
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import AlreadyExists, Gone, NotFound, NoUploadInProgress
+from coreshed.problems import AlreadyExists, Gone, Invalid, InvalidPath, NotFound, NoUploadInProgress
 from coreshed.wire_common import User
 from coreshed.workspaces import Role, Workspaces
 
@@ -29,6 +30,7 @@ class Files:
         *,
         database: Database,
         workspaces: Workspaces,
+        folders: Folders,
         identity: Identity,
         blobs: Blobs,
         uploads: Uploads,
@@ -39,6 +41,7 @@ class Files:
     ) -> None:
         self._database = database
         self._workspaces = workspaces
+        self._folders = folders
         self._identity = identity
         self._blobs = blobs
         self._uploads = uploads
@@ -59,7 +62,7 @@ class Files:
         with self._database.writing() as rows:
             self.require(rows, caller, workspace, Role.EDITOR)
             path = names.of_url(raw_path)
-            names.check_new(path)
+            self._check_new(path)
             if version_id is not None:
                 file = ledger.live_at(rows, workspace, paths.key(path))
                 return self._resume(rows, workspace, file, version_id)
@@ -85,6 +88,14 @@ class Files:
             if file is None or file.version_id is None:
                 raise NotFound("The file was not found in this workspace.")
             return self._new_version(rows, caller, workspace, file)
+
+    def _check_new(self, path: str) -> None:
+        """Raises InvalidPath: the folders of the path are made with the file."""
+        names.check_new(path)
+        try:
+            self._folders.check(paths.folder(path))
+        except Invalid as error:
+            raise InvalidPath(error.detail) from error
 
     def _new_version(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, file: StoredFile) -> wire.UploadFile:
         version_id = ledger.add_version(rows, file.no, created_by=caller.user_id, now_ns=self._clock.now_ns())
@@ -255,6 +266,7 @@ class Files:
                 return None
             ledger.lock_paths(rows, workspace)
             path = _free_path(rows, workspace, file.path)
+            self._folders.ensure(rows, workspace=workspace, actor_id=caller.user_id, path=paths.folder(path))
             ledger.set_deleted(rows, file.no, deleted_ns=None, by=None, path=path)
             self._record(rows, caller, workspace, "file.restore", file, path)
             if path == file.path:
@@ -278,6 +290,10 @@ class Files:
     def require(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, role: Role) -> None:
         """Raise UnknownWorkspace, WorkspaceGone or InsufficientRole unless the caller has this role or a higher one."""
         self._workspaces.require_role(rows, caller=caller, workspace=workspace, at_least=role)
+
+    def count_live(self, rows: Rows, workspace_id: str, path_key_prefix: str) -> int:
+        """How many live files lie below a folder: what `folders` asks before it gives one up."""
+        return ledger.count_below(rows, workspace_id, path_key_prefix)
 
     # Upkeep
 

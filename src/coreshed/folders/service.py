@@ -86,6 +86,10 @@ class Folders:
         """Let a folder count as full while these lie in it."""
         self._contents.append(contents)
 
+    def check(self, path: str) -> None:
+        """Whether `ensure` takes the path. Raises Invalid."""
+        names.segments(path)
+
     def ensure(self, rows: Rows, *, workspace: WorkspaceKey, actor_id: str, path: str) -> str:
         """Id of the live folder at a path, in any case; what is missing of the path is created.
 

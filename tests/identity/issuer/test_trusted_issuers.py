@@ -111,6 +111,20 @@ async def test_that_a_trusted_token_makes_its_user_once_and_opens_what_they_may(
     assert (await house.ask(elsewhere.token(now=now))).status_code == 401
 
 
+@pytest.mark.parametrize(("verified", "role"), [(True, "admin"), (False, "member")])
+async def test_that_an_invitation_is_accepted_by_whoever_proves_to_have_the_address(
+    house: House, elsewhere: Elsewhere, verified: bool, role: str
+) -> None:
+    identity, here = house.application.identity, house.application.instance.organisation_id
+    admin = identity.user_by_email(email="admin@localhost")
+    with house.application.databases.main.writing() as rows:
+        identity.memberships.add(rows, here, email="BO@example.org", role="admin", actor_id=admin.id)
+    now = house.clock.now_ns() // NANOSECONDS
+    assert (await house.ask(elsewhere.token(now=now, email_verified=verified))).status_code == 200
+    listed = identity.list_users(organisation_id=here)
+    assert [theirs for user, theirs in listed if user.email == "bo@example.org"] == [role]
+
+
 async def test_that_what_is_not_for_us_or_not_theirs_is_refused(house: House, elsewhere: Elsewhere) -> None:
     now = house.clock.now_ns() // NANOSECONDS
     assert (await house.ask(elsewhere.token(now=now))).status_code == 200

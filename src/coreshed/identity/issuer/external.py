@@ -20,6 +20,7 @@ from coreshed.identity.cache import Verified
 from coreshed.identity.issuer.tables import external_identities
 from coreshed.identity.issuer.trusted import TheirKeys, TrustedIssuer
 from coreshed.identity.issuer.verifier import SKEW_SECONDS, header_of, issuer_of
+from coreshed.identity.memberships import Memberships
 from coreshed.identity.principal import Principal
 
 _REMEMBERED = 4096
@@ -56,6 +57,7 @@ class ExternalVerifier:
         self._issuers = {issuer.url: issuer for issuer in issuers}
         self._keys = {issuer.url: TheirKeys(issuer, clock) for issuer in issuers}
         self._database = database
+        self._clock = clock
         self._verified: OrderedDict[str, bytes] = OrderedDict()
         self._turn = threading.Lock()
 
@@ -144,11 +146,14 @@ class ExternalVerifier:
                 return
             email = _text(content, issuer.email)
             known = None if email is None else accounts.account_by_email(rows, paths.key(email))
+            verified = issuer.link or claims.email_verified in {True, "true"}
             if known is not None:
-                if not (issuer.link or claims.email_verified in {True, "true"}):
+                if not verified:
                     return
             elif issuer.create:
                 known = self._create(rows, issuer, claims, email, _text(content, issuer.name), now_ns)
+                if known is not None and verified and email is not None:
+                    Memberships(self._clock).accept_invitations(rows, known)
             if known is None:
                 return
             values = {"issuer": issuer.url, "subject": claims.sub, "user_id": known.id, "created_ns": now_ns}

@@ -1,0 +1,97 @@
+"""What can go wrong, and how each API says it.
+
+Services raise these; they know nothing of HTTP. `ANSWERS` is the one table that turns (API, operation group, kind) into
+a status, a type and a title. A `kind` is stable: scripts and dashboards may match on it, so kinds are only ever added.
+
+    Problem
+    ├── who is asking      MissingCredentials(PermissionError)  NotPermitted(PermissionError)
+    │                      InsufficientRole(PermissionError)    InsufficientScope(PermissionError)
+    ├── what is asked for  NotFound(LookupError)                Gone(LookupError)
+    │                      UnknownRoute(LookupError)            MethodNotAllowed
+    │                      UnknownWorkspace(LookupError)        WorkspaceGone(LookupError)
+    │                      UnknownSchema(LookupError)           UnknownVersion(LookupError)
+    ├── how it is asked    BadRequest(ValueError)               Invalid(ValueError)
+    │                      TooLarge(ValueError)
+    │                      InvalidPath(ValueError)              InvalidFilter(ValueError)   InvalidOrder(ValueError)
+    ├── its content        SchemaViolation(ValueError)          InvalidDataKey(ValueError)
+    │                      MissingData(LookupError)             WrongObjectType(ValueError)
+    ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
+    │                      NoUploadInProgress(ValueError)
+    │                      LastAdministrator                    NotEmpty                    ParentDeleted
+    └── ourselves          StoreFailure(OSError)                InternalError
+"""
+
+from coreshed.problems.answers import ANSWERS, Answer, Api, answer
+from coreshed.problems.kinds import (
+    AlreadyExists,
+    BadRequest,
+    Gone,
+    InsufficientRole,
+    InsufficientScope,
+    InternalError,
+    Invalid,
+    InvalidDataKey,
+    InvalidFilter,
+    InvalidOrder,
+    InvalidPath,
+    LastAdministrator,
+    LastOwner,
+    MethodNotAllowed,
+    MissingCredentials,
+    MissingData,
+    NotEmpty,
+    NotFound,
+    NotPermitted,
+    NoUploadInProgress,
+    ParentDeleted,
+    Problem,
+    SchemaViolation,
+    StaleVersion,
+    StoreFailure,
+    TooLarge,
+    UnknownRoute,
+    UnknownSchema,
+    UnknownVersion,
+    UnknownWorkspace,
+    WorkspaceGone,
+    WrongObjectType,
+)
+
+__all__ = [
+    "ANSWERS",
+    "AlreadyExists",
+    "Answer",
+    "Api",
+    "BadRequest",
+    "Gone",
+    "InsufficientRole",
+    "InsufficientScope",
+    "InternalError",
+    "Invalid",
+    "InvalidDataKey",
+    "InvalidFilter",
+    "InvalidOrder",
+    "InvalidPath",
+    "LastAdministrator",
+    "LastOwner",
+    "MethodNotAllowed",
+    "MissingCredentials",
+    "MissingData",
+    "NoUploadInProgress",
+    "NotEmpty",
+    "NotFound",
+    "NotPermitted",
+    "ParentDeleted",
+    "Problem",
+    "SchemaViolation",
+    "StaleVersion",
+    "StoreFailure",
+    "TooLarge",
+    "UnknownRoute",
+    "UnknownSchema",
+    "UnknownVersion",
+    "UnknownWorkspace",
+    "WorkspaceGone",
+    "WrongObjectType",
+    "answer",
+]

@@ -1,0 +1,232 @@
+"""The kinds of refusals; the tree of them is drawn in the package."""
+
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """A refusal with a stable `kind`, a sentence for the caller, and the extra members its answer carries."""
+
+    kind: ClassVar[str] = "internal"
+    sentence: ClassVar[str] = "A server error has occurred."
+
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
+        super().__init__(detail or self.sentence)
+        self.detail = detail or self.sentence
+        self.members = members
+
+
+class MissingCredentials(Problem, PermissionError):
+    """No credential, or one that is malformed, unknown, expired or revoked."""
+
+    kind = "missing-credentials"
+    sentence = "The request carries no usable credential. Send a valid key as 'Authorization: Bearer <key>'."
+
+
+class NotPermitted(Problem, PermissionError):
+    """The credential is good, the resource is somebody else's."""
+
+    kind = "not-permitted"
+    sentence = "The client credentials are valid but do not permit access to this resource."
+
+
+class InsufficientRole(Problem, PermissionError):
+    """The caller's role in the workspace is too low. Members: `your_role`, `permitted_roles`."""
+
+    kind = "insufficient-role"
+    sentence = "Access to this resource is forbidden due to an insufficient role."
+
+
+class InsufficientScope(Problem, PermissionError):
+    """The credential was issued without the scope that this API asks for."""
+
+    kind = "insufficient-scope"
+    sentence = "The credential was issued without the scope that this operation needs."
+
+
+class NotFound(Problem, LookupError):
+    """No such thing, or none that the caller may see."""
+
+    kind = "not-found"
+    sentence = "The requested resource was not found."
+
+
+class Gone(Problem, LookupError):
+    """It was here and has been deleted; it can be restored."""
+
+    kind = "gone"
+    sentence = "The requested resource has been deleted."
+
+
+class UnknownRoute(Problem, LookupError):
+    """No operation has this path."""
+
+    kind = "unknown-route"
+    sentence = "No operation of this API has this path."
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method does not."""
+
+    kind = "method-not-allowed"
+    sentence = "This path does not support the request's method."
+
+
+class UnknownWorkspace(Problem, LookupError):
+    """No such workspace, or one the caller has no role in: the two answer alike."""
+
+    kind = "unknown-workspace"
+    sentence = "The workspace was not found."
+
+
+class WorkspaceGone(Problem, LookupError):
+    """The workspace has been soft-deleted."""
+
+    kind = "workspace-gone"
+    sentence = "The workspace has been deleted. An owner can restore it."
+
+
+class UnknownSchema(Problem, LookupError):
+    """No published schema has this id."""
+
+    kind = "unknown-schema"
+    sentence = "The schema was not found."
+
+
+class UnknownVersion(Problem, LookupError):
+    """The object has no version of this id."""
+
+    kind = "unknown-version"
+    sentence = "The requested version was not found."
+
+
+class BadRequest(Problem, ValueError):
+    """The request cannot be understood, whatever its content."""
+
+    kind = "bad-request"
+    sentence = "The server cannot process the request due to a client error."
+
+
+class TooLarge(Problem, ValueError):
+    """A stated limit was exceeded."""
+
+    kind = "too-large"
+    sentence = "The request is larger than this server accepts."
+
+
+class Invalid(Problem, ValueError):
+    """A parameter or body field breaks its rule. Members: `loc` where the answer is a list of field errors."""
+
+    kind = "invalid"
+    sentence = "The request was invalid."
+
+
+class InvalidPath(Problem, ValueError):
+    """An object path has a symbol or shape that is not allowed."""
+
+    kind = "invalid-path"
+    sentence = "The object path contains invalid symbols."
+
+
+class InvalidFilter(Problem, ValueError):
+    """A list filter cannot be read."""
+
+    kind = "invalid-filter"
+    sentence = "A filter parameter is invalid."
+
+
+class InvalidOrder(Problem, ValueError):
+    """A list order cannot be read."""
+
+    kind = "invalid-order"
+    sentence = "The order_by parameter is invalid."
+
+
+class SchemaViolation(Problem, ValueError):
+    """A document breaks its schema. Members: `json_path`, `schema_path`."""
+
+    kind = "schema-violation"
+    sentence = "The object does not conform to its schema."
+
+
+class InvalidDataKey(Problem, ValueError):
+    """A data reference is neither a SHA-256 nor a UUID. Members: `invalid`."""
+
+    kind = "invalid-data-key"
+    sentence = "The object contains data references that are neither a SHA-256 digest nor a UUID."
+
+
+class MissingData(Problem, LookupError):
+    """A data reference names a blob that was never uploaded. Members: `missing`."""
+
+    kind = "missing-data"
+    sentence = "The object contains references to data blobs that do not exist. Upload them and try again."
+
+
+class WrongObjectType(Problem, ValueError):
+    """The schema type differs from the stored object's, or the name lacks `.json`. Members: `expected`, `actual`."""
+
+    kind = "wrong-object-type"
+    sentence = "The object cannot be stored here."
+
+
+class AlreadyExists(Problem, FileExistsError):
+    """The name or path is taken. Members: what the API says of the holder."""
+
+    kind = "already-exists"
+    sentence = "The name is already taken."
+
+
+class StaleVersion(Problem):
+    """`If-Match` names a version that is not the newest."""
+
+    kind = "stale-version"
+    sentence = "Specified object version is stale."
+
+
+class LastOwner(Problem):
+    """A workspace keeps at least one owner."""
+
+    kind = "last-owner"
+    sentence = "A workspace needs at least one owner. Make somebody else an owner first."
+
+
+class NoUploadInProgress(Problem, ValueError):
+    """The version that an upload should go on with has its content already."""
+
+    kind = "no-upload-in-progress"
+    sentence = "This version has been uploaded completely. Leave out version_id to upload a new version."
+
+
+class LastAdministrator(Problem):
+    """An organisation keeps at least one enabled administrator."""
+
+    kind = "last-administrator"
+    sentence = "An organisation needs at least one administrator. Make somebody else an administrator first."
+
+
+class NotEmpty(Problem):
+    """Something that lives lies in what is to be deleted or moved."""
+
+    kind = "not-empty"
+    sentence = "The folder is not empty."
+
+
+class ParentDeleted(Problem):
+    """What is to be restored lies in something that is deleted. Members: `parent_folder_id`."""
+
+    kind = "parent-deleted"
+    sentence = "The folder above is deleted. Restore it first."
+
+
+class StoreFailure(Problem, OSError):
+    """The database or the blob store failed underneath a correct request."""
+
+    kind = "store-failure"
+    sentence = "A storage operation failed. Try again; the operator finds the cause in the log under the request id."
+
+
+class InternalError(Problem):
+    """A defect in the server."""
+
+    kind = "internal"
+    sentence = "A server error has occurred. The operator finds the cause in the log under the request id."
