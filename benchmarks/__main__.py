@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import files, lists, machine, report, sparse, transfers
+from benchmarks import lists, machine, push, report, sparse, transfers
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
@@ -20,7 +20,7 @@ BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "lists": lists.run,
     "transfers": transfers.run,
     "sparse": sparse.run,
-    "files": files.run,
+    "push": push.run,
 }
 _RESULTS = Path("bench-results")
 _DOCS = Path("docs/performance.md")

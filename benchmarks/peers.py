@@ -40,7 +40,7 @@ http {{
   uwsgi_temp_path {root}/unused;
   scgi_temp_path {root}/unused;
   server {{
-    listen {host}:{port};
+    listen {host}:{port}{tls};
     root {files};
     location / {{ dav_methods PUT; create_full_put_path on; }}
   }}
@@ -81,8 +81,11 @@ class Azurite:
         return f"{self.url}/{_ACCOUNT}/{_CONTAINER}/{name}?{sas}"
 
 
-def nginx(site: Site) -> Nginx | None:
-    """Start it with a configuration of its own; None where it is missing."""
+def nginx(site: Site, *, tls: tuple[str, Path] | None = None) -> Nginx | None:
+    """Start it with a configuration of its own; None where it is missing.
+
+    tls: host, and the directory with `server.pem` and `server.key`; without it plain http on loopback.
+    """
     program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if program is None:
         return None
@@ -91,11 +94,15 @@ def nginx(site: Site) -> Nginx | None:
     files.mkdir(parents=True)
     port = _free_port()
     user = "user root;" if os.geteuid() == 0 else ""
+    host, scheme, secured = _HOST, "http", ""
+    if tls is not None:
+        host, scheme = tls[0], "https"
+        secured = f" ssl; ssl_certificate {tls[1]}/server.pem; ssl_certificate_key {tls[1]}/server.key"
     configuration = root / "nginx.conf"
-    configuration.write_text(_NGINX.format(root=root, files=files, host=_HOST, port=port, user=user))
-    process = _start(site, [program, "-p", str(root), "-c", str(configuration), "-g", "daemon off;"], port)
+    configuration.write_text(_NGINX.format(root=root, files=files, host=host, port=port, user=user, tls=secured))
+    process = _start(site, [program, "-p", str(root), "-c", str(configuration), "-g", "daemon off;"], port, host)
     version = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
-    return Nginx(f"http://{_HOST}:{port}", files, process.pid, version.strip().removeprefix("nginx version: "))
+    return Nginx(f"{scheme}://{host}:{port}", files, process.pid, version.strip().removeprefix("nginx version: "))
 
 
 def azurite(site: Site) -> Azurite | None:
@@ -117,14 +124,14 @@ def azurite(site: Site) -> Azurite | None:
     return Azurite(url, process.pid, f"Azurite {version.strip()}")
 
 
-def _start(site: Site, command: Sequence[str], port: int) -> "subprocess.Popen[bytes]":
+def _start(site: Site, command: Sequence[str], port: int, host: str = _HOST) -> "subprocess.Popen[bytes]":
     with (site.disk / f"{Path(command[0]).name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=site.disk)
     site.at_end(lambda: _end(process))
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            socket.create_connection((_HOST, port), timeout=1).close()
+            socket.create_connection((host, port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:

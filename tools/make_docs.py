@@ -330,18 +330,22 @@ def _last(node: ast.expr) -> str | None:
 
 _COMMANDS_HEAD = """# Commands
 
-`pip install coreshed` gives `info` and `doctor`; the others need `pip install 'coreshed[server]'`. Those that change
-identities or workspaces work on the database itself, whether or not a server runs on it. Every command takes its data
-directory and database from flags, from the environment and from `coreshed.toml`, as [settings](settings.md) says.
+`pip install coreshed` gives what talks to a server ([files from the command line](files-from-the-command-line.md)),
+`info` and `doctor`; the others need `pip install 'coreshed[server]'`. Those that change identities or workspaces work
+on the database itself, whether or not a server runs on it, and take data directory and database from flags, from the
+environment and from `coreshed.toml`, as [settings](settings.md) says.
 
 | exit code | meaning |
 | --- | --- |
 | 0 | done; for `serve`: drained |
-| 1 | refused, with a sentence; for `doctor`: a check failed |
+| 1 | refused or failed, with a sentence; for `doctor`: a check failed |
 | 2 | wrong usage |
 | 3 | wrong settings, no server in the data directory, or the database does not answer |
 | 4 | an address cannot be bound |
 | 5 | the database has a newer schema than the program |
+| 6 | the server cannot be reached |
+| 7 | not signed in, or the server does not take the key |
+| 8 | other bytes arrived than were sent |
 
 """
 

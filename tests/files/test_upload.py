@@ -256,16 +256,3 @@ async def test_that_content_other_than_the_stated_digest_is_not_published(shelf:
     assert (await publish(right.upper())).status_code == 201
     got = await shelf.get(offered["file_id"])
     assert (await shelf.ask("HEAD", got["download"], "nobody")).headers["x-coreshed-sha256"] == right
-
-
-async def test_that_of_two_contents_sent_for_one_version_at_once_one_is_kept_whole(shelf: Shelf) -> None:
-    for attempt in range(5):
-        offered = await shelf.offer(f"{attempt}.csv")
-        link = offered["upload"]
-        await shelf.stage(link, 0, b"one")
-        await shelf.stage(link, 1, b"two")
-        answers = await asyncio.gather(shelf.commit(link, 0), shelf.commit(link, 1))
-        won, lost = sorted(answer.status_code for answer in answers)
-        assert (won, lost in {400, 403}) == (201, True)  # 400: the blocks of the other were given up meanwhile
-        kept = b"one" if answers[0].status_code == 201 else b"two"
-        assert await shelf.bytes_of(await shelf.get(offered["file_id"])) == kept

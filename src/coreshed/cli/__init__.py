@@ -1,4 +1,7 @@
-"""`coreshed`: the command line of operators. The base install runs `info` and `doctor`; the rest needs the server."""
+"""`coreshed`: the command line of operators, and of people who move files.
+
+The base install runs what talks to a server, `info` and `doctor`; the rest needs the server's packages.
+"""
 
 import os
 import sys
@@ -6,7 +9,19 @@ from collections.abc import Callable
 
 import typer
 
-from coreshed.cli import admin, clients, groups, history, inspection, maintenance, serving
+from coreshed.cli import (
+    admin,
+    clients,
+    groups,
+    history,
+    inspection,
+    maintenance,
+    moving,
+    options,
+    serving,
+    shelf,
+    signing,
+)
 
 app = typer.Typer(
     name="coreshed",
@@ -15,6 +30,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for command in (
+    signing.login,
+    signing.logout,
+    signing.whoami,
+    shelf.ls,
+    moving.push,
+    moving.pull,
+    shelf.rm,
+    shelf.restore,
+    shelf.versions,
+):
+    app.command(command.__name__)(command)
 app.command("serve")(serving.serve)
 app.command("info")(inspection.info)
 app.command("doctor")(inspection.doctor)
@@ -37,12 +64,16 @@ _EXIT_CODES = {
     "coreshed.serving.listeners.CannotBind": 4,
     "coreshed.database.engines.SchemaTooNew": 5,
     "coreshed.problems.kinds.Problem": 1,
+    "coreshed.client.errors.Unreachable": 6,
+    "coreshed.client.errors.NotSignedIn": 7,
+    "coreshed.client.errors.Mismatch": 8,
+    "coreshed.client.errors.CoreshedError": 1,
 }
 
 
 def main() -> None:
     """The program. What it writes is for the user it runs as alone: databases hold keys, files hold data."""
-    os.umask(0o077)
+    options.users_umask = os.umask(0o077)
     run(app)
 
 

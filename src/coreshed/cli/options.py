@@ -19,6 +19,9 @@ DatabaseUrl = Annotated[
     str | None, typer.Option("--database", help="Database URL; default: SQLite in the data directory.")
 ]
 BlobsUrl = Annotated[str | None, typer.Option("--blobs", help="Blob store URL; default: the data directory.")]
+# What the umask was before the program narrowed it: files that somebody fetches are theirs to share.
+users_umask = 0o022
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

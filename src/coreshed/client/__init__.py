@@ -1,5 +1,42 @@
 """What programs that talk to a server need; imports no server code and nothing heavy."""
 
+from coreshed.client.clients import AsyncClient, Client
 from coreshed.client.data_links import download_urls
+from coreshed.client.errors import (
+    Ambiguous,
+    Conflict,
+    CoreshedError,
+    Gone,
+    Invalid,
+    Mismatch,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    ServerFailed,
+    SourceChanged,
+    Unreachable,
+)
+from coreshed.client.pulling import Pulled
+from coreshed.client.pushing import Pushed
+from coreshed.client.transfers.meter import Progress
 
-__all__ = ["download_urls"]
+__all__ = [
+    "Ambiguous",
+    "AsyncClient",
+    "Client",
+    "Conflict",
+    "CoreshedError",
+    "Gone",
+    "Invalid",
+    "Mismatch",
+    "NotFound",
+    "NotSignedIn",
+    "Progress",
+    "Pulled",
+    "Pushed",
+    "Refused",
+    "ServerFailed",
+    "SourceChanged",
+    "Unreachable",
+    "download_urls",
+]

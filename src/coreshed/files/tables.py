@@ -43,19 +43,9 @@ Index(
     files.c.workspace_id,
     files.c.path_key,
     files.c.id,
-    files.c.name_key,
     sqlite_where=_live & _seen,
     postgresql_where=_live & _seen,
 )
-for _moment, _other in (("created", "modified"), ("modified", "created")):
-    Index(
-        f"ix_files_{_moment}",
-        files.c.workspace_id,
-        files.c[f"{_moment}_ns"],
-        files.c[f"{_other}_ns"],
-        sqlite_where=_live & _seen,
-        postgresql_where=_live & _seen,
-    )
 Index("ix_files_deleted", files.c.workspace_id, files.c.path_key, sqlite_where=_deleted, postgresql_where=_deleted)
 Index("ix_files_pending", files.c.issued_ns, sqlite_where=_pending, postgresql_where=_pending)
 

@@ -47,9 +47,7 @@ def upgrade() -> None:
     here = ["workspace_id", "path_key"]
     op.create_index("uq_files_live_path", "files", here, unique=True, **_where("deleted_ns is null"))
     seen = "deleted_ns is null and version_id is not null"
-    op.create_index("ix_files_listed", "files", [*here, "id", "name_key"], **_where(seen))
-    op.create_index("ix_files_created", "files", ["workspace_id", "created_ns", "modified_ns"], **_where(seen))
-    op.create_index("ix_files_modified", "files", ["workspace_id", "modified_ns", "created_ns"], **_where(seen))
+    op.create_index("ix_files_listed", "files", [*here, "id"], **_where(seen))
     op.create_index("ix_files_deleted", "files", here, **_where("deleted_ns is not null"))
     op.create_index("ix_files_pending", "files", ["issued_ns"], **_where("version_id is null"))
     op.create_table(

@@ -1,0 +1,139 @@
+"""`Client` and `AsyncClient`: where to, in whose name, and the rooms that one works in."""
+
+import os
+import ssl
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from coreshed.client import profiles, trust
+from coreshed.client.errors import NotSignedIn
+from coreshed.client.files import AsyncFiles, Files
+from coreshed.client.model import Organisation
+from coreshed.client.objects import AsyncObjects, Objects
+from coreshed.client.pushing import Site
+from coreshed.client.senders import AsyncSender, Sender
+from coreshed.client.session import Session
+from coreshed.client.transfers.connection import Lines
+from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    session: Session
+    token: str
+    trust: ssl.SSLContext
+
+
+def _choose(
+    url: str | None,
+    token: str | None,
+    organisation: str | None,
+    workspace: str | None,
+    ca_file: str | None,
+    profile: str | None,
+) -> _Chosen:
+    """What is given, else what the environment says, else what `coreshed login` has kept. Raises NotSignedIn."""
+    url = url or os.environ.get("CORESHED_URL")
+    token = token or os.environ.get("CORESHED_TOKEN")
+    kept = None if url and token else profiles.load(profile)
+    # A credential is never sent to another server than the one it was given for.
+    if kept is not None and url is not None and url.rstrip("/") != kept.url:
+        kept = None
+    if kept is not None:
+        url, token = url or kept.url, token or kept.credential.token
+        organisation, ca_file = organisation or kept.organisation, ca_file or kept.ca_file
+        workspace = workspace or kept.workspace
+    if not url or not token:
+        missing = "server" if not url else f"credential for {url}"
+        raise NotSignedIn(f"There is no {missing}: run 'coreshed login URL', or set CORESHED_URL and CORESHED_TOKEN.")
+    session = Session(url, organisation=organisation, workspace=workspace)
+    return _Chosen(session, token, trust.context(ca_file))
+
+
+class Client:
+    """A program's way to a server.
+
+    url, token: default to CORESHED_URL and CORESHED_TOKEN, then to what `coreshed login` keeps under `profile`.
+    organisation, workspace: an id or a name; not needed where there is only one. ca_file: further authorities that are
+    trusted. Nothing is sent before the first verb. May be used by several threads at once.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        organisation: str | None = None,
+        workspace: str | None = None,
+        ca_file: str | None = None,
+        profile: str | None = None,
+    ) -> None:
+        chosen = _choose(url, token, organisation, workspace, ca_file, profile)
+        self.session = chosen.session
+        self._sender = Sender(token=chosen.token, trust=chosen.trust)
+        self._lines = Lines(chosen.trust)
+        self.site = Site(self._sender, chosen.session, self._lines)
+        self.files = Files(self.site)
+        self.objects = Objects(self.site)
+        self.workspaces = Workspaces(self.site)
+
+    def organisations(self) -> list[Organisation]:
+        """Every organisation that the credential reaches. Raises NotSignedIn, Unreachable."""
+        return self._sender.run(self.session.organisations())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._lines.close()
+        self._sender.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient:
+    """The same for an event loop: `async with AsyncClient(...) as client`."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        organisation: str | None = None,
+        workspace: str | None = None,
+        ca_file: str | None = None,
+        profile: str | None = None,
+    ) -> None:
+        chosen = _choose(url, token, organisation, workspace, ca_file, profile)
+        self.session = chosen.session
+        self._sender = AsyncSender(token=chosen.token, trust=chosen.trust)
+        self._lines = Lines(chosen.trust)
+        # Threads that move bytes ask for new links without the event loop.
+        self._beside = Sender(token=chosen.token, trust=chosen.trust)
+        site = Site(self._beside, chosen.session, self._lines)
+        self.files = AsyncFiles(self._sender, site)
+        self.objects = AsyncObjects(self._sender, site)
+        self.workspaces = AsyncWorkspaces(self._sender, chosen.session)
+
+    async def organisations(self) -> list[Organisation]:
+        """See Client.organisations."""
+        return await self._sender.run(self.session.organisations())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._lines.close()
+        self._beside.close()
+        await self._sender.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
