@@ -1,6 +1,8 @@
 """`coreshed login`, `logout` and `whoami`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,8 @@ from coreshed.cli.remote import ProfileName, WorkspaceName, connect, encoded
 if TYPE_CHECKING:
     from coreshed.client import Client
     from coreshed.client.model import Membership, Workspace
+    from coreshed.client.profiles import Tokens
+    from coreshed.client.senders import Sender
 
 
 def login(
@@ -19,7 +23,15 @@ def login(
     *,
     token: Annotated[
         str | None,
-        typer.Option("--token", metavar="KEY", help="The key; '-' reads it from standard input; default: it is asked."),
+        typer.Option("--token", metavar="KEY", help="A key instead of a sign-in; '-' reads it from standard input."),
+    ] = None,
+    device: Annotated[
+        bool | None,
+        typer.Option(
+            "--device/--no-device",
+            help="Approve this machine in a browser, here or elsewhere; default: on a terminal, if the server offers "
+            "it. Otherwise a key is asked for.",
+        ),
     ] = None,
     profile: ProfileName = None,
     ca_file: Annotated[
@@ -30,26 +42,66 @@ def login(
     ] = None,
     workspace: WorkspaceName = None,
 ) -> None:
-    """Keep a server and a key for the other commands, after the server has taken the key.
+    """Sign in to a server, or keep a key for it, for the other commands.
 
-    They are kept in ~/.config/coreshed/credentials.json, which nobody else can read. Flags can be seen by other users
-    of the machine while the program runs; the prompt and standard input cannot.
+    What is kept lies in ~/.config/coreshed/credentials.json, which nobody else can read; a sign-in renews itself as
+    long as it is used now and then. Flags can be seen by other users of the machine while the program runs; the prompt
+    and standard input cannot.
 
-    Exit codes: 0 signed in, 1 refused, 6 the server cannot be reached, 7 the key is not taken.
+    Exit codes: 0 signed in, 1 refused, 6 the server cannot be reached, 7 not approved, or the key is not taken.
     """
     from coreshed.client import Client, profiles
 
     url = url.rstrip("/")
     authorities = None if ca_file is None else str(ca_file.resolve())
-    key = _key(token)
-    with Client(url, key, organisation=organisation, workspace=workspace, ca_file=authorities) as client:
+    credential = _signed_in(url, authorities) if _wants_device(url, authorities, token, device) else None
+    kept_credential = credential or profiles.Key(_key(token))
+    with Client(
+        url, kept_credential.token, organisation=organisation, workspace=workspace, ca_file=authorities
+    ) as client:
         known = client.organisations()
         where = _chosen(client, organisation, workspace)
-    credential = profiles.Key(key)
-    kept = profiles.Profile(url, credential, ca_file=authorities, organisation=where[0], workspace=where[1])
+    kept = profiles.Profile(url, kept_credential, ca_file=authorities, organisation=where[0], workspace=where[1])
     profiles.save(kept, profile)
     names = ", ".join(each.display_name for each in known) or "no organisation"
     typer.echo(f"signed in to {url} ({names}) as profile {profiles.name(profile)}")
+
+
+def _wants_device(url: str, authorities: str | None, token: str | None, device: bool | None) -> bool:
+    """Whether a person approves this machine; asked for a server that offers it alone. Raises Unreachable."""
+    if token is not None or device is False or (device is None and not sys.stdin.isatty()):
+        return False
+    from coreshed.client import sign_in
+
+    with _sender(authorities) as sender:
+        if sign_in.is_offered(sender, url):
+            return True
+    if device:
+        raise typer.BadParameter(f"{url} offers no sign-in of devices: use --token")
+    return False
+
+
+def _signed_in(url: str, authorities: str | None) -> "Tokens":
+    """Show a code and wait until somebody approves it. Raises NotSignedIn."""
+    from coreshed.client import sign_in
+
+    with _sender(authorities) as sender:
+        waiting = sign_in.begin(sender, url)
+        page = waiting.verification_uri_complete or waiting.verification_uri
+        typer.echo(f"Open {page} in a browser and approve the code {waiting.user_code}.", err=True)
+        return sign_in.wait(sender, url, waiting)
+
+
+@contextmanager
+def _sender(authorities: str | None) -> "Iterator[Sender]":
+    from coreshed.client import trust
+    from coreshed.client.senders import Sender
+
+    sender = Sender(token=None, trust=trust.context(authorities))
+    try:
+        yield sender
+    finally:
+        sender.close()
 
 
 def _key(token: str | None) -> str:
@@ -74,12 +126,16 @@ def _chosen(client: "Client", organisation: str | None, workspace: str | None) -
 
 
 def logout(*, profile: ProfileName = None) -> None:
-    """Forget the sign-in of a profile. The key itself lives on: revoke it with `coreshed token revoke`.
+    """End the sign-in of a profile and forget it. A key lives on: revoke it with `coreshed token revoke`.
 
     Exit codes: 0 forgotten, 7 there was none.
     """
-    from coreshed.client import NotSignedIn, profiles
+    from coreshed.client import CoreshedError, NotSignedIn, profiles, sign_in
 
+    kept = profiles.load(profile)
+    if kept is not None and isinstance(kept.credential, profiles.Tokens):
+        with _sender(kept.ca_file) as sender, suppress(CoreshedError):  # what cannot be told ends by itself
+            sign_in.end(sender, kept.url, kept.credential)
     if not profiles.forget(profile):
         raise NotSignedIn(f"Nobody is signed in as profile {profiles.name(profile)}.")
     typer.echo(f"forgot profile {profiles.name(profile)}")

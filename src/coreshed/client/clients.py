@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 from coreshed.client import profiles, trust
 from coreshed.client.errors import NotSignedIn
 from coreshed.client.files import AsyncFiles, Files
@@ -14,6 +16,7 @@ from coreshed.client.objects import AsyncObjects, Objects
 from coreshed.client.pushing import Site
 from coreshed.client.senders import AsyncSender, Sender
 from coreshed.client.session import Session
+from coreshed.client.sign_in import Renewing
 from coreshed.client.transfers.connection import Lines
 from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
 
@@ -21,7 +24,7 @@ from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     session: Session
-    token: str
+    token: str | httpx.Auth
     trust: ssl.SSLContext
 
 
@@ -37,18 +40,21 @@ def _choose(
     url = url or os.environ.get("CORESHED_URL")
     token = token or os.environ.get("CORESHED_TOKEN")
     kept = None if url and token else profiles.load(profile)
+    renews = False
     # A credential is never sent to another server than the one it was given for.
     if kept is not None and url is not None and url.rstrip("/") != kept.url:
         kept = None
     if kept is not None:
         url, token = url or kept.url, token or kept.credential.token
+        renews = token == kept.credential.token and isinstance(kept.credential, profiles.Tokens)
         organisation, ca_file = organisation or kept.organisation, ca_file or kept.ca_file
         workspace = workspace or kept.workspace
     if not url or not token:
         missing = "server" if not url else f"credential for {url}"
         raise NotSignedIn(f"There is no {missing}: run 'coreshed login URL', or set CORESHED_URL and CORESHED_TOKEN.")
     session = Session(url, organisation=organisation, workspace=workspace)
-    return _Chosen(session, token, trust.context(ca_file))
+    credential = token if kept is None or not renews else Renewing(kept, profile)
+    return _Chosen(session, credential, trust.context(ca_file))
 
 
 class Client:

@@ -20,8 +20,18 @@ class Key(msgspec.Struct, frozen=True, tag="key", tag_field="kind"):
         return "Key(...)"
 
 
-# Sign-in through an issuer adds a kind of its own here, with what is needed to renew its tokens.
-Credential = Key
+class Tokens(msgspec.Struct, frozen=True, tag="tokens", tag_field="kind"):
+    """What a sign-in has given. expires_at: of the access token, in seconds since the epoch."""
+
+    token: str
+    refresh_token: str | None
+    expires_at: float
+
+    def __repr__(self) -> str:
+        return "Tokens(...)"
+
+
+Credential = Key | Tokens
 
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):

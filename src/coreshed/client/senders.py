@@ -14,12 +14,13 @@ _TIMEOUT = httpx.Timeout(60.0, connect=20.0)
 _RETRIES = 2  # of connecting alone: nothing has been sent then
 
 
-def _options(token: str | None, trust: ssl.SSLContext) -> dict[str, Any]:
+def _options(token: str | httpx.Auth | None, trust: ssl.SSLContext) -> dict[str, Any]:
     # Variables for proxies are not followed: the Evo SDK ignores them too.
     headers = {"Accept": "application/json", "User-Agent": "coreshed-client"}
-    if token is not None:
+    if isinstance(token, str):
         headers["Authorization"] = f"Bearer {token}"
-    return {"headers": headers, "timeout": _TIMEOUT, "trust_env": False, "verify": trust}
+    auth = token if isinstance(token, httpx.Auth) else None
+    return {"headers": headers, "auth": auth, "timeout": _TIMEOUT, "trust_env": False, "verify": trust}
 
 
 def _answer(response: httpx.Response) -> Answer:
@@ -35,9 +36,9 @@ def _unreachable(call: Call[Any], error: httpx.HTTPError) -> errors.Unreachable:
 
 
 class Sender:
-    """Sends calls and waits for the answers; may be used by several threads at once."""
+    """Sends calls and waits for the answers; may be used by several threads at once. token: text, or what renews it."""
 
-    def __init__(self, *, token: str | None, trust: ssl.SSLContext) -> None:
+    def __init__(self, *, token: str | httpx.Auth | None, trust: ssl.SSLContext) -> None:
         transport = httpx.HTTPTransport(verify=trust, retries=_RETRIES, trust_env=False)
         self._http = httpx.Client(transport=transport, **_options(token, trust))
 
@@ -74,7 +75,7 @@ class Sender:
 class AsyncSender:
     """The same for a running event loop."""
 
-    def __init__(self, *, token: str | None, trust: ssl.SSLContext) -> None:
+    def __init__(self, *, token: str | httpx.Auth | None, trust: ssl.SSLContext) -> None:
         transport = httpx.AsyncHTTPTransport(verify=trust, retries=_RETRIES, trust_env=False)
         self._http = httpx.AsyncClient(transport=transport, **_options(token, trust))
 

@@ -49,8 +49,8 @@ def grants_of(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def upload_grants() -> frozenset[str]:
-    """What a sign-in of the upload clients opens: every resource that no Evo scope stands for."""
-    of_evo = {grant.partition(":")[0] for grant in EVO_SCOPES.values()}
+    """What a sign-in of the upload clients opens: every resource that no scope of Evo opens."""
+    of_evo = {grant.partition(":")[0] for grant in grants_of(EVO_SCOPES)}
     return frozenset(f"{resource}:*" for resource in RESOURCES - of_evo)
 
 
