@@ -1,13 +1,15 @@
 """`coreshed info` and `coreshed doctor`: what runs here, and whether clients can use it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from coreshed import doctor as examination
 from coreshed.cli.options import AsJson, DataDir, load
 from coreshed.serving import instance
+
+if TYPE_CHECKING:
+    from coreshed.doctor import Patient
 
 
 def info(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -33,6 +35,9 @@ def doctor(
 
     It uploads 4 KiB and publishes them in an object of the workspace, which it deletes again.
     """
+    # Every command would wait for the HTTP client otherwise.
+    from coreshed import doctor as examination
+
     patient = _patient(data_dir, url, key, ca_file)
     failed = False
     for finding in examination.examine(patient):
@@ -41,13 +46,15 @@ def doctor(
     raise typer.Exit(1 if failed else 0)
 
 
-def _patient(data_dir: DataDir, url: str | None, key: str | None, ca_file: str | None) -> examination.Patient:
+def _patient(data_dir: DataDir, url: str | None, key: str | None, ca_file: str | None) -> "Patient":
+    from coreshed.doctor import Patient
+
     if url is not None:
         if key is None:
             raise typer.BadParameter("a server named by --url needs a --key")
-        return examination.Patient(url.rstrip("/"), key, ca_file)
+        return Patient(url.rstrip("/"), key, ca_file)
     known = instance.read(load(data_dir=data_dir).data_dir)
     key = key or known.admin_key
     if key is None:
         raise typer.BadParameter("no key is kept in the data directory: pass one as --key or CORESHED_ADMIN_KEY")
-    return examination.Patient(known.api_url, key, ca_file or known.ca_file, known.organisation_id, known.workspace_id)
+    return Patient(known.api_url, key, ca_file or known.ca_file, known.organisation_id, known.workspace_id)
