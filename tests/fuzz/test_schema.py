@@ -39,7 +39,7 @@ def real_ids(server: Server) -> dict[str, str]:
         assert api.put(link, content=CONTENT).status_code == 201
         posted = api.post(f"{root}/objects/path/a/b.json", json=pointset(name)).json()
         files = f"/file/v2/orgs/{organisation}/workspaces/{made.json()['id']}/files"
-        file = api.put(f"{files}/path/a/b.csv").json()
+        file = api.put(f"{files}/path/files/b.csv").json()
         assert api.put(file["upload"], content=CONTENT).status_code == 201
         painted = f"/colormap/orgs/{organisation}/workspaces/{made.json()['id']}"
         colormap = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
@@ -57,7 +57,7 @@ def real_ids(server: Server) -> dict[str, str]:
         "object_path": "a/b.json",
         "user_id": user["user_id"],
         "file_id": file["file_id"],
-        "file_path": "a/b.csv",
+        "file_path": "files/b.csv",
         "colormap_id": colormap_id,
         "association_id": associated["id"],
         "folder_id": folder["folder_id"],
