@@ -61,6 +61,7 @@ class _Request(msgspec.Struct):
 
 _requests: structlog.BytesLogger | None = None
 _pending: list[bytes] = []
+_pending_of: asyncio.AbstractEventLoop | None = None  # the loop that will write them
 
 
 def served(method: str, path: str, status: int, seconds: float) -> None:
@@ -73,14 +74,20 @@ def served(method: str, path: str, status: int, seconds: float) -> None:
         shown = without_signature(path) if "sig=" in path else path
         line = _Request(method, shown, status, round(seconds * 1000, 2), _request_id.get() or "", now)
         _pending.append(msgspec.json.encode(line))
-        if len(_pending) == 1:
-            asyncio.get_running_loop().call_soon(_write)
+        global _pending_of
+        loop = asyncio.get_running_loop()
+        if _pending_of is not loop:
+            _pending_of = loop
+            loop.call_soon(flush)
 
 
-def _write() -> None:
+def flush() -> None:
+    """Write the lines of requests that wait for the end of their turn; a loop that has ended leaves some."""
+    global _pending_of
     lines = b"\n".join(_pending)
     _pending.clear()
-    if _requests is not None:
+    _pending_of = None
+    if _requests is not None and lines:
         _requests.msg(lines)
 
 

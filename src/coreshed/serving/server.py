@@ -77,6 +77,7 @@ def serve(settings: Settings, open_application: Opener, *, worker_command: Seque
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(house.serve())
     finally:
+        logs.flush()
         if background is not None:
             background.stop()
         application.close()
