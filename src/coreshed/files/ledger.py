@@ -177,10 +177,16 @@ def _version_ids(rows: Rows, file_no: int) -> list[int]:
     return list(rows.execute(select(file_versions.c.version_id).where(file_versions.c.file_no == file_no)).scalars())
 
 
-def forget(rows: Rows, file_no: int) -> bool:
-    """Remove a file that still has no content; False where it has some by now."""
-    pending = select(files.c.no).where(files.c.no == file_no, files.c.version_id.is_(None)).with_for_update()
-    if rows.execute(pending).first() is None:
+def renew(rows: Rows, file_no: int, now_ns: int) -> None:
+    """A link was made anew: a file without content is not forgotten while somebody may be sending it."""
+    pending = files.c.no == file_no, files.c.version_id.is_(None)
+    rows.execute(update(files).where(*pending).values(issued_ns=now_ns))
+
+
+def forget(rows: Rows, file_no: int, before_ns: int) -> bool:
+    """Remove a file that still has no content; False where it has some by now, or a newer link."""
+    pending = files.c.no == file_no, files.c.version_id.is_(None), files.c.issued_ns < before_ns
+    if rows.execute(select(files.c.no).where(*pending).with_for_update()).first() is None:
         return False
     rows.execute(delete(file_versions).where(file_versions.c.file_no == file_no))
     rows.execute(delete(files).where(files.c.no == file_no))

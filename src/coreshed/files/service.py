@@ -102,13 +102,15 @@ class Files:
         return self._link(rows, workspace, file, version_id, caller.user_id)
 
     def _resume(self, rows: Rows, workspace: WorkspaceKey, file: StoredFile | None, version_id: int) -> wire.UploadFile:
-        # The file is not locked: a commit locks blob and file, in this order.
+        # A commit locks blob and file, in this order, and so does this.
         version = None if file is None else ledger.version(rows, file.no, version_id)
         if file is None or version is None:
             raise NotFound("No upload of this version has been begun for a file of this name.")
         if version.committed_ns is not None:
             raise NoUploadInProgress
-        return self._link(rows, workspace, file, version_id, version.created_by)
+        link = self._link(rows, workspace, file, version_id, version.created_by)
+        ledger.renew(rows, file.no, self._clock.now_ns())
+        return link
 
     def _link(
         self, rows: Rows, workspace: WorkspaceKey, file: StoredFile, version_id: int, author_id: str
@@ -299,15 +301,16 @@ class Files:
 
     def forget_abandoned(self) -> int:
         """Forget files that never got content, whose links and staged blocks are long gone; returns how many."""
+        before_ns = self._clock.now_ns() - self._staged_ns
         with self._database.reading() as rows:
-            old = ledger.abandoned(rows, self._clock.now_ns() - self._staged_ns, _FORGET)
+            old = ledger.abandoned(rows, before_ns, _FORGET)
             blobs = {file.id: self._blob_ids(rows, file, versions) for file, versions in old}
         busy = self._uploads.staged({each for found in blobs.values() for each in found})
         forgotten = 0
         for file, _ in old:
             if not busy.keys() & blobs[file.id]:
                 with self._database.writing() as rows:
-                    forgotten += ledger.forget(rows, file.no)
+                    forgotten += ledger.forget(rows, file.no, before_ns)
         return forgotten
 
     def _blob_ids(self, rows: Rows, file: StoredFile, versions: Sequence[int]) -> list[str]:

@@ -24,7 +24,7 @@ files = Table(
     Column("modified_by", Key, ForeignKey("users.id")),
     Column("deleted_ns", BigInteger),
     Column("deleted_by", Key, ForeignKey("users.id")),
-    Column("issued_ns", BigInteger, nullable=False),  # when its newest upload link for a new version was made
+    Column("issued_ns", BigInteger, nullable=False),  # when its newest upload link was made
 )
 _live = files.c.deleted_ns.is_(None)
 _seen = files.c.version_id.is_not(None)
