@@ -99,9 +99,12 @@ def test_that_the_number_of_frontiers_is_bounded() -> None:
         (b"+" + b"0" * 31, None),
         ("٣" * 16, None),
         (b"0" * 31 + b"\n", None),
+        (b"00000000000000ff" + b"a" * 32, 255),
+        (b"00000000000000ff" + b"A" * 32, None),
+        (b"00000000000000ff" + b"a" * 31, None),
     ],
 )
-def test_that_only_32_digits_are_an_offset(block_id: bytes | str, offset: int | None) -> None:
+def test_that_only_what_the_two_clients_send_is_an_offset(block_id: bytes | str, offset: int | None) -> None:
     assert offset_of(block_id if isinstance(block_id, bytes) else block_id.encode()) == offset
 
 

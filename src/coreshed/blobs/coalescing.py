@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from coreshed import ids, logs
 from coreshed.blobs import ledger
+from coreshed.blobs.caching import let_go
 from coreshed.blobs.manifest import Extent, Manifest
 from coreshed.blobs.stores import FileKey, Store
 from coreshed.clock import Clock
@@ -80,12 +81,14 @@ class Coalescing:
             self.store.delete(key)
 
     def _rewritten(self, groups: Sequence[Sequence[Extent]], keys: Iterator[FileKey]) -> Iterator[Extent]:
+        position = 0
         for group in groups:
+            length = sum(extent.length for extent in group)
+            position += length
             if len(group) == 1:
                 yield group[0]
                 continue
             key = next(keys)
-            length = sum(extent.length for extent in group)
             writer = self.store.create(key, length)
             try:
                 for data in self._content(key.blob_id, group):
@@ -93,7 +96,9 @@ class Coalescing:
                 writer.finish()
             finally:
                 writer.abort()
-            yield Extent(key.token, 0, length)
+            for extent in (written := Extent(key.token, 0, length), *group):
+                let_go(self.store, key.blob_id, extent, position - length)
+            yield written
 
     def _content(self, blob_id: str, group: Sequence[Extent]) -> Iterator[bytes]:
         for extent in group:

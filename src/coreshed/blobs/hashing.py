@@ -1,8 +1,9 @@
 """SHA-256 of blobs: while blocks arrive where their order can be told, else by reading them back at the commit.
 
 Only the digest of the whole blob names data, so digests of single blocks are of no use. The Evo SDK's block id is the
-byte offset in 32 decimal digits; such blocks are hashed in the order of their offsets as soon as there is no gap, from
-the page cache. The ids are a hint and nothing else: the commit uses the digest only for the exact files it covers.
+byte offset in 32 decimal digits, and those of `coreshed push` begin with it in 16 hexadecimal ones; such blocks are
+hashed in the order of their offsets as soon as there is no gap, from the page cache. The ids are a hint and nothing
+else: the commit uses the digest only for the exact files it covers.
 """
 
 import hashlib
@@ -14,10 +15,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
+from coreshed.blobs.caching import let_go
 from coreshed.blobs.manifest import Extent
 from coreshed.blobs.stores import FileKey, Store, SupportsDescriptor
 
 _OFFSET = re.compile(rb"[0-9]{32}")
+_OFFSET_AND_MARK = re.compile(rb"[0-9a-f]{48}")
 # Small enough to stay in a core's own cache between the copy from the page cache and the digest.
 _READ = 512 << 10
 _own = threading.local()
@@ -25,14 +28,19 @@ _own = threading.local()
 _WAITING = 4096
 
 
-def feed(digest: Any, store: Store, blob_id: str, extents: Sequence[Extent]) -> None:
-    """Add the bytes of extents to a digest. Raises FileNotFoundError, and OSError where a file is short."""
+def feed(digest: Any, store: Store, blob_id: str, extents: Sequence[Extent], position: int = 0) -> None:
+    """Add the bytes of extents, which begin at `position` of their blob, to a digest; then memory lets go of them.
+
+    Raises FileNotFoundError, and OSError where a file is short.
+    """
     for extent in extents:
         key = FileKey(blob_id, extent.token)
         for data in _pieces(store, key, extent):
             if not data:
                 raise OSError(f"stored file {key} is shorter than its ledger says")
             digest.update(data)
+        let_go(store, blob_id, extent, position)
+        position += extent.length
 
 
 def _pieces(store: Store, key: FileKey, extent: Extent) -> Iterator[bytes | memoryview]:
@@ -55,7 +63,9 @@ def _pieces(store: Store, key: FileKey, extent: Extent) -> Iterator[bytes | memo
 
 def offset_of(block_id: bytes) -> int | None:
     """The byte offset that an id states, None for any other id."""
-    return int(block_id) if _OFFSET.fullmatch(block_id) else None
+    if _OFFSET.fullmatch(block_id):
+        return int(block_id)
+    return int(block_id[:16], 16) if _OFFSET_AND_MARK.fullmatch(block_id) else None
 
 
 class Frontier:
@@ -96,9 +106,10 @@ class Frontier:
                     if block is None:
                         self._running = False
                         return
+                    position = self._reached
                     self._reached += block.length
                 try:
-                    feed(self._digest, self._store, self._blob_id, [block])
+                    feed(self._digest, self._store, self._blob_id, [block], position)
                 except OSError:
                     with self._state:
                         self._end()
@@ -152,5 +163,6 @@ class Frontiers:
         with self._lock:
             frontier = self._frontiers.pop((blob_id, session), None)
         digest, covered = (hashlib.sha256(), 0) if frontier is None else frontier.result(extents)
-        feed(digest, self._store, blob_id, extents[covered:])
+        position = sum(extent.length for extent in extents[:covered])
+        feed(digest, self._store, blob_id, extents[covered:], position)
         return str(digest.hexdigest())

@@ -3,7 +3,8 @@
 import asyncio
 import errno
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from coreshed.blobs.pools import Pools
@@ -32,7 +33,7 @@ class _File:
         self._ended = False
         self._lock = threading.Lock()
 
-    def write(self, *pieces: bytes, last: bool) -> None:
+    def write(self, *pieces: bytes | memoryview, last: bool) -> None:
         """Append, and finish with the last batch; a small body thus costs one hop."""
         with self._lock:
             if self._ended:
@@ -52,8 +53,34 @@ class _File:
                 self._writer.abort()
 
 
+def _nothing() -> None:
+    """What belongs to nobody else need not be given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive bytes of a body. free: called when they are no longer needed."""
+
+    pieces: Sequence[bytes | memoryview]
+    free: Callable[[], None] = _nothing
+
+
+async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
+    """Chunks of any size as batches of about 1 MiB."""
+    pieces: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= BATCH or len(pieces) >= _PIECES:
+            yield Batch(pieces)
+            pieces, size = [], 0
+    if pieces:
+        yield Batch(pieces)
+
+
 async def receive(
-    body: AsyncIterator[bytes], *, key: FileKey, length: int, store: Store, pools: Pools, digests: "Digests"
+    body: AsyncIterator[Batch], *, key: FileKey, length: int, store: Store, pools: Pools, digests: "Digests"
 ) -> None:
     """Write exactly `length` bytes (> 0) to a finished, not yet settled file.
 
@@ -65,9 +92,10 @@ async def receive(
     try:
         last = await _batches(body, file, length, pools, digests, writing)
         if digests:
-            await pools.hashing(digests.update, *last)
+            await pools.hashing(digests.update, *last.pieces)
             digests.check()
-        await pools.on_disk(file.write, *last, last=True)
+        await pools.on_disk(file.write, *last.pieces, last=True)
+        last.free()
     except BaseException as error:
         for task in writing:
             task.cancel()
@@ -79,28 +107,23 @@ async def receive(
 
 
 async def _batches(
-    body: AsyncIterator[bytes],
+    body: AsyncIterator[Batch],
     file: _File,
     length: int,
     pools: Pools,
     digests: "Digests",
     writing: set["asyncio.Future[None]"],
-) -> list[bytes]:
-    """Send full batches on their way, at most one at a time (it is in `writing`); the rest comes back."""
+) -> Batch:
+    """Send batches on their way, at most one at a time (it is in `writing`); the last one comes back."""
     received = 0
-    batch: list[bytes] = []
-    gathered = 0
-    async for chunk in body:
-        received += len(chunk)
+    batch = Batch(())
+    async for batch in body:
+        received += sum(map(len, batch.pieces))
         if received > length:
             raise Refusal("InvalidInput")
-        batch.append(chunk)
-        gathered += len(chunk)
-        if (gathered >= BATCH or len(batch) >= _PIECES) and received < length:
-            await _ended(writing)
+        await _ended(writing)
+        if received < length:
             writing.add(asyncio.ensure_future(_store(batch, file, pools, digests)))
-            batch, gathered = [], 0
-    await _ended(writing)
     if received != length:
         raise Refusal("InvalidInput")
     return batch
@@ -111,11 +134,13 @@ async def _ended(writing: set["asyncio.Future[None]"]) -> None:
         await writing.pop()
 
 
-async def _store(batch: Sequence[bytes], file: _File, pools: Pools, digests: "Digests") -> None:
+async def _store(batch: Batch, file: _File, pools: Pools, digests: "Digests") -> None:
+    writing = pools.on_disk(file.write, *batch.pieces, last=False)
     if digests:
-        await asyncio.gather(pools.on_disk(file.write, *batch, last=False), pools.hashing(digests.update, *batch))
+        await asyncio.gather(writing, pools.hashing(digests.update, *batch.pieces))
     else:
-        await pools.on_disk(file.write, *batch, last=False)
+        await writing
+    batch.free()
 
 
 class Digests:
@@ -129,7 +154,7 @@ class Digests:
     def __bool__(self) -> bool:
         return bool(self._active)
 
-    def update(self, *pieces: bytes) -> None:
+    def update(self, *pieces: bytes | memoryview) -> None:
         """Add bytes."""
         for digest in self._active:
             for piece in pieces:

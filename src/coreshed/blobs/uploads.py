@@ -13,7 +13,7 @@ from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Manifest
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
-from coreshed.blobs.receiving import Digests, receive
+from coreshed.blobs.receiving import Batch, Digests, receive
 from coreshed.blobs.refusals import BlobVanished, Refusal
 from coreshed.blobs.signing import upload_session
 from coreshed.blobs.staged import NewBlock, StagedBlock
@@ -62,7 +62,7 @@ class Uploads:
         self._purposes = purposes
 
     async def put_block(
-        self, grant: Grant, *, block_id: bytes, length: int, md5: bytes | None, body: AsyncIterator[bytes]
+        self, grant: Grant, *, block_id: bytes, length: int, md5: bytes | None, body: AsyncIterator[Batch]
     ) -> None:
         """Stage one block of `length` bytes; when this returns it survives a power cut. Raises Refusal or Problem."""
         if not 0 < len(block_id) <= _ID_BYTES:
@@ -77,7 +77,7 @@ class Uploads:
         self._frontiers.landed(grant.blob_id, grant.session, block_id, key.token, length)
 
     async def put_whole(
-        self, grant: Grant, *, length: int, md5: bytes | None, body: AsyncIterator[bytes], absent: bool
+        self, grant: Grant, *, length: int, md5: bytes | None, body: AsyncIterator[Batch], absent: bool
     ) -> tuple[int | None, str]:
         """Store a blob sent in one request: (token of its durable file, SHA-256); no file for no bytes.
 

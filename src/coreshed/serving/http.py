@@ -6,15 +6,18 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 from uuid import uuid4
 
+import httptools
 import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from coreshed import logs
 from coreshed.problems import Api, BadRequest, answer
+from coreshed.serving.bodies import EXTENSION, SCRATCH, Intake, Wire
 
 log = logs.logger(__name__)
 
@@ -30,8 +33,12 @@ AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Gives up on a request head that is longer than HEAD_BYTES or takes longer than HEAD_SECONDS to arrive."""
+    """Gives up on a request head that is longer than HEAD_BYTES or takes longer than HEAD_SECONDS to arrive.
 
+    The body of a PUT may be taken by the application, see `coreshed.serving.bodies`.
+    """
+
+    intake: Intake | None = None
     _head_bytes = 0
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
@@ -43,7 +50,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clock, and end a body that does not come."""
+        if self.intake is not None:
+            self.intake.lost()
         super().connection_lost(exc)
         self._unwatch_head()
 
@@ -55,6 +64,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """While draining this was the last answer."""
+        if self.intake is not None:
+            self.intake.drop()
         super().on_response_complete()
         self._hang_up()
 
@@ -77,7 +88,39 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is here; what follows is body, whose pace the application watches."""
         self._in_head = False
+        extensions: dict[Any, Any] = {}
+        if self.parser.get_method() == b"PUT":
+            self.scope["extensions"] = extensions
         super().on_headers_complete()
+        extensions[EXTENSION] = partial(self._take, self.cycle)
+
+    def _take(self, cycle: RequestResponseCycle, length: int) -> Intake | None:
+        """The body of a request, of so many bytes; None where all of it is here, or it has another fate."""
+        done = not cycle.more_body or cycle.disconnected or cycle.response_complete
+        if done or cycle is not self.cycle or self.intake is not None or len(cycle.body) >= length:
+            return None
+        if cycle.waiting_for_100_continue:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            cycle.waiting_for_100_continue = False
+        begun, cycle.body = cycle.body, bytearray()
+        self.resume()
+        self.intake = Intake(self, length, begun, self.loop)
+        return self.intake
+
+    def pause(self) -> None:
+        """Receive nothing for now."""
+        self.flow.pause_reading()
+
+    def resume(self) -> None:
+        """Go on receiving."""
+        self.flow.resume_reading()
+
+    def taken(self) -> None:
+        """The body is complete; the parser, which knows nothing of it, makes room for one that expects a head."""
+        self.intake = None
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head. A head that came in one piece costs no timer."""
@@ -119,10 +162,11 @@ class HttpServer(uvicorn.Server):
     """Serves one bound socket; signals are the caller's business."""
 
     def __init__(self, app: AsgiApp, *, drain: float, context: ssl.SSLContext | None = None) -> None:
+        self._scratch = memoryview(bytearray(SCRATCH))
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BoundedHttp,
+                http=cast("Any", self._protocol),
                 ws="none",
                 interface="asgi3",
                 lifespan="off",
@@ -136,6 +180,9 @@ class HttpServer(uvicorn.Server):
             )
         )
         self.serving = asyncio.Event()
+
+    def _protocol(self, **of_uvicorn: Any) -> Wire:
+        return Wire(BoundedHttp(**of_uvicorn), self._scratch)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -7,12 +7,13 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from coreshed.blobs.commit import Listed, Source
 from coreshed.blobs.links import Query, parse_query
+from coreshed.blobs.receiving import Batch, gathered
 from coreshed.blobs.refusals import Refusal
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +24,23 @@ Send = Callable[[Message], Awaitable[None]]
 XML = '<?xml version="1.0" encoding="utf-8"?>'
 _SOURCES = {source.value: source for source in Source}
 _LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+# The ASGI extension of a server that hands out the buffers into which it receives.
+BODY = "coreshed.body"
+
+
+class Intake(Protocol):
+    """A body that arrives in buffers: each with what gives it back, None after the last one.
+
+    silence: seconds. Raises EOFError where the connection ends first, TimeoutError where nothing arrives for so long.
+    """
+
+    async def next(self, silence: float) -> tuple[memoryview, Callable[[], None]] | None: ...  # noqa: D102
+
+
+# Of the announced length in bytes; None where the body is here already.
+Take = Callable[[int], Intake | None]
 
 
 class ClientGone(Exception):
@@ -42,6 +60,7 @@ class Request:
             self.headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
         self._query_string: bytes = scope.get("query_string", b"")
         self._timeout = body_timeout
+        self._take: Take | None = scope.get("extensions", {}).get(BODY)
 
     def query(self) -> Query:
         """The decoded query. Raises Refusal."""
@@ -85,6 +104,23 @@ class Request:
             if chunk:
                 yield chunk
             more = message.get("more_body", False)
+
+    def batches(self, length: int) -> AsyncIterator[Batch]:
+        """The body, of so many bytes as announced, for who writes it. Raises as `body`."""
+        intake = None if self._take is None else self._take(length)
+        return gathered(self.body()) if intake is None else self._taken(intake)
+
+    async def _taken(self, intake: Intake) -> AsyncIterator[Batch]:
+        while True:
+            try:
+                piece = await intake.next(self._timeout)
+            except TimeoutError:
+                raise Refusal("RequestTimeout") from None
+            except EOFError:
+                raise ClientGone from None
+            if piece is None:
+                return
+            yield Batch(piece[:1], piece[1])
 
     async def whole_body(self, length: int) -> bytes:
         """A short body in one piece, exactly as long as announced. Raises Refusal InvalidInput."""

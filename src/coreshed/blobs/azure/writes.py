@@ -40,7 +40,7 @@ class Writes:
         if block_id is None:
             raise Refusal("InvalidQueryParameterValue", "blockid is not base64.")
         await self._uploads.put_block(
-            grant, block_id=block_id, length=length, md5=request.content_md5(), body=request.body()
+            grant, block_id=block_id, length=length, md5=request.content_md5(), body=request.batches(length)
         )
         return Answer(201)
 
@@ -64,7 +64,7 @@ class Writes:
         length = request.content_length()
         absent, expected = _only_if_absent(request), _expected(request)
         token, sha256 = await self._uploads.put_whole(
-            grant, length=length, md5=request.content_md5(), body=request.body(), absent=absent
+            grant, length=length, md5=request.content_md5(), body=request.batches(length), absent=absent
         )
         return _created(
             await self._commits.whole(
