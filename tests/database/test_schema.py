@@ -48,8 +48,8 @@ def test_that_a_database_of_a_newer_program_is_refused(databases: Databases) -> 
         migrate(databases.main, "main")
 
 
-def test_that_nodes_which_start_together_migrate_once(database_urls: DatabaseUrls) -> None:
-    opened = [Database(database_urls.main) for _ in range(4)]
+def test_that_nodes_which_start_together_migrate_once(empty_database_urls: DatabaseUrls) -> None:
+    opened = [Database(empty_database_urls.main) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda database: migrate(database, "main"), opened))
     assert len(_revisions(opened[0], "main")) == 1
@@ -57,8 +57,8 @@ def test_that_nodes_which_start_together_migrate_once(database_urls: DatabaseUrl
         database.close()
 
 
-def test_that_objects_of_the_first_schema_get_the_text_of_their_rectangle(database_urls: DatabaseUrls) -> None:
-    database = Database(database_urls.main)
+def test_that_objects_of_the_first_schema_get_the_text_of_their_rectangle(empty_database_urls: DatabaseUrls) -> None:
+    database = Database(empty_database_urls.main)
     boxes = {1: [171.77274999999998, -44.237770000000005, 5e-324, 0.1 + 0.2], 2: None}
     upgrade(database, "main", version_table("main"), to="0001")
     with database.writing() as rows:
