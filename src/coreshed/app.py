@@ -1,31 +1,30 @@
 """The composition root: settings to databases to services to one ASGI application."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from litestar import Litestar
-
-from coreshed import health, web
 from coreshed.blobs import BlobRoom
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
-from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
 from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
-from coreshed.metrics import CONTENT_TYPE, Metrics
+from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
-from coreshed.problems import Api, MethodNotAllowed, UnknownRoute
 from coreshed.settings import BadSettings, Settings
 from coreshed.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from coreshed.front import AsgiApp, Front
 
 _FIRST_WORKSPACE = "First workspace"
 
@@ -110,9 +109,6 @@ class Application:
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
-        self.apis = self._json_apis()
-        self._mounts = self._all_mounts()
-        self.asgi: AsgiApp = self._edge(self._mounts)
 
     def _open_blobs(self, clock: Clock) -> BlobRoom:
         return BlobRoom.open(
@@ -199,55 +195,39 @@ class Application:
             return None, instance
         return Created(organisation_id, workspace_id, created.admin_key), instance
 
-    def part(self, only: str) -> AsgiApp:
-        """What one process of a split installation serves, `api` or `blobs`; everything where `only` is empty."""
-        if not only:
-            return self.asgi
-        return self._edge([mount for mount in self._mounts if _serves(only, mount.prefix)])
+    @cached_property
+    def front(self) -> "Front":
+        """What is served, made when it is first asked for: commands and the worker start without the framework."""
+        from coreshed.front import Front
 
-    def _edge(self, mounts: Sequence[Mount]) -> Edge:
-        return Edge(
-            mounts, identity=self.identity, metrics=self.metrics, enforce_scopes=self.settings.enforce_evo_scopes
-        )
-
-    def _json_apis(self) -> Litestar:
-        return web.litestar(
+        return Front(
             settings=self.settings,
             origins=self.origins,
             database=self.databases.main,
-            workspaces_=self.workspaces,
-            folders_=self.folders,
-            objects_=self.objects,
-            files_=self.files,
-            colormaps_=self.colormaps,
-            issuer_=self.issuer,
+            identity=self.identity,
+            issuer=self.issuer,
+            workspaces=self.workspaces,
+            folders=self.folders,
+            objects=self.objects,
+            files=self.files,
+            colormaps=self.colormaps,
+            blobs=self.blobs.plane,
+            metrics=self.metrics,
         )
 
-    def _all_mounts(self) -> list[Mount]:
-        apis: Any = self.apis  # the framework spells the ASGI types in its own way
-        openapi = _document(lambda: web.openapi_document(self.apis))
-        return [
-            Mount("/blob", self.blobs.plane, Api.SERVER, open=True),
-            Mount("/geoscience-object", apis, Api.OBJECTS),
-            Mount("/file", apis, Api.FILES),
-            Mount("/workspace", apis, Api.WORKSPACES),
-            Mount("/colormap", apis, Api.COLORMAPS),
-            Mount("/folder", apis, Api.FOLDERS),
-            Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
-            Mount("/evo/identity", apis, Api.DISCOVERY),
-            *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),
-            *(Mount(path, apis, Api.SIGN_IN, open=True) for path in web.SIGN_IN_PREFIXES),
-            Mount("/openapi.json", openapi, Api.SERVER, open=True),
-            Mount("/metrics", self._metrics, Api.SERVER, open=True),
-        ]
+    @property
+    def apis(self) -> "Litestar":
+        """The JSON APIs alone."""
+        return self.front.apis
 
-    async def _metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["method"] not in {"GET", "HEAD"}:
-            raise MethodNotAllowed
-        client = scope.get("client")
-        if client is None or client[0] not in {"127.0.0.1", "::1"}:
-            raise UnknownRoute
-        await _send(send, 200, CONTENT_TYPE, self.metrics.text())
+    @property
+    def asgi(self) -> "AsgiApp":
+        """All that is served."""
+        return self.front.whole
+
+    def part(self, only: str) -> "AsgiApp":
+        """What one process of a split installation serves, `api` or `blobs`; everything where `only` is empty."""
+        return self.front.part(only)
 
     async def publish_demo(self) -> None:
         """Publish the demonstration workspace, once."""
@@ -276,23 +256,3 @@ class Application:
         self.blobs.close()
         self.issuer.close()
         self.databases.close()
-
-
-def _serves(only: str, prefix: str) -> bool:
-    return prefix != "/blob" if only == "api" else prefix in {"/blob", "/health_check", "/healthz", "/metrics"}
-
-
-def _document(make: Callable[[], bytes]) -> AsgiApp:
-    """A document that is made when it is first asked for: few installations ever are."""
-    body = cache(make)
-
-    async def serve(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send(send, 200, "application/json", body())
-
-    return serve
-
-
-async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
-    headers: list[Any] = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -10,9 +10,18 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from coreshed import __version__, colormaps, files, folders, health, logs, objects, openapi, workspaces
+from coreshed import __version__, health, logs, openapi
+from coreshed.colormaps import Colormaps
+from coreshed.colormaps import routes as colormap_routes
 from coreshed.database import Database
-from coreshed.identity import issuer
+from coreshed.files import Files
+from coreshed.files import routes as file_routes
+from coreshed.folders import Folders
+from coreshed.folders import routes as folder_routes
+from coreshed.identity.issuer import Issuer, page_routes
+from coreshed.identity.issuer import routes as issuer_routes
+from coreshed.objects import Objects
+from coreshed.objects import routes as object_routes
 from coreshed.origins import Origins
 from coreshed.problems import (
     Api,
@@ -26,6 +35,8 @@ from coreshed.problems import (
     answer,
 )
 from coreshed.settings import Settings
+from coreshed.workspaces import Workspaces
+from coreshed.workspaces import routes as workspace_routes
 
 log = logs.logger(__name__)
 # An answer smaller than this grows under gzip.
@@ -88,22 +99,22 @@ def litestar(
     settings: Settings,
     origins: Origins,
     database: Database,
-    workspaces_: "workspaces.Workspaces",
-    folders_: "folders.Folders",
-    objects_: "objects.Objects",
-    files_: "files.Files",
-    colormaps_: "colormaps.Colormaps",
-    issuer_: "issuer.Issuer",
+    workspaces: Workspaces,
+    folders: Folders,
+    objects: Objects,
+    files: Files,
+    colormaps: Colormaps,
+    issuer: Issuer,
 ) -> Litestar:
     """The application over the given services."""
     routers: list[ControllerRouterHandler] = [
-        objects.router(objects=objects_, database=database, origins=origins),
-        workspaces.router(workspaces=workspaces_, database=database, origins=origins),
-        files.router(files=files_, database=database, origins=origins),
-        colormaps.router(colormaps=colormaps_, database=database, origins=origins),
-        issuer.routes.router(issuer=issuer_, database=database),
-        issuer.page_routes.router(issuer=issuer_, database=database),
-        folders.router(folders=folders_, database=database, origins=origins),
+        object_routes.router(objects=objects, database=database, origins=origins),
+        workspace_routes.router(workspaces=workspaces, database=database, origins=origins),
+        file_routes.router(files=files, database=database, origins=origins),
+        colormap_routes.router(colormaps=colormaps, database=database, origins=origins),
+        issuer_routes.router(issuer=issuer, database=database),
+        page_routes.router(issuer=issuer, database=database),
+        folder_routes.router(folders=folders, database=database, origins=origins),
         health.router(database),
     ]
     return Litestar(

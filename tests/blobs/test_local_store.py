@@ -55,6 +55,7 @@ def test_that_a_new_store_removes_the_leavings_of_a_dead_process_only(root: Path
 
 def test_that_strangers_among_the_files_are_passed_over(root: Path) -> None:
     store = LocalStore(root)
+    (root / "aa").mkdir()
     (root / "aa" / "README").write_text("not a blob")
     (root / "aa" / "aa.tmp").mkdir()
     assert list(store.list()) == []

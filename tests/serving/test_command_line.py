@@ -118,3 +118,8 @@ def test_that_an_expiry_is_a_span_or_a_time(text: str, expected: int | None) -> 
 def test_that_an_unreadable_expiry_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         expiry(text, NOW)
+
+
+def test_that_commands_and_the_worker_start_without_the_web_framework() -> None:
+    code = "import sys, coreshed.app, coreshed.cli; sys.exit('litestar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

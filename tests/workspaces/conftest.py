@@ -21,14 +21,15 @@ from coreshed import health
 from coreshed.audit import audit_events
 from coreshed.database import Database
 from coreshed.folders import Folders
-from coreshed.folders import router as folder_router
+from coreshed.folders.routes import router as folder_router
 from coreshed.identity import Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.origins import Origins
 from coreshed.problems import Problem, answer
 from coreshed.testing import ManualClock
 from coreshed.web import api_of
-from coreshed.workspaces import Role, Workspaces, router
+from coreshed.workspaces import Role, Workspaces
+from coreshed.workspaces.routes import router
 from tests.conftest import Databases
 
 ORIGIN = "http://data.example.org:8080"

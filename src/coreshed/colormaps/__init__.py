@@ -1,6 +1,5 @@
 """Colormaps: how values of attributes are painted, and which attribute of which object is painted how."""
 
-from coreshed.colormaps.routes import router
 from coreshed.colormaps.service import Colormaps
 
-__all__ = ["Colormaps", "router"]
+__all__ = ["Colormaps"]

@@ -1,7 +1,6 @@
 """Files: versioned bytes at paths, uploaded and downloaded through signed links."""
 
 from coreshed.files.purpose import FileContent
-from coreshed.files.routes import router
 from coreshed.files.service import Files
 
-__all__ = ["FileContent", "Files", "router"]
+__all__ = ["FileContent", "Files"]

@@ -1,6 +1,5 @@
 """Folders of workspaces: a tree of names, of which files and people create the parts that they need."""
 
-from coreshed.folders.routes import router
 from coreshed.folders.service import FolderContents, Folders
 
-__all__ = ["FolderContents", "Folders", "router"]
+__all__ = ["FolderContents", "Folders"]

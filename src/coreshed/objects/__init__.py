@@ -1,7 +1,6 @@
 """Geoscience objects: versioned JSON documents at paths, and the data they refer to."""
 
 from coreshed.objects.purpose import ObjectData
-from coreshed.objects.routes import router
 from coreshed.objects.service import Ground, Objects
 
-__all__ = ["Ground", "ObjectData", "Objects", "router"]
+__all__ = ["Ground", "ObjectData", "Objects"]

@@ -5,7 +5,6 @@ from coreshed.workspaces.entitlements import Entitlements
 from coreshed.workspaces.listing import Comparison, Query, read_times
 from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
-from coreshed.workspaces.routes import router
 from coreshed.workspaces.service import Workspaces
 from coreshed.workspaces.thumbnails import Thumbnails
 from coreshed.workspaces.wire import read as read_body
@@ -21,5 +20,4 @@ __all__ = [
     "Workspaces",
     "read_body",
     "read_times",
-    "router",
 ]

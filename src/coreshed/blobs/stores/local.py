@@ -60,11 +60,21 @@ class LocalWriter:
             check_length(self._written, self._length)
             sync_content(self._open_descriptor())
             self._close()
-            self._temporary.rename(self._final)
+            self._into_place()
         except OSError:
             self._temporary.unlink(missing_ok=True)
             self._close()
             raise
+
+    def _into_place(self) -> None:
+        """Rename; the first file of a shard makes its directory, whose name is durable before a file in it counts."""
+        try:
+            self._temporary.rename(self._final)
+        except FileNotFoundError:
+            shard = self._final.parent
+            shard.mkdir(exist_ok=True)
+            sync_directory(shard.parent)
+            self._temporary.rename(self._final)
 
     def abort(self) -> None:
         """Remove the temporary file; nothing after `finish`."""
@@ -90,8 +100,6 @@ class LocalStore:
         self._root = root
         incoming = root / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
-        for shard in _SHARDS:
-            (root / shard).mkdir(exist_ok=True)
         sync_directory(root)
         sync_directory(root.parent)
         _remove_leavings(incoming)
@@ -128,8 +136,11 @@ class LocalStore:
     def list(self) -> Iterator[StoredFile]:
         """Walk the shards; strangers' files are passed over."""
         for shard in _SHARDS:
-            with os.scandir(self._root / shard) as found:
-                entries = list(found)  # whoever stops listening half-way leaves no directory open
+            try:
+                with os.scandir(self._root / shard) as found:
+                    entries = list(found)  # whoever stops listening half-way leaves no directory open
+            except FileNotFoundError:
+                continue
             yield from filter(None, map(_stored_file, entries))
 
     def free_bytes(self) -> int:

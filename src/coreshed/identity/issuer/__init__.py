@@ -1,6 +1,5 @@
 """The OAuth 2 and OpenID Connect issuer: applications, sign-in and tokens."""
 
-from coreshed.identity.issuer import page_routes, routes
 from coreshed.identity.issuer.clients import service_address
 from coreshed.identity.issuer.external import ExternalVerifier
 from coreshed.identity.issuer.realms import Realms
@@ -15,8 +14,6 @@ __all__ = [
     "Realms",
     "TokenKeys",
     "TokenVerifier",
-    "page_routes",
-    "routes",
     "service_address",
     "trusted_issuer",
 ]

@@ -1,0 +1,114 @@
+"""What a process serves: which application answers below which path."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from coreshed import health, web
+from coreshed.blobs import BlobPlane
+from coreshed.colormaps import Colormaps
+from coreshed.database import Database
+from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
+from coreshed.files import Files
+from coreshed.folders import Folders
+from coreshed.identity import Identity
+from coreshed.identity.issuer import Issuer
+from coreshed.metrics import CONTENT_TYPE, Metrics
+from coreshed.objects import Objects
+from coreshed.origins import Origins
+from coreshed.problems import Api, MethodNotAllowed, UnknownRoute
+from coreshed.settings import Settings
+from coreshed.workspaces import Workspaces
+
+__all__ = ["AsgiApp", "Front"]
+
+
+class Front:
+    """`whole` for one process that serves everything, `part` for one of several."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        origins: Origins,
+        database: Database,
+        identity: Identity,
+        issuer: Issuer,
+        workspaces: Workspaces,
+        folders: Folders,
+        objects: Objects,
+        files: Files,
+        colormaps: Colormaps,
+        blobs: BlobPlane,
+        metrics: Metrics,
+    ) -> None:
+        self._settings, self._identity, self._metrics = settings, identity, metrics
+        self.apis = web.litestar(
+            settings=settings,
+            origins=origins,
+            database=database,
+            workspaces=workspaces,
+            folders=folders,
+            objects=objects,
+            files=files,
+            colormaps=colormaps,
+            issuer=issuer,
+        )
+        self._mounts = self._all_mounts(blobs)
+        self.whole: AsgiApp = self._edge(self._mounts)
+
+    def part(self, only: str) -> AsgiApp:
+        """What one process of a split installation serves, `api` or `blobs`; everything where `only` is empty."""
+        if not only:
+            return self.whole
+        return self._edge([mount for mount in self._mounts if _serves(only, mount.prefix)])
+
+    def _edge(self, mounts: Sequence[Mount]) -> Edge:
+        enforced = self._settings.enforce_evo_scopes
+        return Edge(mounts, identity=self._identity, metrics=self._metrics, enforce_scopes=enforced)
+
+    def _all_mounts(self, blobs: BlobPlane) -> list[Mount]:
+        apis: Any = self.apis  # the framework spells the ASGI types in its own way
+        openapi = _document(lambda: web.openapi_document(self.apis))
+        return [
+            Mount("/blob", blobs, Api.SERVER, open=True),
+            Mount("/geoscience-object", apis, Api.OBJECTS),
+            Mount("/file", apis, Api.FILES),
+            Mount("/workspace", apis, Api.WORKSPACES),
+            Mount("/colormap", apis, Api.COLORMAPS),
+            Mount("/folder", apis, Api.FOLDERS),
+            Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
+            Mount("/evo/identity", apis, Api.DISCOVERY),
+            *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),
+            *(Mount(path, apis, Api.SIGN_IN, open=True) for path in web.SIGN_IN_PREFIXES),
+            Mount("/openapi.json", openapi, Api.SERVER, open=True),
+            Mount("/metrics", self._shown_metrics, Api.SERVER, open=True),
+        ]
+
+    async def _shown_metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed
+        client = scope.get("client")
+        if client is None or client[0] not in {"127.0.0.1", "::1"}:
+            raise UnknownRoute
+        await _send(send, 200, CONTENT_TYPE, self._metrics.text())
+
+
+def _serves(only: str, prefix: str) -> bool:
+    return prefix != "/blob" if only == "api" else prefix in {"/blob", "/health_check", "/healthz", "/metrics"}
+
+
+def _document(make: Callable[[], bytes]) -> AsgiApp:
+    """A document that is made when it is first asked for: few installations ever are."""
+    body = cache(make)
+
+    async def serve(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await _send(send, 200, "application/json", body())
+
+    return serve
+
+
+async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
+    headers: list[Any] = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
