@@ -330,7 +330,7 @@ def _last(node: ast.expr) -> str | None:
 
 _COMMANDS_HEAD = """# Commands
 
-`pip install coreshed` gives what talks to a server ([files from the command line](files-from-the-command-line.md)),
+`pip install coreshed` gives what talks to a server ([files](files.md)),
 `info` and `doctor`; the others need `pip install 'coreshed[server]'`. Those that change identities or workspaces work
 on the database itself, whether or not a server runs on it, and take data directory and database from flags, from the
 environment and from `coreshed.toml`, as [settings](settings.md) says.

@@ -1,4 +1,4 @@
-"""The examples of docs/files-from-the-command-line.md and docs/python-client.md, run as they stand there."""
+"""The examples of docs/files.md and docs/python-client.md, run as they stand there."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from tests.docs.pages import blocks, text_of
 from tests.server import Server, own_loopback_host
 
-COMMANDS, CLIENT = "docs/files-from-the-command-line.md", "docs/python-client.md"
+COMMANDS, CLIENT = "docs/files.md", "docs/python-client.md"
 
 
 @pytest.fixture
