@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import lists, machine, push, report, sparse, transfers
+from benchmarks import files, lists, machine, push, report, sparse, transfers
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
 BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "lists": lists.run,
+    "files": files.run,
     "transfers": transfers.run,
     "sparse": sparse.run,
     "push": push.run,

@@ -223,22 +223,30 @@ def unfinished(
 
 def page(rows: Rows, workspace: WorkspaceKey, asked: ListQuery) -> tuple[list[StoredFile], int]:
     """One page of the files that match, and how many match on all pages."""
-    matching = _matching(workspace, asked)
+    matching = _matching(rows, workspace, asked)
     total = rows.execute(select(func.count()).select_from(files).where(*matching)).scalar_one()
     columns = {moment: files.c[moment.column] for moment in Moment}
     order = [columns[moment].desc() if descending else columns[moment] for moment, descending in asked.order]
-    ordered = select(*_STORED).where(*matching).order_by(*order, files.c.path_key, files.c.id)
-    return Packed(StoredFile, ordered.limit(asked.limit).offset(asked.offset)).all(rows), total
+    if order:  # an index has what is filtered and sorted by; the rows of the page alone are looked up
+        order.append(files.c.no)
+        chosen = select(files.c.no).where(*matching).order_by(*order).limit(asked.limit).offset(asked.offset)
+        ordered = select(*_STORED).where(files.c.no.in_(chosen)).order_by(*order)
+    else:
+        ordered = select(*_STORED).where(*matching).order_by(files.c.path_key, files.c.id)
+        ordered = ordered.limit(asked.limit).offset(asked.offset)
+    return Packed(StoredFile, ordered).all(rows), total
 
 
-def _matching(workspace: WorkspaceKey, asked: ListQuery) -> list[sa.ColumnElement[bool]]:
+def _matching(rows: Rows, workspace: WorkspaceKey, asked: ListQuery) -> list[sa.ColumnElement[bool]]:
     found = [
         files.c.workspace_id == workspace.workspace_id,
         files.c.version_id.is_not(None),
         files.c.deleted_ns.is_not(None) if asked.deleted else files.c.deleted_ns.is_(None),
     ]
     if asked.name_part is not None:
-        found.append(files.c.name_key.contains(asked.name_part, autoescape=True))
+        # Both sides are case-folded, and nothing is a pattern.
+        position = sa.func.instr if rows.dialect.name == "sqlite" else sa.func.strpos
+        found.append(position(files.c.name_key, asked.name_part) > 0)
     for column, people in asked.people.items():
         found.append(files.c[column].in_(people))
     for moment, bounds in asked.moments.items():

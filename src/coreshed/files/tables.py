@@ -46,6 +46,18 @@ Index(
     sqlite_where=_live & _seen,
     postgresql_where=_live & _seen,
 )
+# For lists in an order of times: what they filter and sort by, without the row itself.
+Index(
+    "ix_files_found",
+    files.c.workspace_id,
+    files.c.modified_ns,
+    files.c.created_ns,
+    files.c.name_key,
+    files.c.created_by,
+    files.c.modified_by,
+    sqlite_where=_live & _seen,
+    postgresql_where=_live & _seen,
+)
 Index("ix_files_deleted", files.c.workspace_id, files.c.path_key, sqlite_where=_deleted, postgresql_where=_deleted)
 Index("ix_files_pending", files.c.issued_ns, sqlite_where=_pending, postgresql_where=_pending)
 
