@@ -61,8 +61,10 @@ class Intake:
             self._lane.taken()
 
     def lost(self) -> None:
-        """The connection ended."""
+        """The connection ended; what is here of the body is of no use."""
         self._over = True
+        self._full.clear()
+        self._buffer = memoryview(b"")
         self._wake()
 
     def drop(self) -> None:

@@ -6,9 +6,10 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import uuid4
+from weakref import ref
 
 import httptools
 import msgspec
@@ -43,6 +44,8 @@ class BoundedHttp(HttpToolsProtocol):
     _in_head = True
     _head_timer: asyncio.TimerHandle | None = None
     _draining = False
+    _deaf = _upgrading = False
+    _refusal = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first head: a connection that says nothing is closed."""
@@ -53,6 +56,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Stop the clock, and end a body that does not come."""
         if self.intake is not None:
             self.intake.lost()
+            self.intake = None  # else both would wait for the collector of cycles, with their buffers
         super().connection_lost(exc)
         self._unwatch_head()
 
@@ -67,6 +71,8 @@ class BoundedHttp(HttpToolsProtocol):
         if self.intake is not None:
             self.intake.drop()
         super().on_response_complete()
+        if self._refusal and self.cycle.response_complete and not self.transport.is_closing():
+            self._refuse(self._refusal)
         self._hang_up()
 
     def _hang_up(self) -> None:
@@ -82,19 +88,56 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A new head begins."""
-        super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        if not self._deaf:
+            super().on_message_begin()
+            self._in_head, self._head_bytes = True, 0
+
+    def on_url(self, url: bytes) -> None:
+        """Part of a head."""
+        if not self._deaf:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Part of a head."""
+        if not self._deaf:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is here; what follows is body, whose pace the application watches."""
+        if self._deaf:
+            return
         self._in_head = False
+        self._upgrading = self.parser.should_upgrade()
         extensions: dict[Any, Any] = {}
         if self.parser.get_method() == b"PUT":
             self.scope["extensions"] = extensions
         super().on_headers_complete()
-        extensions[EXTENSION] = partial(self._take, self.cycle)
+        extensions[EXTENSION] = _Offer(ref(self), ref(self.cycle))
 
-    def _take(self, cycle: RequestResponseCycle, length: int) -> Intake | None:
+    def on_message_complete(self) -> None:
+        """The body is complete, unless the parser believes that something else than HTTP follows the head."""
+        if not self._upgrading:
+            super().on_message_complete()
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Nothing else is spoken here, so the body follows all the same: another parser is told how long it is."""
+        self._upgrading = False
+        framing = [pair for pair in self.headers if pair[0] in {b"content-length", b"transfer-encoding"}]
+        lines = [b"POST / HTTP/1.1", *(name + b": " + value for name, value in framing), b"", b""]
+        self._new_parser()
+        self._deaf = True
+        try:
+            self.parser.feed_data(b"\r\n".join(lines))
+        finally:
+            self._deaf = False
+        if rest:
+            self._feed(rest)
+
+    def _new_parser(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def take(self, cycle: RequestResponseCycle, length: int) -> Intake | None:
         """The body of a request, of so many bytes; None where all of it is here, or it has another fate."""
         done = not cycle.more_body or cycle.disconnected or cycle.response_complete
         if done or cycle is not self.cycle or self.intake is not None or len(cycle.body) >= length:
@@ -118,13 +161,13 @@ class BoundedHttp(HttpToolsProtocol):
     def taken(self) -> None:
         """The body is complete; the parser, which knows nothing of it, makes room for one that expects a head."""
         self.intake = None
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._new_parser()
         self.on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head. A head that came in one piece costs no timer."""
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if not self._in_head:
             self._unwatch_head()
             return
@@ -136,8 +179,25 @@ class BoundedHttp(HttpToolsProtocol):
         if previous is None or previous.response_complete:
             self._watch_head()  # a pipelined head may wait for the answer before it
 
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is refused like everything else: a problem with the request id that the log has."""
+        """What is no HTTP is refused, after the answers to what came before it."""
+        previous = cast("RequestResponseCycle | None", self.cycle)
+        if previous is not None and not previous.response_complete and not previous.more_body:
+            self._refusal = msg
+            self.pause()
+        else:
+            self._refuse(msg)
+
+    def _refuse(self, msg: str) -> None:
+        """As everything else is refused: a problem with the request id that the log has."""
         request_id = uuid4().hex
         log.warning("request refused before it was read", reason=msg, request_id=request_id)
         body = msgspec.json.encode(answer(Api.SERVER, None, BadRequest(msg))[1])
@@ -156,6 +216,19 @@ class BoundedHttp(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The extension, in the scope of a request. Holds neither connection nor request, which hold the scope."""
+
+    http: ref[BoundedHttp]
+    cycle: ref[RequestResponseCycle]
+
+    def __call__(self, length: int) -> Intake | None:
+        """The request's body of so many bytes, None where it is not to be had."""
+        http, cycle = self.http(), self.cycle()
+        return None if http is None or cycle is None else http.take(cycle, length)
 
 
 class HttpServer(uvicorn.Server):

@@ -116,7 +116,10 @@ class Door:
         if not settings.listen:
             raise BadSettings("--listen: at least one address is needed.")
         _check_split(settings)
-        listeners = tuple(bind(Address.parse(text)) for text in settings.listen)
+        addresses = [Address.parse(text) for text in settings.listen]
+        if settings.tls != "off" and any(address.port == TLS_PORT for address in addresses):
+            raise BadSettings(f"--listen is for plain http; TLS opens port {TLS_PORT} itself, or use --tls off.")
+        listeners = tuple(bind(address) for address in addresses)
         first = listeners[0].address
         wants_tls = settings.tls != "off" and not _leaves_tls_to_sibling(settings)
         tls_listener = _bind_tls(settings, first.host) if wants_tls else None
