@@ -71,9 +71,18 @@ async def test_that_every_page_is_accessible_and_forbids_scripts_and_frames(hous
         assert "frame-ancestors 'none'" in policy
         assert (got.headers["x-frame-options"], got.headers["cache-control"]) == ("DENY", "no-store")
         assert got.headers["content-type"] == "text/html; charset=utf-8"
-    allowed = re.search(r"form-action ([^;]*)", pages[1].headers["content-security-policy"])
-    assert allowed is not None
-    assert allowed[1] == "'self' http://localhost:3000"
+    await client.aclose()
+
+
+async def test_that_a_sign_in_may_lead_to_the_application_wherever_it_begins(house: House) -> None:
+    browser, client = visitor(house)
+    anew = f"/connect/sign-in?{httpx.QueryParams(next=request(Proof()))}"
+    for path, allowed in ((request(Proof()), "'self' http://localhost:3000"), (anew, "'self' http://localhost:3000"),
+                          ("/connect/sign-in?next=/device", "'self'")):  # fmt: skip
+        policy = (await browser.go(path)).headers["content-security-policy"]
+        found = re.search(r"form-action ([^;]*)", policy)
+        assert found is not None
+        assert found[1] == allowed
     await client.aclose()
 
 

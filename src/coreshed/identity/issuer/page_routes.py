@@ -166,7 +166,8 @@ async def sign_in_page(request: Ask, call: Here) -> Response[bytes]:
     if session is not None:
         return browser.show(pages.signed_in(email=session.email, token=browser.form_token))
     following = _after_sign_in(request.query_params.get("next", ""))
-    return browser.show(pages.sign_in(token=browser.first_form_token, following=following))
+    page = pages.sign_in(token=browser.first_form_token, following=following, then=_redirect_of(following))
+    return browser.show(page)
 
 
 @post("/connect/sign-in", include_in_schema=False)
