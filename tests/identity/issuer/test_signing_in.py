@@ -215,13 +215,28 @@ async def test_that_a_form_from_elsewhere_does_nothing(house: House, person: str
     await browser.sign_in(person, PASSWORD)
     token = browser.page.forms[0].fields["form_token"]
     for path in ("/connect/consent", "/device", "/connect/endsession"):
-        for form, headers in (
-            ({"form_token": "0"}, {}),
-            ({}, {}),
-            ({"form_token": token}, {"Sec-Fetch-Site": "cross-site"}),
-        ):
-            assert (await client.post(path, data=form, headers=headers)).status_code in {400, 403}, path
+        for form in ({"form_token": "0"}, {}):
+            assert (await client.post(path, data=form)).status_code in {400, 403}, path
+    for path, status in (("/connect/consent", 400), ("/device", 403), ("/connect/endsession", 303)):
+        got = await client.post(path, data={"form_token": token}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (got.status_code, "set-cookie" in got.headers) == (status, False), path
     assert person in (await browser.go("/connect/sign-in")).text
+    await client.aclose()
+
+
+async def test_that_a_sign_out_from_elsewhere_is_asked_about_and_takes_no_cookie(house: House, person: str) -> None:
+    browser, client = visitor(house)
+    await browser.go("/connect/sign-in")
+    await browser.sign_in(person, PASSWORD)
+    form = {"client_id": "evo", "state": "a & b", "form_token": "x", "id_token_hint": "y"}
+    _, fresh = visitor(house)  # the cookies of such a form stay behind
+    got = await fresh.post("/connect/endsession", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (got.status_code, "set-cookie" in got.headers) == (303, False)
+    assert got.headers["location"] == "/connect/endsession?client_id=evo&state=a+%26+b&id_token_hint=y"
+    got = await fresh.post("/connect/endsession", data=form)
+    assert (got.status_code, "set-cookie" in got.headers) == (200, False)
+    assert "Sign out?" in (await browser.go("/connect/endsession?client_id=evo")).text
+    await fresh.aclose()
     await client.aclose()
 
 
