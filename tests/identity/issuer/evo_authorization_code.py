@@ -1,4 +1,7 @@
-"""A program as a user of the SDK writes it: sign-in through the browser, then discovery. Arguments: URL, callback."""
+"""A program as a user of the SDK writes it: sign-in through the browser, discovery, workspaces.
+
+Arguments: URL, callback.
+"""
 
 import asyncio
 import sys
@@ -7,6 +10,7 @@ from evo.aio import AioTransport
 from evo.common import APIConnector
 from evo.discovery import DiscoveryAPIClient
 from evo.oauth import AuthorizationCodeAuthorizer, EvoScopes, OAuthConnector
+from evo.workspaces import WorkspaceAPIClient
 
 
 async def main(url: str, callback: str) -> None:
@@ -20,6 +24,9 @@ async def main(url: str, callback: str) -> None:
         for _ in range(2):
             assert await authorizer.refresh_token()
             assert len(await DiscoveryAPIClient(api).list_organizations()) == 1
+        organisation = (await DiscoveryAPIClient(api).list_organizations())[0]
+        workspaces = WorkspaceAPIClient(APIConnector(organisation.hubs[0].url, transport, authorizer), organisation.id)
+        print(*[each.display_name for each in await workspaces.list_all_workspaces()], sep="\n")
     print("done")
 
 

@@ -123,7 +123,8 @@ async def test_that_the_sdk_refreshes_twice_and_once_for_an_expired_token(
     ]
 
 
-def _run(script: str, *words: str, browser: str) -> "subprocess.CompletedProcess[str]":
+def run_program(script: str, *words: str, browser: str) -> "subprocess.CompletedProcess[str]":
+    """One of the programs here, with what `BROWSER` shall be."""
     environment = {**os.environ, "BROWSER": browser, "PYTHONPATH": str(HERE.parents[2])}
     return subprocess.run(
         [sys.executable, str(HERE / script), *words],
@@ -139,7 +140,7 @@ def test_that_the_sdk_signs_in_through_a_browser(server: ServerMaker) -> None:
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    finished = _run("evo_authorization_code.py", running.url, free_callback(), browser=BROWSER)
+    finished = run_program("evo_authorization_code.py", running.url, free_callback(), browser=BROWSER)
     assert finished.stdout.endswith("done\n"), finished.stdout + finished.stderr + running.log[-3000:]
     assert PASSWORD not in running.log
 
@@ -149,7 +150,7 @@ def test_that_the_widget_of_notebooks_signs_in_to_a_demonstration_with_curl(
 ) -> None:
     running = server("--demo").start()
     words = (running.url, free_callback(), str(tmp_path / "cache"))
-    finished = _run("evo_widget.py", *words, browser="curl -sL -o /dev/null %s &")
+    finished = run_program("evo_widget.py", *words, browser="curl -sL -o /dev/null %s &")
     assert finished.returncode == 0, finished.stdout + finished.stderr + running.log[-3000:]
     hub, organisation_id, workspace_id = finished.stdout.split()[-3:]
     assert (hub.rstrip("/"), organisation_id) == (running.url, running.instance.organisation_id)

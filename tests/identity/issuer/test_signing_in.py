@@ -71,9 +71,18 @@ async def test_that_every_page_is_accessible_and_forbids_scripts_and_frames(hous
         assert "frame-ancestors 'none'" in policy
         assert (got.headers["x-frame-options"], got.headers["cache-control"]) == ("DENY", "no-store")
         assert got.headers["content-type"] == "text/html; charset=utf-8"
-    allowed = re.search(r"form-action ([^;]*)", pages[1].headers["content-security-policy"])
-    assert allowed is not None
-    assert allowed[1] == "'self' http://localhost:3000"
+    await client.aclose()
+
+
+async def test_that_a_sign_in_may_lead_to_the_application_wherever_it_begins(house: House) -> None:
+    browser, client = visitor(house)
+    anew = f"/connect/sign-in?{httpx.QueryParams(next=request(Proof()))}"
+    for path, allowed in ((request(Proof()), "'self' http://localhost:3000"), (anew, "'self' http://localhost:3000"),
+                          ("/connect/sign-in?next=/device", "'self'")):  # fmt: skip
+        policy = (await browser.go(path)).headers["content-security-policy"]
+        found = re.search(r"form-action ([^;]*)", policy)
+        assert found is not None
+        assert found[1] == allowed
     await client.aclose()
 
 
@@ -206,13 +215,28 @@ async def test_that_a_form_from_elsewhere_does_nothing(house: House, person: str
     await browser.sign_in(person, PASSWORD)
     token = browser.page.forms[0].fields["form_token"]
     for path in ("/connect/consent", "/device", "/connect/endsession"):
-        for form, headers in (
-            ({"form_token": "0"}, {}),
-            ({}, {}),
-            ({"form_token": token}, {"Sec-Fetch-Site": "cross-site"}),
-        ):
-            assert (await client.post(path, data=form, headers=headers)).status_code in {400, 403}, path
+        for form in ({"form_token": "0"}, {}):
+            assert (await client.post(path, data=form)).status_code in {400, 403}, path
+    for path, status in (("/connect/consent", 400), ("/device", 403), ("/connect/endsession", 303)):
+        got = await client.post(path, data={"form_token": token}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (got.status_code, "set-cookie" in got.headers) == (status, False), path
     assert person in (await browser.go("/connect/sign-in")).text
+    await client.aclose()
+
+
+async def test_that_a_sign_out_from_elsewhere_is_asked_about_and_takes_no_cookie(house: House, person: str) -> None:
+    browser, client = visitor(house)
+    await browser.go("/connect/sign-in")
+    await browser.sign_in(person, PASSWORD)
+    form = {"client_id": "evo", "state": "a & b", "form_token": "x", "id_token_hint": "y"}
+    _, fresh = visitor(house)  # the cookies of such a form stay behind
+    got = await fresh.post("/connect/endsession", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (got.status_code, "set-cookie" in got.headers) == (303, False)
+    assert got.headers["location"] == "/connect/endsession?client_id=evo&state=a+%26+b&id_token_hint=y"
+    got = await fresh.post("/connect/endsession", data=form)
+    assert (got.status_code, "set-cookie" in got.headers) == (200, False)
+    assert "Sign out?" in (await browser.go("/connect/endsession?client_id=evo")).text
+    await fresh.aclose()
     await client.aclose()
 
 

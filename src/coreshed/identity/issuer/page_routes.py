@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
@@ -26,6 +27,7 @@ from coreshed.problems import Problem, StoreFailure, TooLarge
 _SESSION, _FORM = "coreshed_session", "coreshed_form"
 _WRONG = "The address or the password is wrong."
 _STALE = "The form was out of date. Please try again."
+_OF_SIGN_OUT = ("post_logout_redirect_uri", "client_id", "state")
 
 
 class Browser:
@@ -166,7 +168,8 @@ async def sign_in_page(request: Ask, call: Here) -> Response[bytes]:
     if session is not None:
         return browser.show(pages.signed_in(email=session.email, token=browser.form_token))
     following = _after_sign_in(request.query_params.get("next", ""))
-    return browser.show(pages.sign_in(token=browser.first_form_token, following=following))
+    page = pages.sign_in(token=browser.first_form_token, following=following, then=_redirect_of(following))
+    return browser.show(page)
 
 
 @post("/connect/sign-in", include_in_schema=False)
@@ -256,9 +259,7 @@ async def sign_out_page(request: Ask, call: Here) -> Response[bytes]:
         return await _signed_out(browser, call, form)
     if await call.database.run(call.issuer.hinted_user, form.get("id_token_hint")) == session.user_id:
         return await _sign_out(browser, call, form)
-    kept: dict[str, str] = {
-        name: form[name] for name in ("post_logout_redirect_uri", "client_id", "state") if name in form
-    }
+    kept = {name: form[name] for name in _OF_SIGN_OUT if name in form}
     return browser.show(pages.sign_out(email=session.email, token=browser.form_token, following=kept))
 
 
@@ -266,7 +267,13 @@ async def sign_out_page(request: Ask, call: Here) -> Response[bytes]:
 async def sign_out(request: Ask, call: Here) -> Response[bytes]:
     """The answer of the sign-out page."""
     browser, form = Browser(request, call.issuer), await form_of(request)
-    if browser.session is not None and (_from_elsewhere(request) or not browser.sent(form)):
+    if _from_elsewhere(request):
+        # Whose session it is stays unknown: cookies do not come along with such a form. The question finds out.
+        kept = {name: form[name] for name in (*_OF_SIGN_OUT, "id_token_hint") if name in form}
+        return browser.send(f"/connect/endsession?{urlencode(kept)}", 303)
+    if browser.session is None:
+        return await _signed_out(browser, call, form)
+    if not browser.sent(form):
         raise InvalidRequest(_STALE)
     return await _sign_out(browser, call, form)
 
