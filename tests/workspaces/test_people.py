@@ -175,6 +175,17 @@ async def test_that_the_only_owner_of_a_workspace_is_not_removed(site: Site) -> 
     assert (await site.call(site.admin, "DELETE", path)).status_code == 204
 
 
+async def test_that_the_only_enabled_owner_of_a_workspace_is_not_removed(site: Site) -> None:
+    ana, bob = site.person("ana@x"), site.person("bob@x")
+    workspace_id = await site.create(ana, "Ana's own")
+    await site.call(ana, "POST", f"{site.all}/{workspace_id}/users", json={"user_id": bob.id, "role": "owner"})
+    site.identity.disable_user(email=bob.email)
+    refused = await site.call(site.admin, "DELETE", f"{site.people}/users/{ana.id}")
+    assert (refused.status_code, refused.json()["title"]) == (409, "Last Owner.")
+    assert "Ana's own" in refused.json()["detail"]
+    assert (await site.call(site.admin, "DELETE", f"{site.people}/users/{bob.id}")).status_code == 204
+
+
 async def test_that_an_organisation_keeps_an_administrator(site: Site) -> None:
     evo, own = site.evo(site.admin), UUID(site.admin.id)
     for attempt in (

@@ -104,9 +104,9 @@ class People:
         for workspace_id, (name, _) in ledger.memberships_of(rows, organisation_id, user_id).items():
             ledger.hold(rows, workspace_id)
             present = ledger.member_roles(rows, workspace_id)
-            if present.get(user_id) is Role.OWNER and list(present.values()).count(Role.OWNER) == 1:
+            if present.get(user_id) is Role.OWNER and not self._ground.has_other_owner(rows, present, user_id):
                 raise LastOwner(
-                    f"The user is the only owner of the workspace {name!r}. Make somebody else an owner first."
+                    f"Nobody else who is enabled owns the workspace {name!r}. Make somebody else an owner first."
                 )
             ledger.remove_member(rows, workspace_id, user_id)
             key = WorkspaceKey(organisation_id, workspace_id)
