@@ -230,9 +230,12 @@ class Workspaces:
         return self.create(caller=owner, organisation_id=organisation_id, asked=named(name)).workspace.id
 
     def find_as_operator(self, *, organisation_id: str, id_or_name: str) -> str:
-        """Id of a live workspace. Raises UnknownWorkspace."""
+        """Id of a workspace: a live one by id or name, a deleted one by its id. Raises UnknownWorkspace."""
         wanted = paths.key(id_or_name)
         with self._database.reading() as rows:
+            deleted = ledger.find(rows, wanted)
+            if deleted is not None and deleted.organisation_id == organisation_id:
+                return deleted.id
             for workspace_id, name in ledger.names(rows, organisation_id).items():
                 if wanted in {workspace_id, paths.key(name)}:
                     return workspace_id
