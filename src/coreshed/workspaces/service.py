@@ -268,6 +268,17 @@ class Workspaces:
         require_member(caller, organisation_id)
         return coordinate_systems.catalogue()
 
+    def check_system_of_new(self, *, caller: Principal, organisation_id: str, text: str) -> None:
+        """What `create` asks of a coordinate system; slow the first time. Raises NotPermitted, Invalid."""
+        require_member(caller, organisation_id)
+        coordinate_systems.check(text)
+
+    def system_to_change(self, *, caller: Principal, workspace: WorkspaceKey) -> str:
+        """The default coordinate system, for somebody who may `update` it."""
+        with self._database.reading() as rows:
+            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
+            return access.default_coordinate_system
+
     # Inside one transaction
 
     def _create(
