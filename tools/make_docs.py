@@ -195,6 +195,12 @@ organisation's objects. Under `/workspace/admin` they see every workspace with i
 take roles in it, their own included; for what is in a workspace they have what their role there gives them, and nothing
 without one.
 
+A live workspace keeps an owner who is enabled: the last one neither steps down nor leaves the organisation
+([last-owner](errors.md#last-owner)). `coreshed user disable` shuts out the last one all the same, for whoever has to be
+shut out at once; an administrator makes somebody else an owner. A deleted workspace holds nobody back. An administrator
+who makes somebody the owner of a deleted workspace, under `/workspace/admin` or with `coreshed workspace member` and
+its id, lets them restore it.
+
 A key or token also has *scopes*, which limit what it can be used for whatever its owner's role: `*` for everything,
 the scopes of Evo (`evo.object`, `evo.workspace`, `evo.discovery`, ...), or grants such as `objects:read`. A missing one
 is answered with [insufficient-scope](errors.md#insufficient-scope), unless

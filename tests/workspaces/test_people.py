@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from evo.workspaces.endpoints.models import (
 
 from coreshed.identity import organisation_roles
 from coreshed.ids import new_id
-from coreshed.problems import Invalid, LastAdministrator
-from coreshed.workspaces import Role
+from coreshed.problems import Invalid, LastAdministrator, UnknownWorkspace
+from coreshed.workspaces import Role, ledger
 from coreshed.workspaces.listing import Page
 from tests.workspaces.conftest import ORIGIN, Person, Site
 
@@ -173,6 +174,61 @@ async def test_that_the_only_owner_of_a_workspace_is_not_removed(site: Site) -> 
     assert (await site.call(ana, "GET", site.one)).status_code == 200
     await site.call(ana, "POST", f"{site.all}/{workspace_id}/users", json={"user_id": bob.id, "role": "owner"})
     assert (await site.call(site.admin, "DELETE", path)).status_code == 204
+
+
+async def test_that_the_only_enabled_owner_of_a_workspace_is_not_removed(site: Site) -> None:
+    ana, bob = site.person("ana@x"), site.person("bob@x")
+    workspace_id = await site.create(ana, "Ana's own")
+    await site.call(ana, "POST", f"{site.all}/{workspace_id}/users", json={"user_id": bob.id, "role": "owner"})
+    site.identity.disable_user(email=bob.email)
+    refused = await site.call(site.admin, "DELETE", f"{site.people}/users/{ana.id}")
+    assert (refused.status_code, refused.json()["title"]) == (409, "Last Owner.")
+    assert "Ana's own" in refused.json()["detail"]
+    assert (await site.call(site.admin, "DELETE", f"{site.people}/users/{bob.id}")).status_code == 204
+
+
+async def test_that_who_deleted_their_own_workspace_can_leave_and_an_administrator_restores_it(site: Site) -> None:
+    ana, bob = site.person("ana@x"), site.person("bob@x")
+    workspace_id = await site.create(ana, "Ana's own")
+    own = f"{site.all}/{workspace_id}"
+    await site.call(ana, "DELETE", own)
+    assert (await site.call(site.admin, "DELETE", f"{site.people}/users/{ana.id}")).status_code == 204
+    with site.database.reading() as rows:
+        assert ledger.member_roles(rows, workspace_id) == {}
+    assert (await site.call(site.admin, "POST", f"{own}?deleted=false")).status_code == 404  # without a role
+    given = await site.call(site.admin, "POST", _users(site, workspace_id), json={"user_id": bob.id, "role": "owner"})
+    assert given.status_code == 201
+    assert (await site.call(bob, "POST", f"{own}?deleted=false")).status_code == 204
+    assert (await site.call(bob, "GET", own)).json()["current_user_role"] == "owner"
+
+
+def _users(site: Site, workspace_id: str) -> str:
+    return f"/workspace/admin/orgs/{site.organisation_id}/workspaces/{workspace_id}/users"
+
+
+async def test_that_an_administrator_gives_roles_in_live_and_deleted_workspaces_together(site: Site) -> None:
+    ana = site.person("ana@x")
+    deleted = await site.create(site.admin, "Gone")
+    await site.call(site.admin, "DELETE", f"{site.all}/{deleted}")
+    wanted = [{"workspace_id": each, "user_id": ana.id, "role": "owner"} for each in (site.workspace_id, deleted)]
+    path = f"/workspace/admin/orgs/{site.organisation_id}/action/bulk_assign_roles"
+    got = await site.call(site.admin, "POST", path, json={"role_assignments": wanted})
+    assert got.status_code == 200, got.text
+    assert (await site.call(ana, "POST", f"{site.all}/{deleted}?deleted=false")).status_code == 204
+
+
+async def test_that_the_operator_names_a_deleted_workspace_by_its_id_alone(site: Site) -> None:
+    await site.call(site.admin, "DELETE", site.one)
+    find = partial(site.workspaces.find_as_operator, organisation_id=site.organisation_id)
+    assert find(id_or_name=site.workspace_id.upper()) == site.workspace_id
+    with pytest.raises(UnknownWorkspace):
+        find(id_or_name="First")
+    other = site.identity.create_organisation(display_name="Other")
+    with pytest.raises(UnknownWorkspace):
+        site.workspaces.find_as_operator(organisation_id=other.id, id_or_name=site.workspace_id)
+    ana = site.person("ana@x")
+    site.workspaces.assign_as_operator(workspace_id=site.workspace_id, email=ana.email, role=Role.OWNER)
+    assert (await site.call(ana, "POST", f"{site.one}?deleted=false")).status_code == 204
 
 
 async def test_that_an_organisation_keeps_an_administrator(site: Site) -> None:

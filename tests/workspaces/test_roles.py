@@ -124,6 +124,37 @@ async def test_that_a_workspace_keeps_an_owner_until_there_is_another(site: Site
     assert (await site.call(second, "GET", f"{site.one}/current-user-role")).json()["role"] == "owner"
 
 
+async def test_that_an_owner_who_is_disabled_is_no_owner_that_is_left(site: Site) -> None:
+    second = site.person("second@x", Role.OWNER)
+    site.identity.disable_user(email=second.email)
+    own = f"{site.one}/users/{site.admin.id}"
+    removed = await site.call(site.admin, "DELETE", own)
+    lowered = await site.call(
+        site.admin, "POST", f"{site.one}/users", json={"user_id": site.admin.id, "role": "editor"}
+    )
+    assert [(each.status_code, each.json()["title"]) for each in (removed, lowered)] == [(409, "Last Owner.")] * 2
+    site.identity.enable_user(email=second.email)
+    assert (await site.call(site.admin, "DELETE", own)).status_code == 204
+
+
+async def test_that_a_disabled_owner_is_removed_while_somebody_else_owns_the_workspace(site: Site) -> None:
+    second = site.person("second@x", Role.OWNER)
+    site.identity.disable_user(email=second.email)
+    assert (await site.call(site.admin, "DELETE", f"{site.one}/users/{second.id}")).status_code == 204
+
+
+async def test_that_an_administrator_takes_over_from_the_only_owner_who_is_disabled(site: Site) -> None:
+    ana = site.person("ana@x")
+    workspace_id = await site.create(ana, "Ana's own")
+    site.identity.disable_user(email=ana.email)
+    users = f"/workspace/admin/orgs/{site.organisation_id}/workspaces/{workspace_id}/users"
+    refused = await site.call(site.admin, "DELETE", f"{users}/{ana.id}")
+    assert (refused.status_code, refused.json()["title"]) == (409, "Last Owner.")
+    given = await site.call(site.admin, "POST", users, json={"user_id": site.admin.id, "role": "owner"})
+    assert given.status_code == 201
+    assert (await site.call(site.admin, "DELETE", f"{site.all}/{workspace_id}/users/{ana.id}")).status_code == 204
+
+
 def test_that_two_owners_who_leave_together_do_not_both_get_away(site: Site) -> None:
     owners = [site.admin, site.person("second@x", Role.OWNER)]
     together = Barrier(2)

@@ -1,6 +1,12 @@
 """The picture of a workspace."""
 
+import asyncio
 import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
 from uuid import UUID
 
 import pytest
@@ -10,9 +16,20 @@ from evo.workspaces.endpoints.models import AnyWorkspaceResponse, WorkspaceRoleR
 from PIL import Image
 
 from coreshed.problems import Invalid, TooLarge
-from coreshed.workspaces import Role, images
+from coreshed.workspaces import Role, images, offloop
+from coreshed.workspaces.ledger import Thumbnail
 from tests.workspaces.conftest import ORIGIN, Site
-from tests.workspaces.pictures import forged_png, picture, progressive_jpeg, text_bomb_png
+from tests.workspaces.pictures import (
+    chunk,
+    forged_png,
+    jpeg_with,
+    picture,
+    png_with,
+    progressive_jpeg,
+    segment,
+    tag_bomb,
+    unpacking_png,
+)
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png")])
@@ -110,8 +127,82 @@ BAD = {
     "no pixels": forged_png(0, 0),
     "fewer rows than declared": forged_png(4000, 4000),
     "a thousand scans": progressive_jpeg(5000, 4000, 1000),
-    "a compressed comment of 100 MiB": text_bomb_png(),
+    "a compressed comment of 100 MiB": unpacking_png(100),
+    "a compressed text of 100 MiB": unpacking_png(100, b"iTXt"),
+    "a compressed profile of 100 MiB": unpacking_png(100, b"iCCP"),
+    "compressed comments of 6 MiB together": png_with(*[unpacking_png(1)[33:-24]] * 6),
+    "a segment longer than the file": b"\xff\xd8\xff\xe1\xff\xff" + picture("JPEG", 8, 8)[2:],
+    "a segment of no length": b"\xff\xd8\xff\xe1\x00\x01" + picture("JPEG", 8, 8)[2:],
+    "tables of 130 KB": jpeg_with(segment(0xDB, bytes(65_000)) * 2),
+    "an end before its picture": b"\xff\xd8\xff\xd9",
 }
+# What a decoder takes a step for, a hundred thousand times and more in ten megabytes.
+BOMBS = {
+    "segments": jpeg_with(segment(0xFE, b"") * 2_600_000),
+    "segments of tags": jpeg_with(segment(0xE1, b"Exif\0\0" + b"\0" * 1000) * 9000),
+    "markers": jpeg_with(b"\xff\x01" * 5_000_000),
+    "chunks of text": png_with(*(chunk(b"tEXt", b"k%d\0v" % number) for number in range(400_000))),
+    "chunks": png_with(chunk(b"prVt", b"") * 800_000),
+    "chunks of no pixels": png_with(chunk(b"IDAT", b"") * 800_000),
+}
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """How many functions are called inside, of Python and of C."""
+    found = [0]
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        found[0] += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS.keys())
+def test_that_a_picture_of_too_many_parts_is_refused_after_few_steps(content: bytes) -> None:
+    assert len(content) <= images.MAX_BYTES
+    with counted() as steps, pytest.raises(Invalid):
+        images.checked(content)
+    assert steps[0] < 100_000
+
+
+def test_that_tags_and_fill_bytes_cost_nothing() -> None:
+    for content in (jpeg_with(segment(0xE1, tag_bomb())), jpeg_with(b"\xff" * 10_000_000)):
+        with counted() as steps:
+            assert images.checked(content) == Thumbnail("image/jpeg", content)
+        assert steps[0] < 10_000
+
+
+def test_that_text_profiles_and_what_follows_a_picture_are_stored_with_it() -> None:
+    stored = io.BytesIO()
+    Image.new("CMYK", (8, 8)).save(stored, "JPEG", comment=b"by Ana", icc_profile=b"p" * 200_000, exif=b"Exif\0\0MM\0*")
+    kinds = (b"zTXt", b"iTXt", b"iCCP")
+    for content in (stored.getvalue(), *(unpacking_png(1, kind) for kind in kinds), picture("PNG", 8, 8) + b"more"):
+        assert images.checked(content).content == content
+
+
+@pytest.mark.parametrize("bomb", ["segments", "chunks of text"])
+async def test_that_a_bomb_is_answered_as_any_other_bad_picture(site: Site, bomb: str) -> None:
+    refused = await site.call(site.admin, "PUT", f"{site.one}/thumbnail", content=BOMBS[bomb])
+    assert (refused.status_code, refused.json()["title"]) == (422, "Validation Error.")
+    assert (await site.call(site.admin, "GET", f"{site.one}/thumbnail")).status_code == 404
+
+
+async def test_that_coordinate_systems_do_not_wait_for_pictures(site: Site) -> None:
+    decoded = Event()
+    decoding = asyncio.create_task(offloop.off_loop(offloop.PICTURES, decoded.wait))
+    waiting = asyncio.create_task(site.call(site.admin, "PUT", f"{site.one}/thumbnail", content=picture("PNG", 8, 8)))
+    try:
+        got = await site.call(site.admin, "GET", f"/workspace/orgs/{site.organisation_id}/coordinate_systems")
+        assert (got.status_code, waiting.done()) == (200, False)
+    finally:
+        decoded.set()
+    assert await decoding
+    assert (await waiting).status_code == 204
 
 
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())

@@ -222,7 +222,10 @@ def list_workspaces(*, as_json: AsJson = False, data_dir: DataDir = None, databa
 def set_member(
     workspace: str, email: str, role: str, *, data_dir: DataDir = None, database: DatabaseUrl = None
 ) -> None:
-    """Give a user a role (viewer, editor or owner) in a workspace, which is named by its id or its name."""
+    """Give a user a role (viewer, editor or owner) in a workspace, which is named by its id or its name.
+
+    A deleted workspace is named by its id; its new owner can restore it.
+    """
     with installation(data_dir, database) as open_services:
         from coreshed.workspaces import Role
 

@@ -1,10 +1,49 @@
 """Who is asking."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from coreshed.identity import grants
 from coreshed.problems import InsufficientScope
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says of itself; times are seconds since the epoch.
+
+    `client_id`, `jti` and `sid` are None where its issuer leaves them out, `scope` has the order of the token.
+    """
+
+    iss: str
+    iat: int
+    exp: int
+    client_id: str | None
+    jti: str | None
+    sid: str | None
+    scope: tuple[str, ...]
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], scope: Iterable[str]) -> "Claims":
+        """From the content of a token whose `iss` and times have been checked; `scope` however it is written there."""
+        client_id = next((said[name] for name in _CLIENT if said.get(name)), None)
+        return cls(
+            iss=said["iss"],
+            iat=int(said.get("iat", 0)),
+            exp=int(said["exp"]),
+            client_id=_text(client_id),
+            jti=_text(said.get("jti")),
+            sid=_text(said.get("sid")),
+            scope=tuple(scope),
+        )
+
+
+# RFC 9068, OpenID Connect, Entra, Okta: how issuers name the application.
+_CLIENT = ("client_id", "azp", "appid", "cid")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +51,7 @@ class Principal:
     """An authenticated user together with the credential in use.
 
     `organisation_roles` maps organisation ids to `admin` or `member`; `grants` limit the credential, see `grants.py`.
+    `claims` are those of a token, None for an API key.
     """
 
     user_id: str
@@ -20,6 +60,7 @@ class Principal:
     organisation_roles: Mapping[str, str]
     grants: frozenset[str]
     credential_id: str
+    claims: Claims | None = None
 
     def permits(self, grant: str) -> bool:
         """True where the credential may be used for `grant` (`resource:action`)."""

@@ -241,6 +241,10 @@ class Identity:
             return None
         return found if organisation_id in ledger.organisation_roles(rows, found.id) else None
 
+    def enabled_among(self, rows: Rows, user_ids: Collection[str]) -> set[str]:
+        """Those of these users who are not disabled."""
+        return {each.id for each in ledger.accounts(rows, user_ids) if each.disabled_ns is None}
+
     def user_cards(self, rows: Rows, user_ids: Collection[str]) -> dict[str, User]:
         """How answers name these users; an id that is unknown here gets a card without name and address."""
 

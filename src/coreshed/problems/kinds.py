@@ -184,7 +184,7 @@ class StaleVersion(Problem):
 
 
 class LastOwner(Problem):
-    """A workspace keeps at least one owner."""
+    """A live workspace keeps at least one owner who is enabled."""
 
     kind = "last-owner"
     sentence = "A workspace needs at least one owner. Make somebody else an owner first."

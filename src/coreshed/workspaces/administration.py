@@ -125,25 +125,28 @@ class Administration:
     def assign(
         self, *, caller: Principal, workspace: WorkspaceKey, user_id: str | None, email: str | None, role: Role
     ) -> str:
-        """Give a member of the organisation a role in a live workspace; returns their id. Raises Invalid, LastOwner."""
+        """Give a member of the organisation a role in a workspace; returns their id. Raises Invalid, LastOwner.
+
+        In a deleted one as well: all its owners may have left, and only an owner restores it.
+        """
         require_administrator(caller, workspace.organisation_id)
         with self._ground.database.writing() as rows:
             self._ground.identity.hold_organisation(rows, workspace.organisation_id)
             ledger.hold(rows, workspace.workspace_id)
-            access = self._as_owner(rows, workspace)
+            access = self._as_owner(rows, workspace, deleted=True)
             found = self._ground.member_id(rows, workspace.organisation_id, user_id=user_id, email=email)
             self._ground.set_role(rows, caller.user_id, access, found, role)
         return found
 
     def assign_many(self, *, caller: Principal, organisation_id: str, wanted: Sequence[Assignment]) -> None:
-        """Give roles in several workspaces, in order: all of them or, where one is refused, none."""
+        """`assign` in several workspaces, in order: all of them or, where one is refused, none."""
         require_administrator(caller, organisation_id)
         with self._ground.database.writing() as rows:
             self._ground.identity.hold_organisation(rows, organisation_id)
             for workspace_id in sorted({each.workspace_id for each in wanted}):  # two such calls never wait in a circle
                 ledger.hold(rows, workspace_id)
             for each in wanted:
-                access = self._as_owner(rows, WorkspaceKey(organisation_id, each.workspace_id))
+                access = self._as_owner(rows, WorkspaceKey(organisation_id, each.workspace_id), deleted=True)
                 user_id = self._ground.member_id(rows, organisation_id, user_id=each.user_id, email=None)
                 self._ground.set_role(rows, caller.user_id, access, user_id, each.role)
 
@@ -162,9 +165,12 @@ class Administration:
             raise UnknownWorkspace
         return found
 
-    def _as_owner(self, rows: Rows, workspace: WorkspaceKey) -> WorkspaceAccess:
-        """What an owner of the live workspace has. Raises UnknownWorkspace, WorkspaceGone."""
+    def _as_owner(self, rows: Rows, workspace: WorkspaceKey, *, deleted: bool = False) -> WorkspaceAccess:
+        """What an owner has of the live workspace, with `deleted` of a deleted one as well.
+
+        Raises UnknownWorkspace, WorkspaceGone.
+        """
         found = self._find(rows, workspace)
-        if found.deleted_ns is not None:
+        if found.deleted_ns is not None and not deleted:
             raise WorkspaceGone
         return WorkspaceAccess(found.id, found.organisation_id, Role.OWNER, found.name, found.default_coordinate_system)

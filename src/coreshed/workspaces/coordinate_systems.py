@@ -4,10 +4,44 @@ A tree for people to choose from: geographic ones, projected ones by the datum t
 names, and those with a vertical part. Nothing is fetched: the database comes with PROJ.
 """
 
+import re
 from functools import cache
 from typing import Any
 
 import msgspec
+
+from coreshed.problems import Invalid
+
+# A WKT has a few kilobytes.
+MAX_TEXT = 65_536
+_CODE = re.compile(r"(\w{1,20}):(\w{1,20})|([0-9]{1,9})", re.ASCII)
+
+
+def check(text: str) -> None:
+    """Raises Invalid for what names no coordinate system that PROJ knows, and is no WKT that it reads.
+
+    A name is `EPSG:2193` or another authority's, in any case; `2193` alone is EPSG's. Spaces around it count for
+    nothing, and nothing but spaces is no coordinate system, which is allowed. Names in words, PROJ strings and PROJJSON
+    are refused: clients are told of codes and WKT alone. To be called off the event loop.
+    """
+    trimmed = text.strip()
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"default_coordinate_system: at most {MAX_TEXT} characters.")
+    if not trimmed:
+        return
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    code = _CODE.fullmatch(trimmed)
+    try:
+        if code is None:
+            CRS.from_wkt(trimmed)
+        else:
+            CRS.from_authority(code[1] or "EPSG", code[2] or code[3])
+    except CRSError as error:
+        raise Invalid(
+            "default_coordinate_system: expected the code of a coordinate system, such as EPSG:2193, or WKT."
+        ) from error
 
 
 @cache

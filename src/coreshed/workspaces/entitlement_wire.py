@@ -4,13 +4,16 @@ from msgspec import Struct
 
 
 class AuthDetails(Struct, frozen=True):
-    """What is known of the credential; times are seconds since the epoch."""
+    """What is known of the credential; times are seconds since the epoch.
+
+    Of a token its own claims: `client_id` is empty, `iat` is 0, and `jti` and `sid` are null where it has none.
+    """
 
     client_id: str
     exp: int
     iat: int
     iss: str
-    jti: str
+    jti: str | None
     scope: list[str]
     type: str
     ver: str = "1"

@@ -68,6 +68,19 @@ class Entitlements:
         return [each for each in found if not wanted or each.id in wanted]
 
     def _details(self, rows: Rows, caller: Principal, issuer: str) -> wire.AuthDetails:
+        """What a token says of itself; of a key what is stored of it, with this server as its issuer."""
+        said = caller.claims
+        if said is not None:
+            return wire.AuthDetails(
+                client_id=said.client_id or "",
+                exp=said.exp,
+                iat=said.iat,
+                iss=said.iss,
+                jti=said.jti,
+                scope=list(said.scope),
+                type="token",
+                sid=said.sid,
+            )
         key = self._ground.identity.key_of(rows, caller)
         return wire.AuthDetails(
             client_id=caller.credential_id,

@@ -1,6 +1,6 @@
 """What every service of this room stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ class Ground:
         roles.require(access.role, roles.needed_to_change(current, role))
         if current is None and role is None:
             raise NotFound("The user has no role in the workspace.")
-        if current is Role.OWNER and role is not Role.OWNER and list(present.values()).count(Role.OWNER) == 1:
+        if current is Role.OWNER and role is not Role.OWNER and not self.has_other_owner(rows, present, user_id):
             raise LastOwner
         key = WorkspaceKey(access.organisation_id, access.workspace_id)
         if role is None:
@@ -92,6 +92,11 @@ class Ground:
         else:
             ledger.set_role(rows, access.workspace_id, user_id, role)
             self.record(rows, actor_id, key, "member.assign", target_id=user_id, role=role.wire)
+
+    def has_other_owner(self, rows: Rows, present: Mapping[str, Role], user_id: str) -> bool:
+        """Whether one of these members owns the workspace beside this user, and is enabled: others cannot act."""
+        owners = {each for each, role in present.items() if role is Role.OWNER and each != user_id}
+        return bool(self.identity.enabled_among(rows, owners))
 
     def members(self, rows: Rows, workspace_id: str, user_id: str | None) -> list[tuple[User, Role]]:
         """Who has a role in a workspace, one user or all, ordered by address."""

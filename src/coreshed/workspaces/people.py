@@ -90,7 +90,7 @@ class People:
     def remove(self, *, caller: Principal, organisation_id: str, user_id: str) -> None:
         """End a membership and the roles in workspaces that came with it. Takes an administrator.
 
-        Raises NotFound, LastAdministrator, and LastOwner where a workspace would be left without an owner.
+        Raises NotFound, LastAdministrator, and LastOwner where a live workspace would be left without an owner.
         """
         require_administrator(caller, organisation_id)
         with self._ground.database.writing() as rows:
@@ -104,9 +104,11 @@ class People:
         for workspace_id, (name, _) in ledger.memberships_of(rows, organisation_id, user_id).items():
             ledger.hold(rows, workspace_id)
             present = ledger.member_roles(rows, workspace_id)
-            if present.get(user_id) is Role.OWNER and list(present.values()).count(Role.OWNER) == 1:
+            # Whoever restores a deleted workspace becomes its owner before. Nobody deletes or restores it meanwhile.
+            is_owner = present.get(user_id) is Role.OWNER and ledger.is_live(rows, workspace_id)
+            if is_owner and not self._ground.has_other_owner(rows, present, user_id):
                 raise LastOwner(
-                    f"The user is the only owner of the workspace {name!r}. Make somebody else an owner first."
+                    f"Nobody else who is enabled owns the workspace {name!r}. Make somebody else an owner first."
                 )
             ledger.remove_member(rows, workspace_id, user_id)
             key = WorkspaceKey(organisation_id, workspace_id)

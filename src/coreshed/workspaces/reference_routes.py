@@ -6,7 +6,7 @@ from litestar.openapi import ResponseSpec
 from coreshed import ids
 from coreshed.workspaces import entitlement_wire, openapi, wire
 from coreshed.workspaces.call import ORGANISATION, Ask, Here, Id
-from coreshed.workspaces.offloop import off_loop
+from coreshed.workspaces.offloop import COORDINATE_SYSTEMS, off_loop
 
 
 @get(
@@ -16,7 +16,8 @@ from coreshed.workspaces.offloop import off_loop
 async def list_coordinate_systems(org_id: Id, call: Here) -> Response[bytes]:
     """The coordinate systems of EPSG, as a tree."""
     organisation_id = ids.read_id(org_id, "org_id")
-    body = await off_loop(call.workspaces.coordinate_systems, caller=call.caller, organisation_id=organisation_id)
+    asked = call.workspaces.coordinate_systems
+    body = await off_loop(COORDINATE_SYSTEMS, asked, caller=call.caller, organisation_id=organisation_id)
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 
 

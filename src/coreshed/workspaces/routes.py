@@ -8,8 +8,18 @@ from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
 from coreshed.wire_common import boolean
-from coreshed.workspaces import admin_routes, listing, openapi, people_routes, reference_routes, thumbnail_routes, wire
+from coreshed.workspaces import (
+    admin_routes,
+    coordinate_systems,
+    listing,
+    openapi,
+    people_routes,
+    reference_routes,
+    thumbnail_routes,
+    wire,
+)
 from coreshed.workspaces.call import ALL, ONE, Ask, Call, Here, Id, answer, url
+from coreshed.workspaces.offloop import COORDINATE_SYSTEMS, off_loop
 from coreshed.workspaces.service import Workspaces
 
 BODY_LIMIT = 1 << 20  # a workspace is small: its longest field is a WKT coordinate system
@@ -54,6 +64,9 @@ async def create_workspace(org_id: Id, request: Ask, call: Here) -> wire.Workspa
     """A new workspace, owned by the caller."""
     organisation_id = ids.read_id(org_id, "org_id")
     asked = wire.read(await request.body(), wire.CreateWorkspace)
+    if asked.default_coordinate_system:
+        check, text = call.workspaces.check_system_of_new, asked.default_coordinate_system
+        await off_loop(COORDINATE_SYSTEMS, check, caller=call.caller, organisation_id=organisation_id, text=text)
     created = await call.database.change(
         call.workspaces.create, caller=call.caller, organisation_id=organisation_id, asked=asked
     )
@@ -74,6 +87,11 @@ async def update_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Her
     """Change the fields that the body has."""
     key = ids.workspace_key(org_id, workspace_id)
     asked = wire.read(await request.body(), wire.UpdateWorkspace)
+    text = asked.default_coordinate_system
+    if isinstance(text, str) and text:
+        present = await call.database.run(call.workspaces.system_to_change, caller=call.caller, workspace=key)
+        if text != present:  # who sends back what they have read is not judged
+            await off_loop(COORDINATE_SYSTEMS, coordinate_systems.check, text)
     changed = await call.database.change(call.workspaces.update, caller=call.caller, workspace=key, asked=asked)
     return answer(changed, call.origins)
 

@@ -230,9 +230,12 @@ class Workspaces:
         return self.create(caller=owner, organisation_id=organisation_id, asked=named(name)).workspace.id
 
     def find_as_operator(self, *, organisation_id: str, id_or_name: str) -> str:
-        """Id of a live workspace. Raises UnknownWorkspace."""
+        """Id of a workspace: a live one by id or name, a deleted one by its id. Raises UnknownWorkspace."""
         wanted = paths.key(id_or_name)
         with self._database.reading() as rows:
+            deleted = ledger.find(rows, wanted)
+            if deleted is not None and deleted.organisation_id == organisation_id:
+                return deleted.id
             for workspace_id, name in ledger.names(rows, organisation_id).items():
                 if wanted in {workspace_id, paths.key(name)}:
                     return workspace_id
@@ -264,6 +267,17 @@ class Workspaces:
         """The coordinate systems that workspaces can have, as JSON; slow the first time. Raises NotPermitted."""
         require_member(caller, organisation_id)
         return coordinate_systems.catalogue()
+
+    def check_system_of_new(self, *, caller: Principal, organisation_id: str, text: str) -> None:
+        """What `create` asks of a coordinate system; slow the first time. Raises NotPermitted, Invalid."""
+        require_member(caller, organisation_id)
+        coordinate_systems.check(text)
+
+    def system_to_change(self, *, caller: Principal, workspace: WorkspaceKey) -> str:
+        """The default coordinate system, for somebody who may `update` it."""
+        with self._database.reading() as rows:
+            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
+            return access.default_coordinate_system
 
     # Inside one transaction
 

@@ -6,7 +6,7 @@ from coreshed import ids
 from coreshed.workspaces import images, openapi
 from coreshed.workspaces.call import ONE, Ask, Call, Here, Id
 from coreshed.workspaces.ledger import Thumbnail
-from coreshed.workspaces.offloop import off_loop
+from coreshed.workspaces.offloop import PICTURES, off_loop
 
 THUMBNAIL = f"{ONE}/thumbnail"
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
@@ -36,7 +36,7 @@ async def put_thumbnail(org_id: Id, workspace_id: Id, request: Ask, call: Here) 
     """Give the workspace a picture, a PNG or a JPEG."""
     key = ids.workspace_key(org_id, workspace_id)
     await _require_editor(call, key)
-    checked = await off_loop(images.checked, await request.body())
+    checked = await off_loop(PICTURES, images.checked, await request.body())
     await call.database.change(call.workspaces.thumbnails.put, caller=call.caller, workspace=key, picture=checked)
 
 

@@ -21,6 +21,7 @@ from coreshed.identity.issuer.tables import external_identities
 from coreshed.identity.issuer.trusted import TheirKeys, TrustedIssuer
 from coreshed.identity.issuer.verifier import SKEW_SECONDS, header_of, issuer_of
 from coreshed.identity.memberships import Memberships
+from coreshed.identity.principal import Claims as TokenClaims
 from coreshed.identity.principal import Principal
 
 _REMEMBERED = 4096
@@ -94,6 +95,7 @@ class ExternalVerifier:
             # Issuers that know nothing of our scopes limit nothing.
             grants=grants.grants_of(claims.scopes) or _ALL,
             credential_id=claims.jti or keys.digest(credential)[:16],
+            claims=TokenClaims.of(read[1], claims.scopes),
         )
         return Verified(principal, int((claims.exp + SKEW_SECONDS) * NANOSECONDS))
 

@@ -12,6 +12,7 @@ from coreshed.identity.cache import Verified
 from coreshed.identity.issuer import ledger
 from coreshed.identity.issuer.realms import Realm, Realms
 from coreshed.identity.issuer.signing import ACCESS, Header, TokenKeys
+from coreshed.identity.principal import Claims as TokenClaims
 from coreshed.identity.principal import Principal
 
 SKEW_SECONDS = 60  # how far the clocks of two nodes may stand apart
@@ -91,6 +92,7 @@ class TokenVerifier:
             organisation_roles=found.organisation_roles,
             grants=realm.grants_of(claims.scope),
             credential_id=claims.jti,
+            claims=TokenClaims.of(msgspec.structs.asdict(claims), claims.scope),
         )
         return Verified(principal, (claims.exp + SKEW_SECONDS) * NANOSECONDS)
 
