@@ -13,7 +13,7 @@ from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Rows
 from coreshed.identity import ledger, organisation_roles
 from coreshed.identity import membership_ledger as memberships
-from coreshed.identity.addresses import check_email, email_key
+from coreshed.identity.addresses import check_email, check_persons_email, email_key
 from coreshed.identity.ledger import Account
 from coreshed.identity.membership_ledger import Group, Invitation, Member
 from coreshed.problems import AlreadyExists, Invalid, LastAdministrator, NotFound
@@ -122,7 +122,8 @@ class Memberships:
             self._record(rows, found.organisation_id, account.id, "invitation.accept", found.id, role=role)
 
     def _invite(self, rows: Rows, organisation_id: str, *, email: str, role: str, actor_id: str) -> Invitation:
-        """Invite an address, or renew its invitation."""
+        """Invite an address, or renew its invitation. Raises Invalid."""
+        check_persons_email(email)
         now_ns = self._clock.now_ns() // 1000 * 1000
         present = memberships.invitation(rows, organisation_id, email_key=email_key(email))
         given = Invitation(

@@ -10,6 +10,7 @@ from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import grants, keys
 from coreshed.identity import ledger as accounts
+from coreshed.identity.addresses import OF_CLIENTS
 from coreshed.identity.issuer import ledger
 from coreshed.identity.issuer.forms import Presented
 from coreshed.identity.issuer.ledger import Client
@@ -152,7 +153,7 @@ class Clients:
 
 def service_address(client_id: str) -> str:
     """The address under which an application is a user."""
-    return f"{client_id}@clients.localhost"
+    return f"{client_id}{OF_CLIENTS}"
 
 
 def allowed_scopes(client: Client, asked: list[str]) -> list[str]:

@@ -42,7 +42,7 @@ def header_of(token: str) -> Header | None:
         return None
     try:
         return msgspec.json.decode(_part(token, 0), type=Header)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
@@ -50,7 +50,7 @@ def issuer_of(token: str) -> str:
     """The `iss`, unverified: it says whose key to ask and nothing else."""
     try:
         return msgspec.json.decode(_part(token, 1), type=_Issued).iss
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return ""
 
 
