@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, delete, false, func, insert, or_, select, update
+from sqlalchemy import BigInteger, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
@@ -121,6 +121,8 @@ _ENDED = or_(
     users.c.disabled_ns.is_not(None),
     oauth_clients.c.revoked_ns.is_not(None),
     token_families.c.revoked_ns.is_not(None),
+    # What belongs to a session ends with it, also once its row is swept away.
+    and_(token_families.c.session_id.is_not(None), browser_sessions.c.id.is_(None)),
     browser_sessions.c.ended_ns.is_not(None),
     browser_sessions.c.expires_ns <= parameter("now_ns", BigInteger),
 )
