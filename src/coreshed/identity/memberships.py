@@ -60,7 +60,7 @@ class Memberships:
         known = ledger.account_by_email(rows, email_key(email))
         if known is None:
             return None, self._invite(rows, organisation_id, email=email, role=role, actor_id=actor_id)
-        self._forget_invitation(rows, organisation_id, known)
+        self._forget_invitation(rows, organisation_id, known, actor_id)
         return self.give(rows, organisation_id, known.id, role=role, actor_id=actor_id), None
 
     def give(self, rows: Rows, organisation_id: str, user_id: str, *, role: str, actor_id: str) -> Member:
@@ -140,10 +140,15 @@ class Memberships:
         self._record(rows, organisation_id, actor_id, "invitation.create", given.id, email=email, role=role)
         return given
 
-    def _forget_invitation(self, rows: Rows, organisation_id: str, account: Account) -> None:
+    def _forget_invitation(self, rows: Rows, organisation_id: str, account: Account, actor_id: str) -> None:
         present = memberships.invitation(rows, organisation_id, email_key=email_key(account.email))
-        if present is not None:
-            memberships.delete_invitation(rows, present.id)
+        if present is None:
+            return
+        memberships.delete_invitation(rows, present.id)
+        self._record(
+            rows, organisation_id, actor_id, "invitation.delete", present.id, email=present.email,
+            why="the user was made a member",
+        )  # fmt: skip
 
     # Groups
 

@@ -114,6 +114,7 @@ class Tokens:
             raise UnauthorizedClient("The user that the application acts as is disabled.")
         scopes = [scope for scope in scopes if scope != "offline_access"]  # it can always ask again
         family = self._mint.begin(asked.rows, asked.realm, asked.client, holder, scopes, asked.now_ns)
+        self._record(asked, family)
         return self._mint.answer(asked.rows, asked.realm, asked.client, holder, family, asked.now_ns)
 
     def _for_code(self, asked: Asked) -> TokenAnswer | OAuthRefusal:
