@@ -112,6 +112,13 @@ def insert_client(rows: Rows, new: Client) -> bool:
     return rows.execute(added.on_conflict_do_nothing().returning(oauth_clients.c.id)).first() is not None
 
 
+def set_redirects(rows: Rows, client_id: str, redirect_uris: tuple[str, ...]) -> None:
+    """Replace the redirects of an application, where they are others."""
+    uris = " ".join(redirect_uris)
+    changed = (oauth_clients.c.id == client_id) & (oauth_clients.c.redirect_uris != uris)
+    rows.execute(update(oauth_clients).where(changed).values(redirect_uris=uris))
+
+
 def revoke_client(rows: Rows, client_id: str, at_ns: int) -> None:
     """End an application."""
     rows.execute(update(oauth_clients).where(oauth_clients.c.id == client_id).values(revoked_ns=at_ns))
