@@ -8,7 +8,8 @@ from litestar.config.compression import CompressionConfig
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Method
+from litestar.utils.path import normalize_path
 
 from coreshed import __version__, health, logs, openapi
 from coreshed.colormaps import Colormaps
@@ -52,6 +53,7 @@ _API_OF: tuple[tuple[tuple[str, ...], Api], ...] = (
     (("/workspace",), Api.WORKSPACES),
     (SIGN_IN_PREFIXES, Api.SIGN_IN),
 )
+_METHODS: tuple[Method, ...] = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _BY_STATUS: dict[int, type[Problem]] = {
     404: UnknownRoute,
     405: MethodNotAllowed,
@@ -82,7 +84,23 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
         return _on_defect(request, error)
     kind = _BY_STATUS.get(error.status_code, BadRequest)
     known = kind in {UnknownRoute, MethodNotAllowed, TooLarge}
-    return _respond(request, kind() if known else kind(error.detail))
+    answered = _respond(request, kind() if known else kind(error.detail))
+    if kind is MethodNotAllowed:
+        answered.headers["Allow"] = ", ".join(_allowed(request))
+    return answered
+
+
+def _allowed(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods that the path has; the router is asked for each, because it names none when it refuses one."""
+    path = normalize_path(request.scope["path"])
+    found: list[str] = []
+    for method in _METHODS:
+        try:
+            request.app.asgi_router.handle_routing(path=path, method=method)
+        except HTTPException:
+            continue
+        found.append(method)
+    return found
 
 
 def _on_recursion(request: Request[Any, Any, Any], _error: RecursionError) -> Response[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from coreshed import ids
-from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show
+from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show, wait_for_servers
 from coreshed.clock import NANOSECONDS, SystemClock, iso_seconds, parse_iso
 
 tokens = typer.Typer(help="Keys that clients present.", no_args_is_help=True)
@@ -98,12 +98,13 @@ def list_tokens(
 
 @tokens.command("revoke")
 def revoke_token(key_id: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
-    """End a key or token, named by its id: at once in this database, and within seconds in running servers."""
+    """End a key or token, named by its id; once this returns, no server accepts it."""
     with installation(data_dir, database) as open_services:
         if ids.is_uuid(key_id):
             open_services.issuer.tokens.revoke_as_operator(family_id=key_id.lower())
         else:
             open_services.identity.revoke_key(key_id=key_id)
+    wait_for_servers()
     typer.echo(f"revoked {key_id}")
 
 
@@ -147,9 +148,10 @@ def list_users(*, as_json: AsJson = False, data_dir: DataDir = None, database: D
 
 @users.command("disable")
 def disable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
-    """Refuse every key of the user; what they made stays."""
+    """Refuse every key and token of the user; what they made stays. Once this returns, no server accepts one."""
     with installation(data_dir, database) as open_services:
         user = open_services.identity.disable_user(email=email)
+    wait_for_servers()
     typer.echo(f"disabled {user.email}")
 
 
@@ -165,21 +167,26 @@ def enable_user(email: str, *, data_dir: DataDir = None, database: DatabaseUrl =
 def set_password(
     email: str, *, password_stdin: PasswordStdin = False, data_dir: DataDir = None, database: DatabaseUrl = None
 ) -> None:
-    """Set the password with which a user signs in in a browser; ends all their sessions and tokens."""
+    """Set the password with which a user signs in in a browser; ends all their sessions and tokens.
+
+    Once this returns, no server accepts one of them.
+    """
     if password_stdin:
         password = _read_password()
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     with installation(data_dir, database) as open_services:
         open_services.issuer.signing_in.set_password(email=email, password=password)
+    wait_for_servers()
     typer.echo(f"password of {email} set")
 
 
 @users.command("sign-out")
 def sign_out(email: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
-    """End every session and every token of a user; their keys stay."""
+    """End every session and every token of a user; their keys stay. Once this returns, no server accepts one."""
     with installation(data_dir, database) as open_services:
         open_services.issuer.signing_in.sign_out_everywhere(email=email)
+    wait_for_servers()
     typer.echo(f"signed {email} out")
 
 

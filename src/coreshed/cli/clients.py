@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show
+from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show, wait_for_servers
 from coreshed.clock import iso_seconds
 
 clients = typer.Typer(help="Applications that may ask for tokens.", no_args_is_help=True)
@@ -79,7 +79,8 @@ def list_clients(*, as_json: AsJson = False, data_dir: DataDir = None, database:
 
 @clients.command("revoke")
 def revoke_client(client_id: str, *, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
-    """End an application and its tokens: at once in this database, and within seconds in running servers."""
+    """End an application and its tokens; once this returns, no server accepts one."""
     with installation(data_dir, database) as open_services:
         revoked = open_services.issuer.clients.revoke(client_id=client_id)
+    wait_for_servers()
     typer.echo(f"revoked {revoked.id}")

@@ -49,10 +49,15 @@ def audit(
         typer.echo(json.dumps([_members(event, who) for event, who in found], indent=2))
         return
     rows = [
-        (iso_seconds(event.at_ns), who.email or who.id, event.action, event.workspace_id, event.target_id, event.detail)
+        (iso_seconds(event.at_ns), _shown(who), event.action, event.workspace_id, event.target_id, event.detail)
         for event, who in found
     ]
     show(("at", "actor", "action", "workspace", "target", "detail"), rows, as_json=False)
+
+
+def _shown(who: "User") -> str:
+    """Their address; the id where that is none, so that nobody is called `operator`."""
+    return who.email if who.email and "@" in who.email else who.id
 
 
 def _members(event: "Event", who: "User") -> dict[str, Any]:

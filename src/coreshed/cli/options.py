@@ -1,6 +1,7 @@
 """What several commands share: their flags, how they open an installation, and how they print."""
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,14 @@ def installation(data_dir: Path | None, database: str | None, blobs: str | None 
         yield application
     finally:
         application.close()
+
+
+def wait_for_servers() -> None:
+    """Until no running server goes by what it read before a change of identities; they cannot be told of it."""
+    from coreshed.clock import NANOSECONDS
+    from coreshed.identity.cache import LIFETIME_NS
+
+    time.sleep(LIFETIME_NS / NANOSECONDS)
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str | None]], *, as_json: bool) -> None:

@@ -3,6 +3,10 @@
 from coreshed import paths
 from coreshed.problems import Invalid
 
+# Nobody has an address there: users who are known otherwise get theirs under it.
+OF_CLIENTS = "@clients.localhost"
+OF_ISSUERS = "@issuers.localhost"
+
 
 def email_key(email: str) -> str:
     """The form under which addresses are compared; PostgreSQL refuses NUL in text, and no address has one."""
@@ -14,3 +18,15 @@ def check_email(email: str) -> None:
     local, _, host = email.rpartition("@")
     if not local or not host or len(email) > 254 or not email.isprintable() or " " in email:
         raise Invalid(f"email: {email[:254]!r} is not an address.")
+
+
+def is_reserved(email: str) -> bool:
+    """True for the addresses of applications, and of users of trusted issuers who have proved none of their own."""
+    return email_key(email).endswith((OF_CLIENTS, OF_ISSUERS))
+
+
+def check_persons_email(email: str) -> None:
+    """The shape, and that a person can have it. Raises Invalid."""
+    check_email(email)
+    if is_reserved(email):
+        raise Invalid(f"email: {email[:254]!r} is reserved for users without an address of their own.")

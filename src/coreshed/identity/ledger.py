@@ -188,6 +188,11 @@ def insert_account(rows: Rows, account: Account, email_key: str) -> bool:
     )
 
 
+def change_address(rows: Rows, user_id: str, email: str, email_key: str) -> None:
+    """Give a user another address, which the caller has found free and holds off others from."""
+    rows.execute(update(users).where(users.c.id == user_id).values(email=email, email_key=email_key))
+
+
 def insert_member(rows: Rows, *, organisation_id: str, user_id: str, role: str) -> None:
     """Make a user a member of an organisation."""
     rows.execute(insert(organisation_members).values(organisation_id=organisation_id, user_id=user_id, role=role))

@@ -13,7 +13,7 @@ from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Rows
 from coreshed.identity import ledger, organisation_roles
 from coreshed.identity import membership_ledger as memberships
-from coreshed.identity.addresses import check_email, email_key
+from coreshed.identity.addresses import check_email, check_persons_email, email_key
 from coreshed.identity.ledger import Account
 from coreshed.identity.membership_ledger import Group, Invitation, Member
 from coreshed.problems import AlreadyExists, Invalid, LastAdministrator, NotFound
@@ -60,7 +60,7 @@ class Memberships:
         known = ledger.account_by_email(rows, email_key(email))
         if known is None:
             return None, self._invite(rows, organisation_id, email=email, role=role, actor_id=actor_id)
-        self._forget_invitation(rows, organisation_id, known)
+        self._forget_invitation(rows, organisation_id, known, actor_id)
         return self.give(rows, organisation_id, known.id, role=role, actor_id=actor_id), None
 
     def give(self, rows: Rows, organisation_id: str, user_id: str, *, role: str, actor_id: str) -> Member:
@@ -122,7 +122,8 @@ class Memberships:
             self._record(rows, found.organisation_id, account.id, "invitation.accept", found.id, role=role)
 
     def _invite(self, rows: Rows, organisation_id: str, *, email: str, role: str, actor_id: str) -> Invitation:
-        """Invite an address, or renew its invitation."""
+        """Invite an address, or renew its invitation. Raises Invalid."""
+        check_persons_email(email)
         now_ns = self._clock.now_ns() // 1000 * 1000
         present = memberships.invitation(rows, organisation_id, email_key=email_key(email))
         given = Invitation(
@@ -139,10 +140,15 @@ class Memberships:
         self._record(rows, organisation_id, actor_id, "invitation.create", given.id, email=email, role=role)
         return given
 
-    def _forget_invitation(self, rows: Rows, organisation_id: str, account: Account) -> None:
+    def _forget_invitation(self, rows: Rows, organisation_id: str, account: Account, actor_id: str) -> None:
         present = memberships.invitation(rows, organisation_id, email_key=email_key(account.email))
-        if present is not None:
-            memberships.delete_invitation(rows, present.id)
+        if present is None:
+            return
+        memberships.delete_invitation(rows, present.id)
+        self._record(
+            rows, organisation_id, actor_id, "invitation.delete", present.id, email=present.email,
+            why="the user was made a member",
+        )  # fmt: skip
 
     # Groups
 

@@ -11,7 +11,7 @@ from coreshed import audit, ids
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import grants, keys, ledger
-from coreshed.identity.addresses import check_email as _check_email
+from coreshed.identity.addresses import check_persons_email as _check_email
 from coreshed.identity.addresses import email_key as _email_key
 from coreshed.identity.cache import CardCache, PrincipalCache, Verified
 from coreshed.identity.ledger import Account, ApiKey, Organisation

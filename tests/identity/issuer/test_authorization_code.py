@@ -6,7 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from coreshed.identity.issuer.tables import oauth_clients
+from coreshed.problems import Invalid
 from tests.identity.issuer.browser import Browser
 from tests.identity.issuer.conftest import ALL_EVO, CALLBACK, ORIGIN, PASSWORD, House, Proof, parts
 
@@ -138,6 +141,9 @@ async def test_that_nothing_is_sent_to_an_address_that_is_not_registered(house: 
     house.issuer.clients.create(
         client_id="web", name="Web", organisation_id="", redirect_uris=["https://app.example.org/cb?a=1"]
     )
+    house.issuer.clients.create(
+        client_id="native", name="Native", organisation_id="", redirect_uris=["http://127.0.0.1/cb"]
+    )
     wrongs: list[dict[str, str]] = [
         {"redirect_uri": "https://evil.example.org/signin-callback"},
         {"redirect_uri": "http://localhost:3000/other"},
@@ -148,6 +154,10 @@ async def test_that_nothing_is_sent_to_an_address_that_is_not_registered(house: 
         {"redirect_uri": "http://localhost.evil.example.org/signin-callback"},
         {"redirect_uri": "https://localhost:3000/signin-callback"},
         {"redirect_uri": "http://localhost:99999/signin-callback"},
+        {"redirect_uri": "http://localhost:0/signin-callback"},
+        {"redirect_uri": "http://127.0.0.2:3000/signin-callback"},
+        {"client_id": "native", "redirect_uri": "http://localhost:3000/cb"},
+        {"client_id": "native", "redirect_uri": "http://[::1]:3000/cb"},
         {"redirect_uri": "http://localhost:3000\\@evil.example.org/signin-callback"},
         {"redirect_uri": "//evil.example.org"},
         {"redirect_uri": "javascript:alert(1)"},
@@ -171,6 +181,23 @@ async def test_that_nothing_is_sent_to_an_address_that_is_not_registered(house: 
 async def test_that_every_port_of_the_loopback_is_the_registered_one(browser: Browser, host: str) -> None:
     await browser.go(request(Proof(), redirect_uri=f"http://{host}/signin-callback", prompt="none"))
     assert sent(browser)["error"] == "login_required"
+
+
+def test_that_an_older_installation_gets_the_redirects_and_keeps_what_was_revoked(house: House) -> None:
+    clients = house.issuer.clients
+    clients.revoke(client_id="evo")
+    with house.application.databases.main.writing() as rows:
+        rows.execute(sa.update(oauth_clients).values(redirect_uris="http://localhost/callback"))
+        house.issuer.bootstrap(rows)
+    (evo,) = [each for each in clients.list() if each.id == "evo"]
+    assert {"http://localhost/callback", "http://127.0.0.1/callback", "http://[::1]/callback"} <= set(evo.redirect_uris)
+    assert evo.revoked_ns is not None
+
+
+@pytest.mark.parametrize("uri", ["http://localhost:0/cb", "http://127.0.0.2/cb"])
+def test_that_a_redirect_where_nobody_can_listen_is_not_registered(house: House, uri: str) -> None:
+    with pytest.raises(Invalid, match="redirect_uri"):
+        house.issuer.clients.create(client_id="native", name="Native", organisation_id="", redirect_uris=[uri])
 
 
 async def test_that_the_application_is_told_what_it_did_wrong_with_its_state(browser: Browser) -> None:

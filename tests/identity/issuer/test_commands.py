@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -49,9 +51,45 @@ def test_that_the_operator_gives_passwords_tokens_and_takes_them_away(server: Se
     assert revoked.returncode == 0, revoked.stderr
     assert run_command(running, "user", "sign-out", "ana@example.org").stdout == "signed ana@example.org out\n"
     assert run_command(running, "token", "revoke", claims["jti"]).returncode == 1
-    assert httpx.get(url, headers=headers).status_code == 401  # two seconds have passed: a command takes longer
+    assert httpx.get(url, headers=headers).status_code == 401
     for words in (("--expires", "never"), ("--expires", "91d"), ("--scope", "evo.rocks")):
         assert run_command(running, "token", "create", "--kind", "jwt", *words).returncode in {1, 2}, words
+
+
+def test_that_what_a_command_has_ended_is_refused_once_it_returns(server: ServerMaker) -> None:
+    running = server().start()
+    for email in ("ana@example.org", "bo@example.org"):
+        assert run_command(running, "user", "create", email).returncode == 0
+    key = run_command(running, "token", "create").stdout.strip()
+    listed = json.loads(run_command(running, "token", "list", "--json").stdout)
+    key_id = max(listed, key=lambda each: each["created"])["id"]
+    secret = run_command(running, "client", "create", "svc", "--confidential").stdout.strip()
+    form = {"grant_type": "client_credentials", "client_id": "svc", "client_secret": secret, "scope": "evo.discovery"}
+    jwt = ("token", "create", "--kind", "jwt", "--user")
+    ended = {
+        ("token", "revoke", key_id): key,
+        ("client", "revoke", "svc"): httpx.post(f"{running.url}/connect/token", data=form).json()["access_token"],
+        ("user", "sign-out", "ana@example.org"): run_command(running, *jwt, "ana@example.org").stdout.strip(),
+        ("user", "disable", "bo@example.org"): run_command(running, *jwt, "bo@example.org").stdout.strip(),
+    }
+
+    def statuses(words: tuple[str, ...], credential: str) -> tuple[set[int], int]:
+        """What the server answers while the command runs, and what when it has returned."""
+        headers = {"Authorization": f"Bearer {credential}"}
+        with httpx.Client(base_url=running.url, headers=headers, timeout=30) as client, ThreadPoolExecutor(1) as aside:
+            seen = {client.get("/evo/identity/v2/discovery").status_code}
+            command = aside.submit(run_command, running, *words)
+            while not command.done():
+                time.sleep(0.1)
+                seen.add(client.get("/evo/identity/v2/discovery").status_code)
+            after = client.get("/evo/identity/v2/discovery").status_code
+            assert command.result().returncode == 0, command.result().stderr
+            return seen, after
+
+    with ThreadPoolExecutor(len(ended)) as at_once:
+        found = list(at_once.map(statuses, ended.keys(), ended.values()))
+    assert [200 in seen for seen, _ in found] == [True] * 4
+    assert [after for _, after in found] == [401] * 4
 
 
 def test_that_an_application_for_people_is_made_listed_and_revoked(server: ServerMaker) -> None:

@@ -162,6 +162,16 @@ async def test_that_a_confidential_application_may_ask_about_tokens(house: House
     assert (await house.token("/connect/introspect", **asked)).json() == {"active": False}
 
 
+async def test_that_a_token_is_inactive_from_its_end_on(house: House) -> None:
+    tokens = await signed_in(house)
+    asked = {"token": tokens["access_token"], "client_id": "svc", "client_secret": house.service()}
+    for seconds, active in ((3599, True), (1, False), (58, False)):
+        house.clock.advance(seconds)
+        said = (await house.token("/connect/introspect", **asked)).json()
+        assert said["active"] is active
+    assert (await house.ask(tokens["access_token"])).status_code == 200  # clocks of nodes may differ
+
+
 async def test_that_another_node_forgets_a_revoked_token_within_two_seconds(
     house: House, database_urls: Any, tmp_path: Any
 ) -> None:

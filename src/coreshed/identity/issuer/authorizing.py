@@ -27,6 +27,7 @@ from coreshed.identity.issuer.refusals import (
 
 PATH = "/connect/authorize"
 _CODE_NS = 60 * NANOSECONDS
+_SECONDS = re.compile(r"[0-9]{1,12}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -47,7 +48,15 @@ class Asked:
     def query(self) -> str:
         """The request again, for after the sign-in that it asked for."""
         left = [word for word in self.prompts if word not in {"login", "select_account"}]
-        return urlencode({**self.form, "prompt": " ".join(left)} if left else _without(self.form, "prompt"))
+        again = {name: value for name, value in self.form.items() if name not in {"prompt", "max_age"}}
+        return urlencode({**again, "prompt": " ".join(left)} if left else again)
+
+    def is_too_old(self, session: Session, now_ns: int) -> bool:
+        """True where the password has to be given again: `max_age` seconds have passed, and with 0 in any case."""
+        if "max_age" not in self.form:
+            return False
+        most = int(self.form["max_age"])
+        return most == 0 or now_ns - session.created_ns > most * NANOSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,14 @@ class Authorizing:
             except OAuthRefusal as refusal:
                 return self._refuse(asked, refusal)
 
+    def known(self, query: bytes) -> Asked | None:
+        """The request, where its application and redirect are registered; nothing is said of the rest of it."""
+        try:
+            with self._database.reading() as rows:
+                return self._read(rows, query)
+        except OAuthRefusal:
+            return None
+
     def consent(self, *, query: bytes, cookie: str | None, agree: bool) -> Outcome:
         """The answer of the consent page. Raises OAuthRefusal as `authorize` does."""
         now_ns = self._clock.now_ns()
@@ -137,7 +154,8 @@ class Authorizing:
 
     def _decide(self, rows: Rows, asked: Asked, scopes: list[str], session: Session | None) -> Outcome:
         silent = "none" in asked.prompts
-        if session is None or not {"login", "select_account"}.isdisjoint(asked.prompts):
+        again = not {"login", "select_account"}.isdisjoint(asked.prompts)
+        if session is None or again or asked.is_too_old(session, self._clock.now_ns()):
             if silent:
                 raise LoginRequired
             return AskToSignIn(asked)
@@ -186,8 +204,6 @@ def _checked(asked: Asked) -> list[str]:
         raise InvalidRequest("PKCE is needed: code_challenge_method S256 and a code_challenge of 43 characters.")
     if "none" in asked.prompts and len(asked.prompts) > 1:
         raise InvalidRequest("prompt=none stands alone.")
+    if _SECONDS.fullmatch(form.get("max_age", "0")) is None:
+        raise InvalidRequest("max_age must be a whole number of seconds.")
     return allowed_scopes(asked.client, forms.scopes(form))
-
-
-def _without(form: forms.Form, name: str) -> dict[str, str]:
-    return {key: value for key, value in form.items() if key != name}

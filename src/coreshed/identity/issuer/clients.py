@@ -10,6 +10,7 @@ from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import grants, keys
 from coreshed.identity import ledger as accounts
+from coreshed.identity.addresses import OF_CLIENTS
 from coreshed.identity.issuer import ledger
 from coreshed.identity.issuer.forms import Presented
 from coreshed.identity.issuer.ledger import Client
@@ -32,7 +33,9 @@ BUILT_IN_UPLOADS = "geopera-cli"
 ISSUED_BY_OPERATOR = "coreshed"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOPBACK_REDIRECTS = tuple(
-    f"http://localhost{path}" for path in ("/signin-callback", "/callback", "/auth/callback", "/oauth/callback")
+    f"http://{host}{path}"
+    for host in ("localhost", "127.0.0.1", "[::1]")
+    for path in ("/signin-callback", "/callback", "/auth/callback", "/oauth/callback")
 )
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789._-"
 _EVERY_EVO_SCOPE = tuple(sorted(grants.EVO_SCOPES))
@@ -47,7 +50,7 @@ class Clients:
         self._identity = identity
 
     def bootstrap(self, rows: Rows) -> None:
-        """Make the built-in applications where they are not there; one that was revoked stays so."""
+        """Make the built-in applications, and bring their redirects up to date; one that was revoked stays so."""
         now_ns = self._clock.now_ns()
         native = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
         for new in (
@@ -58,7 +61,8 @@ class Clients:
             Client(ISSUED_BY_OPERATOR, "Tokens made by the operator", EVO, None, (), (), ("*",), True, None, now_ns,
                    None),
         ):  # fmt: skip
-            ledger.insert_client(rows, new)
+            if not ledger.insert_client(rows, new):
+                ledger.set_redirects(rows, new.id, new.redirect_uris)
 
     # For the operator
 
@@ -152,7 +156,7 @@ class Clients:
 
 def service_address(client_id: str) -> str:
     """The address under which an application is a user."""
-    return f"{client_id}@clients.localhost"
+    return f"{client_id}{OF_CLIENTS}"
 
 
 def allowed_scopes(client: Client, asked: list[str]) -> list[str]:
@@ -167,7 +171,7 @@ def allowed_scopes(client: Client, asked: list[str]) -> list[str]:
 
 
 def is_registered(client: Client, redirect_uri: str) -> bool:
-    """Exact comparison; of a loopback redirect every port is the same one (RFC 8252, section 7.3)."""
+    """Exact comparison; of a loopback redirect every port is the same one (RFC 8252, section 7.3), no host is."""
     if redirect_uri in client.redirect_uris:
         return True
     asked = _without_port(redirect_uri)
@@ -175,7 +179,7 @@ def is_registered(client: Client, redirect_uri: str) -> bool:
 
 
 def _without_port(uri: str) -> tuple[str, str, str] | None:
-    """Host, path and query of a loopback redirect over http; None for anything else.
+    """Host, path and query of a loopback redirect over http; None for anything else, and for port 0: nobody listens.
 
     The text is put together again and compared: what the parser would forgive is not forgiven here.
     """
@@ -192,7 +196,8 @@ def _without_port(uri: str) -> tuple[str, str, str] | None:
         + parts.path
         + (f"?{parts.query}" if parts.query else "")
     )
-    return ("loopback", parts.path, parts.query) if host in _LOOPBACK and whole == uri else None
+    usable = host in _LOOPBACK and port != 0 and whole == uri
+    return (host, parts.path, parts.query) if usable else None
 
 
 def _check(client_id: str, name: str, realm: str, redirects: Iterable[str], scopes: Iterable[str]) -> None:

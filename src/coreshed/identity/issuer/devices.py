@@ -38,10 +38,11 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a person is asked to approve."""
+    """What a person is asked to approve; `user_code` as the device shows it."""
 
     client: Client
     scopes: tuple[str, ...]
+    user_code: str
 
 
 class Devices:
@@ -82,7 +83,7 @@ class Devices:
                 used=False,
             )
             issued.insert_device_code(rows, keys.digest(letters), device)
-        user_code = f"{letters[:4]}-{letters[4:]}"
+        user_code = spelled(letters)
         return DeviceAnswer(
             device_code=device_code,
             user_code=user_code,
@@ -114,25 +115,27 @@ class Devices:
 
         Raises TooManyAttempts where the address has guessed too often.
         """
-        guesses = [Bucket(f"device {network_of(address)}", 20, 10)]
         with self._database.writing() as rows:
-            wait = throttle.pour(rows, guesses, self._clock.now_ns())
-            if wait:
-                raise TooManyAttempts(wait)
+            guesses = self._guess(rows, address)
             device = issued.device_by_user_code(rows, keys.digest(normal(user_code)))
             client = ledger.client(rows, device.client_id) if device is not None and self._is_open(device) else None
             if device is None or client is None or client.revoked_ns is not None:
                 return None
             throttle.take_back(rows, guesses)
-            return Waiting(client, tuple(device.scopes.split()))
+            return Waiting(client, tuple(device.scopes.split()), spelled(normal(user_code)))
 
-    def decide(self, *, session: Session, user_code: str, approve: bool) -> bool:
-        """Approve or deny, once, as the signed-in user; False where no device waits for the code."""
+    def decide(self, *, session: Session, user_code: str, approve: bool, address: str) -> bool:
+        """Approve or deny, once, as the signed-in user; False where no device waits for the code.
+
+        Raises TooManyAttempts: a code can be guessed here as well as where it is entered.
+        """
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
+            guesses = self._guess(rows, address)
             device = issued.device_by_user_code(rows, keys.digest(normal(user_code)), to_change=True)
             if device is None or not self._is_open(device):
                 return False
+            throttle.take_back(rows, guesses)
             values = {"user_id": session.user_id} if approve else {"denied": True}
             issued.change_device(rows, device.digest, **values)
             audit.record(
@@ -141,9 +144,22 @@ class Devices:
             )  # fmt: skip
         return True
 
+    def _guess(self, rows: Rows, address: str) -> list[Bucket]:
+        """Count a code that somebody entered; a good one is taken back. Raises TooManyAttempts."""
+        guesses = [Bucket(f"device {network_of(address)}", 20, 10)]
+        wait = throttle.pour(rows, guesses, self._clock.now_ns())
+        if wait:
+            raise TooManyAttempts(wait)
+        return guesses
+
     def _is_open(self, device: DeviceCode) -> bool:
         decided = device.user_id is not None or device.denied or device.used
         return not decided and device.expires_ns > self._clock.now_ns()
+
+
+def spelled(letters: str) -> str:
+    """A code as it is shown."""
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 def normal(user_code: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, delete, false, func, insert, or_, select, update
+from sqlalchemy import BigInteger, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
@@ -112,6 +112,13 @@ def insert_client(rows: Rows, new: Client) -> bool:
     return rows.execute(added.on_conflict_do_nothing().returning(oauth_clients.c.id)).first() is not None
 
 
+def set_redirects(rows: Rows, client_id: str, redirect_uris: tuple[str, ...]) -> None:
+    """Replace the redirects of an application, where they are others."""
+    uris = " ".join(redirect_uris)
+    changed = (oauth_clients.c.id == client_id) & (oauth_clients.c.redirect_uris != uris)
+    rows.execute(update(oauth_clients).where(changed).values(redirect_uris=uris))
+
+
 def revoke_client(rows: Rows, client_id: str, at_ns: int) -> None:
     """End an application."""
     rows.execute(update(oauth_clients).where(oauth_clients.c.id == client_id).values(revoked_ns=at_ns))
@@ -121,6 +128,8 @@ _ENDED = or_(
     users.c.disabled_ns.is_not(None),
     oauth_clients.c.revoked_ns.is_not(None),
     token_families.c.revoked_ns.is_not(None),
+    # What belongs to a session ends with it, also once its row is swept away.
+    and_(token_families.c.session_id.is_not(None), browser_sessions.c.id.is_(None)),
     browser_sessions.c.ended_ns.is_not(None),
     browser_sessions.c.expires_ns <= parameter("now_ns", BigInteger),
 )

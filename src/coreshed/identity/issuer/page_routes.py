@@ -26,6 +26,7 @@ from coreshed.problems import Problem, StoreFailure, TooLarge
 
 _SESSION, _FORM = "coreshed_session", "coreshed_form"
 _WRONG = "The address or the password is wrong."
+_NO_DEVICE = "No device waits for this code."
 _STALE = "The form was out of date. Please try again."
 _OF_SIGN_OUT = ("post_logout_redirect_uri", "client_id", "state")
 
@@ -147,6 +148,16 @@ async def authorize(request: Ask, call: Here) -> Response[bytes]:
     return _answer(browser, outcome)
 
 
+@post(authorizing.PATH, include_in_schema=False)
+async def post_authorize(request: Ask, call: Here) -> Response[bytes]:
+    """The same request as a form, led on to the one with a query.
+
+    It comes from another site and so without the cookies; those a browser sends where it is led to. It changes nothing.
+    """
+    form = await form_of(request)
+    return Browser(request, call.issuer).send(f"{authorizing.PATH}?{urlencode(form)}", 303)
+
+
 @post("/connect/consent", include_in_schema=False)
 async def give_consent(request: Ask, call: Here) -> Response[bytes]:
     """The answer of the consent page."""
@@ -168,8 +179,7 @@ async def sign_in_page(request: Ask, call: Here) -> Response[bytes]:
     if session is not None:
         return browser.show(pages.signed_in(email=session.email, token=browser.form_token))
     following = _after_sign_in(request.query_params.get("next", ""))
-    page = pages.sign_in(token=browser.first_form_token, following=following, then=_redirect_of(following))
-    return browser.show(page)
+    return browser.show(await _sign_in_form(browser, call, following))
 
 
 @post("/connect/sign-in", include_in_schema=False)
@@ -178,32 +188,36 @@ async def sign_in(request: Ask, call: Here) -> Response[bytes]:
     browser, form = Browser(request, call.issuer), await form_of(request)
     following, email = _after_sign_in(form.get("next", "")), form.get("email", "").strip()[:320]
 
-    def again(wrong: str, status: int) -> Page:
-        return pages.sign_in(
-            token=browser.first_form_token, following=following, email=email, wrong=wrong, status=status,
-            then=_redirect_of(following),
-        )  # fmt: skip
-
     if _from_elsewhere(request) or not browser.sent(form, first=True):
-        return browser.show(again(_STALE, 403))
+        return browser.show(await _sign_in_form(browser, call, following, email=email, wrong=_STALE, status=403))
     try:
         signed_in = await call.issuer.signing_in.sign_in(
             email=email, password=form.get("password", ""), address=address_of(request)
         )
     except TooManyAttempts as refusal:
-        return browser.show(again(refusal.description, 429), {"Retry-After": str(refusal.retry_after)})
+        said = refusal.description
+        page = await _sign_in_form(browser, call, following, email=email, wrong=said, status=refusal.status)
+        return browser.show(page, {"Retry-After": str(refusal.retry_after)})
     if signed_in is None:
-        return browser.show(again(_WRONG, 401))
+        page = await _sign_in_form(browser, call, following, email=email, wrong=_WRONG, invalid=True, status=401)
+        return browser.show(page)
     browser.keep(signed_in.cookie, call.issuer.settings.session_lifetime)
     return browser.send(following, 303)
 
 
-def _redirect_of(following: str) -> str | None:
-    """The redirect of an authorization request, for the policy of the page; it is validated where it counts."""
-    try:
-        return forms.read(following.partition("?")[2].encode()).get("redirect_uri")
-    except (OAuthRefusal, UnicodeEncodeError):
-        return None
+async def _sign_in_form(browser: Browser, call: Call, following: str, **more: Any) -> Page:
+    """The sign-in page, which names the application that somebody is on the way to."""
+    path, _, query = following.partition("?")
+    asked = None
+    if path == authorizing.PATH:
+        asked = await call.database.run(call.issuer.authorizing.known, query.encode())
+    return pages.sign_in(
+        token=browser.first_form_token,
+        following=following,
+        application=None if asked is None else asked.client.name,
+        then=None if asked is None else asked.redirect_uri,
+        **more,
+    )
 
 
 @get("/device", include_in_schema=False)
@@ -218,14 +232,19 @@ async def device_page(request: Ask, call: Here) -> Response[bytes]:
         return browser.show(pages.sign_in(token=browser.first_form_token, following=following))
     if not user_code:
         return browser.show(pages.device_code())
-    waiting = await call.database.change(call.issuer.devices.waiting, user_code=user_code, address=address_of(request))
+    try:
+        waiting = await call.database.change(
+            call.issuer.devices.waiting, user_code=user_code, address=address_of(request)
+        )
+    except TooManyAttempts as refusal:
+        return _wait_for_device(browser, refusal)
     if waiting is None:
-        return browser.show(pages.device_code(wrong="No device waits for this code.", status=404))
+        return browser.show(pages.device_code(wrong=_NO_DEVICE, invalid=True, status=404))
     return browser.show(
         pages.device_approval(
             client=waiting.client,
             scopes=waiting.scopes,
-            user_code=user_code,
+            user_code=waiting.user_code,
             email=session.email,
             token=browser.form_token,
         )
@@ -240,14 +259,26 @@ async def decide_device(request: Ask, call: Here) -> Response[bytes]:
     if session is None or _from_elsewhere(request) or not browser.sent(form):
         return browser.show(pages.device_code(wrong=_STALE, status=403))
     approve = form.get("decision") == "approve"
-    decided = await call.database.change(
-        call.issuer.devices.decide, session=session, user_code=form.get("user_code", ""), approve=approve
-    )
+    try:
+        decided = await call.database.change(
+            call.issuer.devices.decide,
+            session=session,
+            user_code=form.get("user_code", ""),
+            approve=approve,
+            address=address_of(request),
+        )
+    except TooManyAttempts as refusal:
+        return _wait_for_device(browser, refusal)
     if not decided:
-        return browser.show(pages.device_code(wrong="No device waits for this code.", status=404))
+        return browser.show(pages.device_code(wrong=_NO_DEVICE, invalid=True, status=404))
     if approve:
         return browser.show(pages.message("Device connected", "You can close this page and go back to your device."))
     return browser.show(pages.message("Device denied", "The device was not connected. You can close this page."))
+
+
+def _wait_for_device(browser: Browser, refusal: TooManyAttempts) -> Response[bytes]:
+    page = pages.device_code(wrong=refusal.description, status=refusal.status)
+    return browser.show(page, {"Retry-After": str(refusal.retry_after)})
 
 
 @get("/connect/endsession", include_in_schema=False)
@@ -257,10 +288,13 @@ async def sign_out_page(request: Ask, call: Here) -> Response[bytes]:
     session = await call.database.run(call.issuer.signing_in.session, cookie=browser.session)
     if session is None:
         return await _signed_out(browser, call, form)
-    if await call.database.run(call.issuer.hinted_user, form.get("id_token_hint")) == session.user_id:
+    leaving = await call.database.run(call.issuer.leaving, form=form)
+    if leaving.user_id == session.user_id:
         return await _sign_out(browser, call, form)
-    kept = {name: form[name] for name in _OF_SIGN_OUT if name in form}
-    return browser.show(pages.sign_out(email=session.email, token=browser.form_token, following=kept))
+    following = leaving.kept(form)
+    return browser.show(
+        pages.sign_out(email=session.email, token=browser.form_token, following=following, then=leaving.redirect_uri)
+    )
 
 
 @post("/connect/endsession", include_in_schema=False)
@@ -285,7 +319,7 @@ async def _sign_out(browser: Browser, call: Call, form: forms.Form) -> Response[
 
 
 async def _signed_out(browser: Browser, call: Call, form: forms.Form) -> Response[bytes]:
-    url = await call.database.run(call.issuer.after_sign_out, form=form)
+    url = (await call.database.run(call.issuer.leaving, form=form)).url(form)
     if url is not None:
         return browser.send(url, 303)
     return browser.show(pages.message("Signed out", "You are signed out in this browser. You can close this page."))
@@ -304,6 +338,7 @@ def _fail(_request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]
 
 PAGES = [
     authorize,
+    post_authorize,
     give_consent,
     sign_in_page,
     sign_in,

@@ -111,12 +111,12 @@ def sign_in(
     application: str | None = None,
     email: str = "",
     wrong: str = "",
+    invalid: bool = False,
     status: int = 200,
     then: str | None = None,
 ) -> Page:
-    """The sign-in form; wrong: what to say of the last attempt."""
-    alert = f'<p class="alert" role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
-    described = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
+    """The sign-in form; wrong: what to say of the last attempt, invalid: the pair is what was wrong with it."""
+    alert, described = _said(wrong, invalid)
     to = f'<p class="soft">to continue to {escape(application)}</p>' if application else ""
     focus_email, focus_password = ("", " autofocus") if email else (" autofocus", "")
     body = (
@@ -154,10 +154,20 @@ def consent(*, client: Client, scopes: Sequence[str], email: str, query: str, to
     return _page("Do you agree?", body, then=then)
 
 
-def device_code(*, wrong: str = "", status: int = 200) -> Page:
+def _said(wrong: str, invalid: bool) -> tuple[str, str]:
+    """A sentence about the last attempt, and the attributes of the fields that it is about.
+
+    invalid: what was entered is wrong; otherwise the same may be entered again.
+    """
+    if not wrong:
+        return "", ""
+    described = ' aria-describedby="wrong"' + (' aria-invalid="true"' if invalid else "")
+    return f'<p class="alert" role="alert" id="wrong">{escape(wrong)}</p>', described
+
+
+def device_code(*, wrong: str = "", invalid: bool = False, status: int = 200) -> Page:
     """Where a person enters what their device shows."""
-    alert = f'<p class="alert" role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
-    described = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
+    alert, described = _said(wrong, invalid)
     body = (
         f'{alert}<form method="get" action="/device"><label for="user_code">Code that your device shows</label>'
         '<input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" spellcheck="false"'
@@ -180,14 +190,14 @@ def device_approval(*, client: Client, scopes: Sequence[str], user_code: str, em
     return _page("Connect a device", body)
 
 
-def sign_out(*, email: str, token: str, following: Mapping[str, str]) -> Page:
-    """A question, because any other site can send a browser here."""
+def sign_out(*, email: str, token: str, following: Mapping[str, str], then: str | None) -> Page:
+    """A question, because any other site can send a browser here; then: a redirect that is registered."""
     body = (
         f"<p>You are signed in as <strong>{escape(email)}</strong>.</p>"
         f'<form method="post" action="/connect/endsession">{_hidden({"form_token": token, **following})}'
         "<button>Sign out</button></form>"
     )
-    return _page("Sign out?", body, then=following.get("post_logout_redirect_uri"))
+    return _page("Sign out?", body, then=then)
 
 
 def message(title: str, text: str, *, status: int = 200) -> Page:

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 
 from coreshed.database import Database
+from coreshed.identity.addresses import is_reserved
 from coreshed.identity.issuer import forms, realms
 from coreshed.identity.issuer.realms import PROTOCOL, PUBLIC_PREFIX, Realm
 from coreshed.identity.issuer.refusals import InvalidToken, OAuthRefusal, TooManyAttempts
@@ -126,7 +127,7 @@ async def userinfo(request: Ask, call: Here) -> Response[bytes]:
     said: dict[str, Any] = {
         "sub": caller.user_id,
         "email": caller.email,
-        "email_verified": True,
+        "email_verified": not is_reserved(caller.email),
         "scope": " ".join(sorted(caller.grants)) if scope is None else scope,
     }
     if call.realm(request).name == realms.PUBLIC:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -28,6 +29,37 @@ from coreshed.settings import Settings
 _KEPT_NS = 86400 * NANOSECONDS
 _DEMO_DOMAIN = "@demo"
 _DEMO_USER = f"owner{_DEMO_DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An id token of ours: whose it is, and to which application it was given."""
+
+    user_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A request to sign out. `user_id` is proved by an id token; the others stand where the redirect is registered."""
+
+    user_id: str | None
+    client_id: str | None
+    redirect_uri: str | None
+
+    def kept(self, form: Form) -> dict[str, str]:
+        """The request again, for after the question."""
+        if self.client_id is None or self.redirect_uri is None:
+            return {}
+        state = {"state": form["state"]} if "state" in form else {}
+        return {"client_id": self.client_id, "post_logout_redirect_uri": self.redirect_uri, **state}
+
+    def url(self, form: Form) -> str | None:
+        """Where the browser goes; None: nowhere."""
+        wanted, state = self.redirect_uri, form.get("state")
+        if wanted is None or state is None:
+            return wanted
+        return f"{wanted}{'&' if '?' in wanted else '?'}{urlencode({'state': state})}"
 
 
 class Issuer:
@@ -92,25 +124,30 @@ class Issuer:
             return None
         return Session("", user.id, user.email, user.name, self._clock.now_ns())
 
-    def hinted_user(self, id_token: str | None) -> str | None:
-        """Whose id token this is; it may have expired, it has been ours."""
+    def hinted(self, id_token: str | None) -> Hint | None:
+        """Whose id token this is, and of which application; it may have expired, it has been ours."""
         header = header_of(id_token or "")
         if id_token is None or header is None or header.typ != IDENTITY:
             return None
         claims = self.keys.open(id_token, header, digest(id_token))
-        return None if claims is None or claims.get("iss") != self.realms.evo.url else str(claims.get("sub"))
-
-    def after_sign_out(self, *, form: Form) -> str | None:
-        """Where the browser goes, if an application of ours has registered it; None: nowhere."""
-        wanted, client_id = form.get("post_logout_redirect_uri"), form.get("client_id")
-        if wanted is None or client_id is None:
+        if claims is None or claims.get("iss") != self.realms.evo.url:
             return None
+        return Hint(str(claims.get("sub")), str(claims.get("aud")))
+
+    def leaving(self, *, form: Form) -> Leaving:
+        """What a request to sign out says of itself, as far as it is proved or registered."""
+        hint = self.hinted(form.get("id_token_hint"))
+        user_id = None if hint is None else hint.user_id
+        client_id, wanted = form.get("client_id"), form.get("post_logout_redirect_uri")
+        if client_id is not None and hint is not None and hint.client_id != client_id:
+            return Leaving(None, None, None)
+        client_id = hint.client_id if client_id is None and hint is not None else client_id
+        if client_id is None or wanted is None:
+            return Leaving(user_id, None, None)
         with self._database.reading() as rows:
             client = self.clients.find(rows, self.realms.evo, client_id)
-        if client is None or not is_registered(client, wanted):
-            return None
-        state = form.get("state")
-        return wanted if state is None else f"{wanted}{'&' if '?' in wanted else '?'}{urlencode({'state': state})}"
+        good = client is not None and is_registered(client, wanted)
+        return Leaving(user_id, client_id, wanted) if good else Leaving(user_id, None, None)
 
     def bootstrap(self, rows: Rows) -> None:
         """What must be there from the first start on."""

@@ -14,8 +14,8 @@ from coreshed.database import Database, Rows
 from coreshed.identity import keys
 from coreshed.identity import ledger as accounts
 from coreshed.identity.issuer import ledger, throttle
+from coreshed.identity.issuer.attempts import Attempts
 from coreshed.identity.issuer.ledger import Session
-from coreshed.identity.issuer.refusals import TooManyAttempts
 from coreshed.identity.issuer.throttle import Bucket, address_bucket, network_of
 from coreshed.identity.service import OPERATOR, Identity
 from coreshed.problems import Invalid
@@ -48,6 +48,7 @@ class SigningIn:
         self._lifetime_ns = session_lifetime * NANOSECONDS
         self._hasher = PasswordHasher()
         self._nobodys: str | None = None
+        self._attempts = Attempts()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
 
     def close(self) -> None:
@@ -84,31 +85,36 @@ class SigningIn:
         """A session for a right password, None for anything else. Raises TooManyAttempts.
 
         In three steps, because no transaction waits for argon2: count the attempt, verify, write down the session.
+        Where attempts that are still being verified fill the allowance, it waits for them: right ones leave it again.
         """
         key = paths.key(email)[:320].replace("\0", "\N{REPLACEMENT CHARACTER}")
-        counted = await self._database.change(self._count, key, address)
-        digest = await self._database.run(self._digest_of, key)
-        loop = asyncio.get_running_loop()
-        right = await loop.run_in_executor(self._threads, self._is_right, digest, password[: LONGEST + 1])
-        if not right:
-            return None
-        return await self._database.change(self._begin, key, address, digest, counted)
+        buckets = await self._database.run(self._buckets, key, address)
+        names = [each.key for each in buckets]
+        await self._attempts.count(names, lambda: self._database.change(self._pour, buckets))
+        with self._attempts.looking(names):
+            digest = await self._database.run(self._digest_of, key)
+            loop = asyncio.get_running_loop()
+            right = await loop.run_in_executor(self._threads, self._is_right, digest, password[: LONGEST + 1])
+            if not right:
+                return None
+            return await self._database.change(self._begin, key, address, digest, buckets)
 
-    def _count(self, email_key: str, address: str) -> list[Bucket]:
-        """Raises TooManyAttempts where the address, or strangers to the account, have been wrong too often.
+    def _buckets(self, email_key: str, address: str) -> list[Bucket]:
+        """Those of the address, and of strangers to the account.
 
         The account's own bucket is not for addresses from which its user has signed in before: others cannot lock
         them out.
         """
-        now_ns = self._clock.now_ns()
         buckets = [address_bucket(address)]
-        with self._database.writing() as rows:
-            if not throttle.remembers(rows, _acquainted(email_key, address), now_ns):
+        with self._database.reading() as rows:
+            if not throttle.remembers(rows, _acquainted(email_key, address), self._clock.now_ns()):
                 buckets.append(Bucket(f"account {keys.digest(email_key)}", 50, 30))
-            wait = throttle.pour(rows, buckets, now_ns)
-        if wait:
-            raise TooManyAttempts(wait)
         return buckets
+
+    def _pour(self, buckets: list[Bucket]) -> int:
+        """Seconds to wait where the address, or strangers to the account, have been wrong too often; else 0."""
+        with self._database.writing() as rows:
+            return throttle.pour(rows, buckets, self._clock.now_ns())
 
     def _digest_of(self, email_key: str) -> str | None:
         with self._database.reading() as rows:

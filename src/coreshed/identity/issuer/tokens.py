@@ -114,6 +114,7 @@ class Tokens:
             raise UnauthorizedClient("The user that the application acts as is disabled.")
         scopes = [scope for scope in scopes if scope != "offline_access"]  # it can always ask again
         family = self._mint.begin(asked.rows, asked.realm, asked.client, holder, scopes, asked.now_ns)
+        self._record(asked, family)
         return self._mint.answer(asked.rows, asked.realm, asked.client, holder, family, asked.now_ns)
 
     def _for_code(self, asked: Asked) -> TokenAnswer | OAuthRefusal:
@@ -246,7 +247,7 @@ class Tokens:
             return self._introspected(rows, realm, token, now_ns) or {"active": False}
 
     def _introspected(self, rows: Rows, realm: Realm, token: str, now_ns: int) -> dict[str, Any] | None:
-        read = self._verifier.read(token, now_ns)
+        read = self._verifier.read(token, now_ns, grace=0)  # who asks compares with `exp`
         if read is None or read[0] != realm:
             return None
         claims = read[1]

@@ -43,7 +43,7 @@ def header_of(token: str) -> Header | None:
         return None
     try:
         return msgspec.json.decode(_part(token, 0), type=Header)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
@@ -51,7 +51,7 @@ def issuer_of(token: str) -> str:
     """The `iss`, unverified: it says whose key to ask and nothing else."""
     try:
         return msgspec.json.decode(_part(token, 1), type=_Issued).iss
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return ""
 
 
@@ -96,8 +96,11 @@ class TokenVerifier:
         )
         return Verified(principal, (claims.exp + SKEW_SECONDS) * NANOSECONDS)
 
-    def read(self, token: str, now_ns: int) -> tuple[Realm, Claims] | None:
-        """Realm and claims of an access token of ours within its time; nothing is said of revocation."""
+    def read(self, token: str, now_ns: int, *, grace: int = SKEW_SECONDS) -> tuple[Realm, Claims] | None:
+        """Realm and claims of an access token of ours within its time; nothing is said of revocation.
+
+        grace: seconds after its end in which it still counts.
+        """
         header = header_of(token)
         realm = None if header is None else self._realms.by_issuer(issuer_of(token))
         if header is None or realm is None or header.typ != ACCESS:
@@ -109,5 +112,5 @@ class TokenVerifier:
         except msgspec.ValidationError:
             return None
         now = now_ns // NANOSECONDS
-        in_time = claims.iat - SKEW_SECONDS <= now < claims.exp + SKEW_SECONDS
+        in_time = claims.iat - SKEW_SECONDS <= now < claims.exp + grace
         return (realm, claims) if in_time and claims.iss == claims.aud == realm.url else None
