@@ -102,7 +102,7 @@ def _whole(name: str, values: "pd.Series[Any]") -> "pd.Series[Any]":
     return values
 
 
-def _categorical() -> type:
+def _categorical() -> Any:
     import pandas as pd
 
     return pd.CategoricalDtype

@@ -4,16 +4,18 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coreshed.client import file_calls, pulling, pushing
 from coreshed.client.model import File, FileVersion, PendingUpload
 from coreshed.client.pulling import Pulled
 from coreshed.client.pushing import Options, Pushed, Site
-from coreshed.client.senders import AsyncSender
 from coreshed.client.transfers.meter import Report
 from coreshed.client.transfers.patience import Patience
 from coreshed.client.transfers.upload import CONNECTIONS
+
+if TYPE_CHECKING:
+    from coreshed.client.senders import AsyncSender
 
 T = TypeVar("T")
 # Named, for in these classes `list` is a verb.
@@ -93,7 +95,7 @@ class Files:
 class AsyncFiles:
     """The same for an event loop; bytes are moved by threads."""
 
-    def __init__(self, sender: AsyncSender, site: Site) -> None:
+    def __init__(self, sender: "AsyncSender", site: Site) -> None:
         self._site = site
         self._run = sender.run
 

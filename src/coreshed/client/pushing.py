@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coreshed.client import file_calls
 from coreshed.client.calls import Flow
 from coreshed.client.errors import Mismatch, NotFound, ServerFailed, Unreachable
 from coreshed.client.file_calls import Located, Offered
 from coreshed.client.model import File
-from coreshed.client.senders import Sender
 from coreshed.client.session import Session
 from coreshed.client.transfers import blocks, download
 from coreshed.client.transfers.connection import Lines
@@ -20,6 +19,9 @@ from coreshed.client.transfers.meter import Meter, Report
 from coreshed.client.transfers.patience import Patience
 from coreshed.client.transfers.source import Digest, Source
 from coreshed.client.transfers.upload import CONNECTIONS, Overtaken, Upload
+
+if TYPE_CHECKING:
+    from coreshed.client.senders import Sender
 
 T = TypeVar("T")
 _ATTEMPTS = 3
@@ -31,7 +33,7 @@ _CANDIDATES = 5
 class Site:
     """What moving files needs: who asks, where, and over which connections."""
 
-    sender: Sender
+    sender: "Sender"
     session: Session
     lines: Lines
 

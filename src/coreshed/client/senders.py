@@ -8,9 +8,13 @@ import httpx
 
 from coreshed.client import errors
 from coreshed.client.calls import Answer, Call, Flow
+from coreshed.client.profiles import bearer
 
 T = TypeVar("T")
 _TIMEOUT = httpx.Timeout(60.0, connect=20.0)
+_CLOSED = "The client was closed: make another one."
+# RuntimeError is what a closed client raises.
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError, RuntimeError)
 _RETRIES = 2  # of connecting alone: nothing has been sent then
 
 
@@ -18,7 +22,7 @@ def _options(token: str | httpx.Auth | None, trust: ssl.SSLContext) -> dict[str,
     # Variables for proxies are not followed: the Evo SDK ignores them too.
     headers = {"Accept": "application/json", "User-Agent": "coreshed-client"}
     if isinstance(token, str):
-        headers["Authorization"] = f"Bearer {token}"
+        headers["Authorization"] = bearer(token)
     auth = token if isinstance(token, httpx.Auth) else None
     return {"headers": headers, "auth": auth, "timeout": _TIMEOUT, "trust_env": False, "verify": trust}
 
@@ -29,7 +33,14 @@ def _answer(response: httpx.Response) -> Answer:
     )
 
 
-def _unreachable(call: Call[Any], error: httpx.HTTPError) -> errors.Unreachable:
+def _failed(call: Call[Any], error: Exception) -> errors.CoreshedError:
+    """What became of a request without an answer. Raises the error itself where it is of nobody's making here."""
+    if isinstance(error, httpx.InvalidURL):
+        return errors.Invalid(f"This is no URL of a server: {error}")
+    if isinstance(error, (httpx.LocalProtocolError, UnicodeEncodeError)):  # their texts hold headers, with credentials
+        return errors.Invalid("The request cannot be sent: a header has characters that are not allowed there.")
+    if not isinstance(error, httpx.HTTPError):
+        raise error
     parts = urlsplit(call.url)
     said = str(error) or type(error).__name__
     return errors.Unreachable(f"{parts.scheme}://{parts.netloc} does not answer: {said}")
@@ -44,12 +55,14 @@ class Sender:
 
     def send(self, call: Call[T]) -> T:
         """The call's result. Raises CoreshedError."""
+        if self._http.is_closed:
+            raise errors.Invalid(_CLOSED)
         try:
             response = self._http.request(call.method, call.full_url, content=call.body, headers=dict(call.headers))
-        except httpx.HTTPError as error:
-            raise _unreachable(call, error) from error
-        except httpx.InvalidURL as error:
-            raise errors.Invalid(f"This is no URL of a server: {error}") from error
+        except _FAILURES as error:
+            if self._http.is_closed:
+                raise errors.Invalid(_CLOSED) from error
+            raise _failed(call, error) from None
         return call.result(_answer(response))
 
     def run(self, flow: Flow[T]) -> T:
@@ -81,14 +94,16 @@ class AsyncSender:
 
     async def send(self, call: Call[T]) -> T:
         """The call's result. Raises CoreshedError."""
+        if self._http.is_closed:
+            raise errors.Invalid(_CLOSED)
         try:
             response = await self._http.request(
                 call.method, call.full_url, content=call.body, headers=dict(call.headers)
             )
-        except httpx.HTTPError as error:
-            raise _unreachable(call, error) from error
-        except httpx.InvalidURL as error:
-            raise errors.Invalid(f"This is no URL of a server: {error}") from error
+        except _FAILURES as error:
+            if self._http.is_closed:
+                raise errors.Invalid(_CLOSED) from error
+            raise _failed(call, error) from None
         return call.result(_answer(response))
 
     async def run(self, flow: Flow[T]) -> T:
