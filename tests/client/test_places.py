@@ -256,3 +256,13 @@ async def test_that_a_closed_client_of_an_event_loop_says_so(tmp_path: Path) -> 
         await client.files.list()
     with pytest.raises(Invalid, match="closed"):
         await client.files.upload(written(tmp_path / "source", 10), "m.csv")
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_that_no_connections_are_refused(tmp_path: Path, count: int) -> None:
+    source = written(tmp_path / "source", 10)
+    with Client("https://localhost", "key") as client:
+        with pytest.raises(Invalid, match="connections"):
+            client.files.upload(source, "m.csv", connections=count)
+        with pytest.raises(Invalid, match="connections"):
+            client.files.download("m.csv", tmp_path / "target", connections=count)

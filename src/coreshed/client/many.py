@@ -17,6 +17,7 @@ from coreshed.client.pushing import Options, Site
 from coreshed.client.pushing import push as push_one
 from coreshed.client.transfers.blocks import MIB
 from coreshed.client.transfers.meter import Progress
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.patience import Patience
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ def push(
     site: Site, plan: Plan, *, force: bool = False, connections: int = 4, progress: Report | None = None
 ) -> Iterator[Outcome]:
     """Send all, telling what became of each, in order. Raises NotSignedIn, Unreachable, which hold for the rest too."""
+    check_connections(connections)
     known = _Known.ask(site, len(plan.files))
 
     def send(item: Item, alone: int, patience: Patience) -> Outcome:
@@ -109,6 +111,7 @@ def pull(
     site: Site, plan: Plan, *, version: str | None = None, connections: int = 4, progress: Report | None = None
 ) -> Iterator[Outcome]:
     """Fetch all, telling what became of each, in order. Raises NotSignedIn, Unreachable, as push does."""
+    check_connections(connections)
 
     def fetch(item: Item, alone: int, patience: Patience) -> Outcome:
         item.local.parent.mkdir(parents=True, exist_ok=True)

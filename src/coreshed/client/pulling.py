@@ -13,6 +13,7 @@ from coreshed.client.pushing import Site
 from coreshed.client.transfers.download import CONNECTIONS, Content, Download, examine
 from coreshed.client.transfers.link import Exchange, Link
 from coreshed.client.transfers.meter import Meter, Report
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.part import Described, Part
 from coreshed.client.transfers.patience import Patience
 
@@ -46,6 +47,7 @@ def pull(
     progress: Report | None = None,
 ) -> Pulled:
     """Download a version of a file. Raises CoreshedError, OSError of the local file."""
+    check_connections(connections)
     there = site.sender.run(file_calls.locate(site.session, path_or_id, version=version, deleted=True))
 
     def renewed() -> str:

@@ -16,6 +16,7 @@ from coreshed.client.transfers import blocks, download
 from coreshed.client.transfers.connection import Lines
 from coreshed.client.transfers.link import Exchange, Link
 from coreshed.client.transfers.meter import Meter, Report
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.patience import Patience
 from coreshed.client.transfers.source import Digest, Source
 from coreshed.client.transfers.upload import CONNECTIONS, Overtaken, Upload
@@ -59,6 +60,10 @@ class Options:
     progress: Report | None = None
     may_exist: bool = True
     may_be_pending: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises Invalid."""
+        check_connections(self.connections)
 
 
 def push(site: Site, local: Path, path: str, options: Options, patience: Patience) -> Pushed:
