@@ -178,3 +178,16 @@ def test_that_the_name_of_a_part_is_refused_beside_its_file(person: Person, clie
     }
     assert "a/m.csv" in {name for name, each in status.items() if each == "done"}
     assert len(trees(person.work / "back")) == 3
+
+
+def test_that_links_that_are_named_keep_their_names(person: Person, client: Client) -> None:
+    written(person.work / "data" / "2026-11-21.csv", 10)
+    (person.work / "data" / "inside.csv").symlink_to("2026-11-21.csv")
+    (person.work / "latest.csv").symlink_to("data/2026-11-21.csv")
+    (person.work / "current").symlink_to("data")
+    (person.work / "nowhere").symlink_to("missing")
+    person.done("push", "latest.csv", "current/")
+    assert {each.full_path for each in client.files.list()} == {"latest.csv", "current/2026-11-21.csv"}
+    assert person.run("push", "nowhere").returncode == 1
+    person.done("push", "current/..", "--to", "up")
+    assert f"up/{person.work.name}/data/2026-11-21.csv" in {each.full_path for each in client.files.list()}

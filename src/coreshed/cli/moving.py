@@ -31,7 +31,8 @@ def push(
 ) -> None:
     """Send files and directories with all they hold, each as a new version unless the server has the same content.
 
-    Hidden files are sent, symbolic links are not followed. A push that was cut short, by whatever, is gone on with by
+    Hidden files are sent, symbolic links in directories are not; a PATH that is a link is followed, and keeps the name
+    of the link. A push that was cut short, by whatever, is gone on with by
     the same command, from anywhere: blocks that the server has are not sent again for a week, while size and time of
     change of the file stay the same. Nobody sees a version before it is whole and its SHA-256 is that of the file.
 

@@ -44,7 +44,7 @@ def plan_push(paths: Sequence[Path], folder: str, name: str | None) -> Plan:
     """Every file below these paths, in the order of their names, and where on the server it goes."""
     plan = Plan()
     for path in paths:
-        target = "/".join(part for part in (folder.strip("/"), name or path.resolve().name) if part)
+        target = "/".join(part for part in (folder.strip("/"), name or _own_name(path)) if part)
         try:
             _add(plan, path, target, path.stat())
         except OSError as error:
@@ -56,6 +56,11 @@ def plan_push(paths: Sequence[Path], folder: str, name: str | None) -> Plan:
             said = f"{other.local} has the same path on the server, where capital and small letters are the same."
             plan.files[number] = Item(item.local, item.path, error=Conflict(said))
     return plan
+
+
+def _own_name(path: Path) -> str:
+    """A link that is named is followed, and keeps its own name; `.` and `..` are called what they are."""
+    return path.resolve().name if path.name in {"", ".."} else path.name
 
 
 def _add(plan: Plan, path: Path, target: str, state: os.stat_result) -> None:
