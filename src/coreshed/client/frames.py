@@ -135,7 +135,7 @@ def frame(site: Site, path_or_id: str, patience: Patience, *, version: str | Non
     """
     import pandas as pd
 
-    found = site.sender.run(object_calls.linked(site.session, path_or_id, version=version))
+    found = site.sender.run(object_calls.linked(site.session, path_or_id, version=version), patience)
     locations: Any = found.object.get("locations")
     if not isinstance(locations, dict) or "coordinates" not in locations:
         raise Invalid(f"{found.object_path} has no locations: only pointsets and their like are data frames.")

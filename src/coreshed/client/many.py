@@ -93,9 +93,10 @@ class _Known:
     def ask(cls, site: Site, count: int) -> "_Known":
         if count < _MANY:
             return cls()
-        run = site.sender.run
-        files = frozenset(key(each.full_path) for each in run(file_calls.list_files(site.session)))
-        return cls(files, frozenset(key(each.full_path) for each in run(file_calls.pending(site.session))))
+        run, patience = site.sender.run, Patience()
+        files = run(file_calls.list_files(site.session), patience)
+        pending = run(file_calls.pending(site.session), patience)
+        return cls(*(frozenset(key(each.full_path) for each in found) for found in (files, pending)))
 
     def may_exist(self, path: str) -> bool:
         return self.files is None or key(path) in self.files

@@ -11,6 +11,7 @@ from coreshed.client import file_calls
 from coreshed.client.errors import Conflict, Gone, Invalid, NotFound
 from coreshed.client.pushing import Site
 from coreshed.client.transfers.part import part_names
+from coreshed.client.transfers.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,9 @@ def plan_pull(site: Site, wanted: Sequence[str], place: str, version: str | None
     plan = Plan()
     destination = Path(place)
     into = destination.is_dir() or place.endswith("/") or len(wanted) > 1
+    patience = Patience()
     for each in wanted:
-        plan.files += _meant(site, each, destination, version, into=into)
+        plan.files += _meant(site, each, destination, version, patience, into=into)
     for number, item in enumerate(plan.files):
         error = item.error or _unsafe(item, destination)
         if error is not None:
@@ -120,11 +122,14 @@ def _is_a_part(item: Item, parts: Mapping[str, Path]) -> Exception | None:
     return None
 
 
-def _meant(site: Site, wanted: str, destination: Path, version: str | None, *, into: bool) -> list[Item]:
+def _meant(
+    site: Site, wanted: str, destination: Path, version: str | None, patience: Patience, *, into: bool
+) -> list[Item]:
     """The file of this path or id, or the files of this folder."""
     if wanted.strip("/"):
         try:
-            file = site.sender.run(file_calls.locate(site.session, wanted, version=version, deleted=True)).public()
+            flow = file_calls.locate(site.session, wanted, version=version, deleted=True)
+            file = site.sender.run(flow, patience).public()
         except (NotFound, Gone, Invalid) as error:
             if file_calls.is_id(wanted) or version is not None:
                 return [Item(destination, wanted, error=error)]
@@ -137,7 +142,7 @@ def _meant(site: Site, wanted: str, destination: Path, version: str | None, *, i
     cut = len(above) + 1 if above else 0
     found = [
         each
-        for each in site.sender.run(file_calls.list_files(site.session))
+        for each in site.sender.run(file_calls.list_files(site.session), patience)
         if not folder or key(each.full_path[:start]) == key(folder)
     ]
     if not found and folder:

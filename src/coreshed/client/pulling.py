@@ -48,7 +48,7 @@ def pull(
 ) -> Pulled:
     """Download a version of a file. Raises CoreshedError, OSError of the local file."""
     check_connections(connections)
-    there = site.sender.run(file_calls.locate(site.session, path_or_id, version=version, deleted=True))
+    there = site.sender.run(file_calls.locate(site.session, path_or_id, version=version, deleted=True), patience)
 
     def renewed() -> str:
         flow = file_calls.locate(site.session, there.file_id, version=there.version_id, deleted=True)

@@ -9,6 +9,8 @@ import httpx
 from coreshed.client import errors
 from coreshed.client.calls import Answer, Call, Flow
 from coreshed.client.profiles import bearer
+from coreshed.client.transfers.link import passing
+from coreshed.client.transfers.patience import Patience
 
 T = TypeVar("T")
 _TIMEOUT = httpx.Timeout(60.0, connect=20.0)
@@ -52,6 +54,7 @@ class Sender:
     def __init__(self, *, token: str | httpx.Auth | None, trust: ssl.SSLContext) -> None:
         transport = httpx.HTTPTransport(verify=trust, retries=_RETRIES, trust_env=False)
         self._http = httpx.Client(transport=transport, **_options(token, trust))
+        self._answered = False
 
     def send(self, call: Call[T]) -> T:
         """The call's result. Raises CoreshedError."""
@@ -63,15 +66,33 @@ class Sender:
             if self._http.is_closed:
                 raise errors.Invalid(_CLOSED) from error
             raise _failed(call, error) from None
+        self._answered = True
         return call.result(_answer(response))
 
-    def run(self, flow: Flow[T]) -> T:
-        """Its result, all its calls sent. Raises CoreshedError."""
+    def _persist(self, call: Call[T], patience: Patience) -> T:
+        """The call's result, asked for again while the server is away; one that has never answered is not waited for.
+
+        What is no progress for the transfer, such as a digest that takes long, must not count as the server's fault.
+        """
+        patience.moved()
+        attempt = 0
+        while True:
+            try:
+                return self.send(call)
+            except errors.CoreshedError as error:
+                away = isinstance(error, errors.Unreachable) or (error.status is not None and passing(error.status))
+                if not away or not self._answered:
+                    raise
+                patience.wait(attempt, urlsplit(call.url).netloc, error)
+                attempt += 1
+
+    def run(self, flow: Flow[T], patience: Patience | None = None) -> T:
+        """Its result, all its calls sent. patience: with a server that is away. Raises CoreshedError, Stopped."""
         try:
             call = next(flow)
             while True:
                 try:
-                    result = self.send(call)
+                    result = self.send(call) if patience is None else self._persist(call, patience)
                 except errors.CoreshedError as error:
                     call = flow.throw(error)
                 else:
