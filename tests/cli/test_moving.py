@@ -46,7 +46,7 @@ def test_that_files_take_the_names_that_were_asked_for(person: Person, client: C
     assert [each.full_path for each in client.files.list()] == ["x/y/n.csv"]
     person.done("pull", "X/Y/N.CSV")
     person.done("pull", "x/y/n.csv", "other.csv")
-    person.done("pull", client.files.list()[0].file_id, "new/")
+    person.done("pull", "--id", client.files.list()[0].file_id, "new/")
     assert set(trees(person.work)) == {"m.csv", "n.csv", "other.csv", "new/n.csv"}
     assert person.run("push", "m.csv", "other.csv", "--name", "z").returncode == 2
     assert person.run("push", "m.csv", "--parallel", "0").returncode == 2
@@ -178,6 +178,18 @@ def test_that_the_name_of_a_part_is_refused_beside_its_file(person: Person, clie
     }
     assert "a/m.csv" in {name for name, each in status.items() if each == "done"}
     assert len(trees(person.work / "back")) == 3
+
+
+def test_that_a_path_that_looks_like_an_id_is_a_path(person: Person, client: Client) -> None:
+    client.files.upload(written(person.work / "m.csv", 10), "m.csv")
+    path = client.files.list()[0].file_id
+    assert person.run("pull", path, "dest/").returncode == 1
+    written(person.work / path, 10, seed=2)
+    (sent,) = person.records("push", path)
+    assert (sent["path"], sent["status"]) == (path, "done")
+    assert sent["file_id"] != path
+    person.done("pull", path, "dest/")
+    assert trees(person.work / "dest") == {path: content(10, 2)}
 
 
 def test_that_links_that_are_named_keep_their_names(person: Person, client: Client) -> None:

@@ -8,7 +8,7 @@ import typer
 from coreshed.cli import options
 from coreshed.cli.options import AsJson
 from coreshed.cli.progress import Display
-from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, exit_code, shown, text_of
+from coreshed.cli.remote import ById, ProfileName, WorkspaceName, amount, connect, exit_code, shown, text_of
 
 if TYPE_CHECKING:
     from coreshed.client.many import Outcome
@@ -60,6 +60,7 @@ def pull(
     ],
     *,
     version: Annotated[str | None, typer.Option("--version", help="Version of the one file, from `versions`.")] = None,
+    by_id: ById = False,
     parallel: Parallel = 4,
     profile: ProfileName = None,
     workspace: WorkspaceName = None,
@@ -84,7 +85,7 @@ def pull(
     if version is not None and len(wanted) != 1:
         raise typer.BadParameter("--version needs exactly one file")
     with Display("pull", as_json=as_json) as display, connect(profile, workspace) as client:
-        plan = plans.plan_pull(client.site, wanted, place, version)
+        plan = plans.plan_pull(client.site, wanted, place, version, by_id=by_id)
         display.expect(sum(each.size for each in plan.files))
         outcomes = many.pull(client.site, plan, version=version, connections=parallel, progress=display.report)
         code = _tell(outcomes, display, "received")

@@ -119,6 +119,7 @@ def pull(
         if item.local.is_dir():
             raise Conflict(f"{item.local} is a directory.")
         report = _reporter(item.path, progress)
+        assert item.asked is not None  # noqa: S101  (what has none has an error)
         done = pull_one(site, item.asked, item.local, patience, version=version, connections=alone, progress=report)
         return Outcome(
             item.path,

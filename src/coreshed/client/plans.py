@@ -9,6 +9,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from coreshed.client import file_calls
 from coreshed.client.errors import Conflict, Gone, Invalid, NotFound
+from coreshed.client.file_calls import FileId
 from coreshed.client.pushing import Site
 from coreshed.client.transfers.part import part_names
 from coreshed.client.transfers.patience import Patience
@@ -22,7 +23,7 @@ class Item:
     path: str
     size: int = 0
     error: Exception | None = None
-    asked: str = ""
+    asked: FileId | None = None
 
 
 @dataclass(slots=True)
@@ -85,17 +86,17 @@ def _add(plan: Plan, path: Path, target: str, state: os.stat_result) -> None:
 # Down
 
 
-def plan_pull(site: Site, wanted: Sequence[str], place: str, version: str | None) -> Plan:
+def plan_pull(site: Site, wanted: Sequence[str], place: str, version: str | None, *, by_id: bool = False) -> Plan:
     """Every file that is meant, and where it goes: never outside of `place`, and never two to one name.
 
-    Raises CoreshedError where the server cannot be asked.
+    by_id: what is wanted are ids of files, not paths. Raises CoreshedError where the server cannot be asked.
     """
     plan = Plan()
     destination = Path(place)
     into = destination.is_dir() or place.endswith("/") or len(wanted) > 1
     patience = Patience()
     for each in wanted:
-        plan.files += _meant(site, each, destination, version, patience, into=into)
+        plan.files += _meant(site, each, destination, version, patience, into=into, by_id=by_id)
     for number, item in enumerate(plan.files):
         error = item.error or _unsafe(item, destination)
         if error is not None:
@@ -123,19 +124,25 @@ def _is_a_part(item: Item, parts: Mapping[str, Path]) -> Exception | None:
 
 
 def _meant(
-    site: Site, wanted: str, destination: Path, version: str | None, patience: Patience, *, into: bool
+    site: Site, wanted: str, destination: Path, version: str | None, patience: Patience, *, into: bool, by_id: bool
 ) -> list[Item]:
     """The file of this path or id, or the files of this folder."""
     if wanted.strip("/"):
         try:
-            flow = file_calls.locate(site.session, wanted, version=version, deleted=True)
+            which = FileId(wanted) if by_id else wanted
+            flow = file_calls.locate(site.session, which, version=version, deleted=True)
             file = site.sender.run(flow, patience).public()
         except (NotFound, Gone, Invalid) as error:
-            if file_calls.is_id(wanted) or version is not None:
+            if by_id or version is not None:
                 return [Item(destination, wanted, error=error)]
         else:
             local = _inside(destination, file.name) if into else destination
-            return [Item(local, file.full_path, file.size, asked=file.file_id)]
+            return [Item(local, file.full_path, file.size, asked=FileId(file.file_id))]
+    return _below(site, wanted, destination, patience)
+
+
+def _below(site: Site, wanted: str, destination: Path, patience: Patience) -> list[Item]:
+    """The files of a folder."""
     folder = wanted.strip("/")
     start = len(folder) + 1 if folder else 0
     above = folder.rpartition("/")[0]
@@ -149,7 +156,7 @@ def _meant(
         return [Item(destination, wanted, error=NotFound(f"There is no file or folder {wanted!r}."))]
     ordered = sorted(found, key=lambda each: each.full_path)
     return [
-        Item(_inside(destination, each.full_path[cut:]), each.full_path, each.size, asked=each.file_id)
+        Item(_inside(destination, each.full_path[cut:]), each.full_path, each.size, asked=FileId(each.file_id))
         for each in ordered
     ]
 
@@ -179,5 +186,9 @@ def _clash(item: Item, taken: dict[str, str]) -> Exception | None:
         other = taken.setdefault(key(text), text)
         if other != text:
             return Conflict(f"{text.lstrip('/')} and {other.lstrip('/')} differ in capital letters alone.")
-    again = taken.setdefault(f"file {item.local}", item.asked)
-    return None if again == item.asked else Conflict(f"Another file goes to {item.local} already.")
+    asked = "" if item.asked is None else item.asked.id
+    return (
+        None
+        if taken.setdefault(f"file {item.local}", asked) == asked
+        else Conflict(f"Another file goes to {item.local} already.")
+    )

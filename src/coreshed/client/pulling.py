@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coreshed.client import file_calls
 from coreshed.client.errors import Mismatch
-from coreshed.client.file_calls import Located
+from coreshed.client.file_calls import FileId, Located, Which
 from coreshed.client.model import File
 from coreshed.client.pushing import Site
 from coreshed.client.transfers.download import CONNECTIONS, Content, Download, examine
@@ -38,7 +38,7 @@ class Pulled:
 
 def pull(
     site: Site,
-    path_or_id: str,
+    file: Which,
     local: Path,
     patience: Patience,
     *,
@@ -48,10 +48,10 @@ def pull(
 ) -> Pulled:
     """Download a version of a file. Raises CoreshedError, OSError of the local file."""
     check_connections(connections)
-    there = site.sender.run(file_calls.locate(site.session, path_or_id, version=version, deleted=True), patience)
+    there = site.sender.run(file_calls.locate(site.session, file, version=version, deleted=True), patience)
 
     def renewed() -> str:
-        flow = file_calls.locate(site.session, there.file_id, version=there.version_id, deleted=True)
+        flow = file_calls.locate(site.session, FileId(there.file_id), version=there.version_id, deleted=True)
         return site.sender.run(flow).download
 
     exchange = Exchange(site.lines, Link(renewed, there.download), patience)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from coreshed.client import file_calls
 from coreshed.client.calls import Flow
 from coreshed.client.errors import Mismatch, NotFound, ServerFailed
-from coreshed.client.file_calls import Located, Offered
+from coreshed.client.file_calls import FileId, Located, Offered
 from coreshed.client.model import File
 from coreshed.client.session import Session
 from coreshed.client.transfers import blocks, download
@@ -115,7 +115,7 @@ class _Push:
         return download.examine(exchange).sha256 == digest.result()
 
     def _relocated(self, there: Located) -> str:
-        flow = file_calls.locate(self._site.session, there.file_id, version=there.version_id)
+        flow = file_calls.locate(self._site.session, FileId(there.file_id), version=there.version_id)
         return self._site.sender.run(flow).download
 
     def _exchange(self, link: Link) -> Exchange:
@@ -167,8 +167,8 @@ class _Push:
         """The file as it is now. A server may take its time between the commit and showing the version."""
         for _ in range(_SHOWN_AFTER):
             try:
-                flow = file_calls.get(self._site.session, offered.file_id, version=offered.version_id)
-                file = self._ask(flow)
+                there = FileId(offered.file_id)
+                file = self._ask(file_calls.get(self._site.session, there, version=offered.version_id))
             except NotFound:
                 time.sleep(1)
                 continue
