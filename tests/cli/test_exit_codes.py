@@ -7,6 +7,7 @@ import pytest
 from coreshed import cli
 from coreshed.cli.remote import exit_code
 from coreshed.client import CoreshedError, Mismatch, NotFound, NotSignedIn, Refused, ServerFailed, Unreachable
+from tests.cli.conftest import Person
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,12 @@ def test_that_the_names_in_the_table_are_there() -> None:
         module, _, kind = name.rpartition(".")
         __import__(module)
         assert isinstance(getattr(sys.modules[module], kind), type), name
+
+
+@pytest.mark.parametrize("key", ["csk_SECRET\nX: y", "csk_SECRETé"])
+def test_that_a_credential_that_is_no_key_is_not_printed(nobody: Person, key: str) -> None:
+    nobody.environment.update({"CORESHED_URL": "https://localhost", "CORESHED_TOKEN": key})
+    ended = nobody.run("ls")
+    assert ended.returncode == 7
+    assert ended.stderr.startswith("coreshed: The credential is no key")
+    assert "SECRET" not in ended.stdout + ended.stderr

@@ -5,11 +5,11 @@ import stat
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from coreshed.client import Client
+from coreshed.client.transfers.part import part_names
 from tests.cli.conftest import Person
-from tests.client.content import MIB, written
+from tests.client.content import MIB, content, written
 
 TREE = {"a/one.csv": 10, "a/.hidden": 11, "a/deep/er/two.bin": 5 * MIB, "a/empty": 0, "a/we?i#%20+ü n.csv": 12}
 
@@ -46,7 +46,7 @@ def test_that_files_take_the_names_that_were_asked_for(person: Person, client: C
     assert [each.full_path for each in client.files.list()] == ["x/y/n.csv"]
     person.done("pull", "X/Y/N.CSV")
     person.done("pull", "x/y/n.csv", "other.csv")
-    person.done("pull", client.files.list()[0].file_id, "new/")
+    person.done("pull", "--id", client.files.list()[0].file_id, "new/")
     assert set(trees(person.work)) == {"m.csv", "n.csv", "other.csv", "new/n.csv"}
     assert person.run("push", "m.csv", "other.csv", "--name", "z").returncode == 2
     assert person.run("push", "m.csv", "--parallel", "0").returncode == 2
@@ -131,12 +131,75 @@ def test_that_a_directory_in_the_way_is_left_alone(person: Person, client: Clien
     assert person.run("pull", "m.csv", "dest").returncode == 1
 
 
-@pytest.mark.parametrize("name", ["m.csv.part", "m.csv.part.json"])
-def test_that_a_file_with_the_name_of_a_part_is_left_alone(person: Person, client: Client, name: str) -> None:
+def test_that_a_file_with_the_name_of_a_part_is_left_alone(person: Person, client: Client) -> None:
     client.files.upload(written(person.work / "m.csv", 10), "m.csv")
     dest = person.work / "dest"
-    written(dest / name, 100)
+    names = part_names(dest / "m.csv")
+    for name in names:
+        written(name, 100)
     ended = person.run("pull", "m.csv", "dest")
     assert ended.returncode == 1
     assert "in the way" in ended.stderr
-    assert (dest / name).stat().st_size == 100
+    assert trees(dest) == {name.name: content(100) for name in names}
+
+
+def test_that_files_beside_the_target_stay_as_they_are(person: Person, client: Client) -> None:
+    client.files.upload(written(person.work / "m.csv", 10, seed=2), "notes.csv")
+    dest = person.work / "dest"
+    mine = {f"notes.csv{end}": content(100) for end in (".part", ".part.json", ".part.new", ".new", ".json")}
+    for name in mine:
+        written(dest / name, 100)
+    person.done("pull", "notes.csv", "dest")
+    assert trees(dest) == {**mine, "notes.csv": content(10, 2)}
+
+
+def test_that_files_whose_names_begin_alike_do_not_meet(person: Person) -> None:
+    for number, end in enumerate(("", ".part", ".part.json", ".part.new", ".json", ".new", ".tmp")):
+        written(person.work / "a" / f"data.csv{end}", 10, seed=number)
+        written(person.work / "a" / f"z{end}", 3 * MIB, seed=number + 10)
+    person.done("push", "a")
+    for count in ("1", "4"):
+        person.done("pull", "a", f"back{count}/", "--parallel", count)
+        assert trees(person.work / f"back{count}" / "a") == trees(person.work / "a")
+
+
+def test_that_the_name_of_a_part_is_refused_beside_its_file(person: Person, client: Client) -> None:
+    source = written(person.work / "m.csv", 10)
+    client.files.upload(source, "a/m.csv")
+    for name in part_names(Path("m.csv")):
+        client.files.upload(source, f"a/{name}")
+    client.files.upload(source, f"a/{part_names(Path('n.csv'))[0]}")
+    client.files.upload(source, f"a/{part_names(Path('m.csv'))[0]}.d/n.csv")
+    ended = person.run("pull", "a", "back/", "--json")
+    assert ended.returncode == 1
+    status = {each["path"]: each["status"] for each in map(msgspec.json.decode, ended.stdout.splitlines())}
+    assert {name for name, each in status.items() if each == "failed"} == {
+        f"a/{name}" for name in part_names(Path("m.csv"))
+    }
+    assert "a/m.csv" in {name for name, each in status.items() if each == "done"}
+    assert len(trees(person.work / "back")) == 3
+
+
+def test_that_a_path_that_looks_like_an_id_is_a_path(person: Person, client: Client) -> None:
+    client.files.upload(written(person.work / "m.csv", 10), "m.csv")
+    path = client.files.list()[0].file_id
+    assert person.run("pull", path, "dest/").returncode == 1
+    written(person.work / path, 10, seed=2)
+    (sent,) = person.records("push", path)
+    assert (sent["path"], sent["status"]) == (path, "done")
+    assert sent["file_id"] != path
+    person.done("pull", path, "dest/")
+    assert trees(person.work / "dest") == {path: content(10, 2)}
+
+
+def test_that_links_that_are_named_keep_their_names(person: Person, client: Client) -> None:
+    written(person.work / "data" / "2026-11-21.csv", 10)
+    (person.work / "data" / "inside.csv").symlink_to("2026-11-21.csv")
+    (person.work / "latest.csv").symlink_to("data/2026-11-21.csv")
+    (person.work / "current").symlink_to("data")
+    (person.work / "nowhere").symlink_to("missing")
+    person.done("push", "latest.csv", "current/")
+    assert {each.full_path for each in client.files.list()} == {"latest.csv", "current/2026-11-21.csv"}
+    assert person.run("push", "nowhere").returncode == 1
+    person.done("push", "current/..", "--to", "up")
+    assert f"up/{person.work.name}/data/2026-11-21.csv" in {each.full_path for each in client.files.list()}

@@ -32,11 +32,14 @@ def test_that_deletion_asks_and_can_be_undone(person: Person, client: Client) ->
     source = written(person.work / "m.csv", 10)
     ids = [client.files.upload(source, path).file.file_id for path in ("a/1.csv", "a/2.csv")]
     assert person.run("rm", "a/1.csv").returncode == 2
-    assert person.done("rm", "--yes", "a/1.csv", ids[1]).splitlines() == ["deleted a/1.csv", f"deleted {ids[1]}"]
+    assert person.done("rm", "--yes", "a/1.csv").splitlines() == ["deleted a/1.csv"]
+    assert person.run("rm", "--yes", ids[1]).returncode == 1
+    assert person.done("rm", "--yes", "--id", ids[1]).splitlines() == [f"deleted {ids[1]}"]
     assert person.done("ls") == ""
     listed = person.done("ls", "--deleted")
     assert all(each in listed for each in ids)
-    assert person.done("restore", "a/1.csv", ids[1]).splitlines() == ["restored a/1.csv", "restored a/2.csv"]
+    assert person.done("restore", "a/1.csv").splitlines() == ["restored a/1.csv"]
+    assert person.done("restore", "--id", ids[1]).splitlines() == ["restored a/2.csv"]
     ended = person.run("rm", "--yes", "--json", "a/1.csv", "nothing", "a/2.csv")
     assert ended.returncode == 1
     states = [msgspec.json.decode(line)["status"] for line in ended.stdout.splitlines()]
@@ -48,7 +51,7 @@ def test_that_versions_are_listed(person: Person, client: Client) -> None:
         client.files.upload(written(person.work / "m.csv", 10, seed), "m.csv")
     found = msgspec.json.decode(person.done("versions", "m.csv", "--json"))
     assert [each["path"] for each in found] == ["m.csv", "m.csv"]
-    assert person.done("versions", found[0]["file_id"]).splitlines()[1].startswith(found[0]["version_id"])
+    assert person.done("versions", "--id", found[0]["file_id"]).splitlines()[1].startswith(found[0]["version_id"])
 
 
 def test_that_uploads_that_wait_are_listed(person: Person) -> None:

@@ -65,9 +65,9 @@ def test_that_deletion_can_be_undone(client: Client, tmp_path: Path) -> None:
     assert client.files.list() == []
     assert [each.full_path for each in client.files.list(deleted=True)] == ["x/m.csv"]
     assert client.files.restore("X/m.csv").file_id == first.file_id
-    client.files.delete(first.file_id)
+    client.files.delete(file_id=first.file_id)
     client.files.upload(source, "x/m.csv")
-    assert client.files.restore(first.file_id).full_path == "x/m (1).csv"
+    assert client.files.restore(file_id=first.file_id).full_path == "x/m (1).csv"
     with pytest.raises(NotFound):
         client.files.restore("x/m.csv")
 
@@ -125,3 +125,31 @@ def test_that_an_error_of_the_callback_ends_the_transfer(client: Client, tmp_pat
 def test_that_the_digest_is_the_file_s(client: Client, tmp_path: Path) -> None:
     source = written(tmp_path / "source", MIB)
     assert client.files.upload(source, "m.bin").sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+
+
+def test_that_a_path_that_looks_like_an_id_is_a_path(client: Client, tmp_path: Path) -> None:
+    source = written(tmp_path / "source", 10)
+    other = client.files.upload(source, "other.csv").file
+    path = other.file_id.upper()
+    with pytest.raises(NotFound):
+        client.files.get(path)
+    with pytest.raises(NotFound):
+        client.files.delete(path)
+    named = client.files.upload(written(source, 10, seed=2), path)
+    assert (named.unchanged, named.file.full_path) == (False, path)
+    assert client.files.upload(source, path).unchanged
+    assert client.files.get(path).file_id == named.file.file_id
+    assert client.files.get(file_id=path).file_id == other.file_id
+    assert client.files.download(path, tmp_path / "target").sha256 == named.sha256
+    assert client.files.download(None, tmp_path / "target", file_id=path).file.file_id == other.file_id
+    assert [each.file_id for each in client.files.versions(path)] == [named.file.file_id]
+    assert [each.file_id for each in client.files.versions(file_id=path)] == [other.file_id]
+    client.files.delete(path)
+    assert [each.full_path for each in client.files.list()] == ["other.csv"]
+    assert client.files.restore(path).file_id == named.file.file_id
+
+
+def test_that_a_file_is_named_once(client: Client) -> None:
+    for words in ({}, {"path": "a", "file_id": "0b0e2a3e-6ab8-4f30-9d9c-8f2b6f1f9a11"}, {"file_id": "a"}):
+        with pytest.raises(Invalid):
+            client.files.get(**words)

@@ -2,12 +2,16 @@
 
 import hashlib
 import math
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
-from coreshed.client import Client, Conflict, CoreshedError, Invalid, NotFound
+from coreshed.client import Client, Conflict, CoreshedError, Invalid, NotFound, frames
 from tests.client.content import MIB, content, written
 
 BOX = {f"{end}_{axis}": 0.0 for axis in "xyz" for end in ("min", "max")}
@@ -127,3 +131,92 @@ def test_that_a_frame_that_is_no_pointset_is_refused(client: Client, bad: pd.Dat
     with pytest.raises(Invalid):
         client.objects.publish_dataframe("a/points.json", bad)
     assert client.objects.list() == []
+
+
+def points(**columns: object) -> pd.DataFrame:
+    """Two points with further columns."""
+    return pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0], "z": [1.0, 2.0], **columns})
+
+
+REFUSED = {
+    "large uint64": np.array([1, 2**63], dtype="uint64"),
+    "complex": [1 + 2j, 3j],
+    "long float": np.array([1, 2], dtype="longdouble"),
+    "bytes": [b"a", b"b"],
+    "dicts": [{"a": 1}, {}],
+    "lists": [[1], [2]],
+    "decimals": [Decimal("0.1"), Decimal("0.2")],
+    "mixed": ["a", 1],
+    "dates": [date(2026, 1, 1), date(2026, 1, 2)],
+    "durations": pd.to_timedelta([1, 2], unit="s"),
+    "nanoseconds": np.array(["2026-01-01", "2026-01-01T00:00:00.000000001"], dtype="datetime64[ns]"),
+    "far times": np.array(["2026-01-01", "300000-01-01"], dtype="datetime64[s]"),
+    "periods": pd.period_range("2026", periods=2, freq="D"),
+    "numbered categories": pd.Categorical([1, 2]),
+    "missing truth": pd.array([True, None], dtype="boolean"),
+    "truth among objects": np.array([True, None], dtype="object"),
+    "large with some missing": pd.array([2**53 + 1, None], dtype="Int64"),
+    "no Unicode": pd.Series(["a", "\ud800"], dtype="object"),
+    "arrow decimals": pd.array([Decimal("0.1"), None], dtype=pd.ArrowDtype(pyarrow.decimal128(5, 2))),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_that_a_column_that_cannot_be_stored_exactly_is_refused_by_name(kind: str) -> None:
+    with pytest.raises(Invalid, match="'odd column'"):
+        frames._document(points(**{"odd column": REFUSED[kind]}), lambda _: "", {})
+
+
+KEPT = {
+    "float16": np.array([0.1, 65504], dtype="float16"),
+    "float32": np.array([0.1, np.nan], dtype="float32"),
+    "infinite": [np.inf, -np.inf],
+    "uint64": np.array([0, 2**63 - 1], dtype="uint64"),
+    "int64": [-(2**63), 2**63 - 1],
+    "nullable": pd.array([2**53, None], dtype="Int64"),
+    "nullable float": pd.array([0.1, None], dtype="Float64"),
+    "arrow": pd.array([5, None], dtype="int64[pyarrow]"),
+    "sparse": pd.arrays.SparseArray([0.0, 2.5]),
+    "truth": pd.array([True, False], dtype="boolean"),
+    "texts": pd.array(["a", None], dtype="string"),
+    "no texts": np.array([None, None], dtype="object"),
+    "categories": pd.Categorical(["b", None], categories=["a", "b"]),
+    "zoned": pd.to_datetime(["2026-01-01T00:00:00.000001", "1900-01-01"], format="ISO8601").tz_localize("Asia/Tokyo"),
+    "seconds": np.array(["0001-01-01", "9999-12-31"], dtype="datetime64[s]"),
+}
+
+
+def test_that_columns_come_back_as_they_were(client: Client) -> None:
+    sent = points(**KEPT)
+    client.objects.publish_dataframe("a/points.json", sent)
+    back = client.objects.dataframe("a/points.json")
+    for name in KEPT:
+        for was, became in zip(sent[name], back[name], strict=True):
+            if pd.isna(was):
+                assert pd.isna(became), name
+            elif isinstance(was, pd.Timestamp) and was.tz is None:
+                assert was.tz_localize("UTC") == became, name
+            else:
+                assert was == became, name
+
+
+@pytest.mark.parametrize(
+    ("bad", "axis"),
+    [
+        ({"y": ["1", "2"]}, "y"),
+        ({"y": [True, False]}, "y"),
+        ({"z": [1j, 2]}, "z"),
+        ({"z": [1.0, np.inf]}, "z"),
+        ({"x": [2**53 + 1, 1]}, "x"),
+        ({"x": pd.array([1, None], dtype="Int64")}, "x"),
+    ],
+)
+def test_that_coordinates_are_exact_numbers(bad: dict[str, object], axis: str) -> None:
+    with pytest.raises(Invalid, match=f"'{axis}'"):
+        frames._document(points(**bad), lambda _: "", {})
+
+
+@pytest.mark.parametrize("name", ["silver", "rock", "x"])
+def test_that_a_unit_belongs_to_a_column_of_numbers(name: str) -> None:
+    with pytest.raises(Invalid, match=f"'{name}'"):
+        frames._document(points(gold=[1.0, 2.0], rock=["a", "b"]), lambda _: "", {name: "g/t"})

@@ -157,15 +157,114 @@ async def test_that_a_cancelled_transfer_ends(shared_server: Server, tmp_path: P
         assert len(await client.files.versions("m.bin")) == 1
 
 
-def test_that_nothing_of_the_server_and_nothing_heavy_is_imported(tmp_path: Path) -> None:
+HEAVY = ("sqlalchemy", "litestar", "uvicorn", "cryptography", "structlog", "alembic", "pandas", "pyarrow", "numpy",
+         "httpx", "httpcore", "h11", "anyio", "rich", "click", "pygments", "pydantic", "typer")  # fmt: skip
+
+
+def python(program: str) -> str:
+    """What a program of its own prints."""
+    words = [sys.executable, "-c", program]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def test_that_nothing_of_the_server_and_nothing_heavy_is_imported() -> None:
+    program = f"""
+import sys
+import coreshed.client
+rooms = {{name.split(".")[1] for name in sys.modules if name.startswith("coreshed.")}}
+assert rooms == {{"client"}}, rooms
+loaded = set({HEAVY}) & set(sys.modules)
+assert not loaded, loaded
+for name in {HEAVY[:9]}:
+    sys.modules[name] = None
+from coreshed.cli import app
+coreshed.Client("https://localhost", "key")
+"""
+    assert python(program) == ""
+
+
+def test_that_the_clients_are_in_the_package_which_imports_nothing_for_it() -> None:
     program = """
 import sys
-for name in ("sqlalchemy", "litestar", "uvicorn", "cryptography", "structlog", "alembic", "pandas", "pyarrow", "numpy"):
-    sys.modules[name] = None
-import coreshed.client
-rooms = {name.split(".")[1] for name in sys.modules if name.startswith("coreshed.")}
-assert rooms == {"client"}, rooms
-from coreshed.cli import app
+before = set(sys.modules)
+import coreshed
+print(sorted(set(sys.modules) - before))
+from coreshed import *
+from coreshed import client
+assert coreshed.Client is client.Client is Client and AsyncClient is client.AsyncClient
+assert {"Client", "AsyncClient"} <= set(dir(coreshed))
+try:
+    coreshed.nothing
+except AttributeError as error:
+    print(error)
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
-    assert ended.returncode == 0, ended.stderr
+    assert python(program).splitlines() == ["['coreshed']", "module 'coreshed' has no attribute 'nothing'"]
+
+
+def test_that_white_space_around_a_credential_does_not_count(
+    shared_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = shared_server.instance
+    monkeypatch.setenv("CORESHED_URL", f" {at.blob_url}\n")
+    monkeypatch.setenv("CORESHED_TOKEN", f"\t{shared_server.admin_key} \r\n")
+    with Client(ca_file=at.ca_file) as client:
+        assert [each.id for each in client.organisations()] == [at.organisation_id]
+
+
+@pytest.mark.parametrize(
+    "key", ["csk_SECRET\nX: y", "csk_SECRETé", "csk_SECRET\x00", "csk_SECRET\ud800", "\x7fcsk_SECRET"]
+)
+def test_that_a_credential_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
+    for make in (Client, AsyncClient):
+        with pytest.raises(NotSignedIn) as caught:
+            make("https://localhost", key)
+        assert "SECRET" not in repr(caught.value)
+        assert caught.value.__cause__ is None
+    profiles.save(profiles.Profile("https://localhost", profiles.Tokens(key.encode(errors="ignore").decode(), None, 0)))
+    if "\ud800" not in key:
+        with pytest.raises(NotSignedIn):
+            Client()
+
+
+def test_that_a_header_that_cannot_be_sent_is_invalid(client: Client) -> None:
+    for bad in ("a\nSECRET", "SECRETé"):
+        with pytest.raises(Invalid) as caught:
+            client.objects.put("a.json", {}, if_match=bad)
+        assert "SECRET" not in repr(caught.value)
+
+
+def test_that_a_closed_client_says_so(shared_server: Server, tmp_path: Path) -> None:
+    at = shared_server.instance
+    client = Client(at.blob_url, shared_server.admin_key, ca_file=at.ca_file)
+    client.organisations()
+    client.close()
+    client.close()
+    source = written(tmp_path / "source", 10)
+    for verb in (client.organisations, client.files.list, client.workspaces.list):
+        with pytest.raises(Invalid, match="closed"):
+            verb()
+    with pytest.raises(Invalid, match="closed"):
+        client.files.upload(source, "m.csv")
+    with pytest.raises(Invalid, match="closed"):
+        client.files.download("m.csv", tmp_path / "target")
+
+
+async def test_that_a_closed_client_of_an_event_loop_says_so(tmp_path: Path) -> None:
+    client = AsyncClient("https://localhost", "key")
+    await client.close()
+    with pytest.raises(Invalid, match="closed"):
+        await client.files.list()
+    with pytest.raises(Invalid, match="closed"):
+        await client.files.upload(written(tmp_path / "source", 10), "m.csv")
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_that_no_connections_are_refused(tmp_path: Path, count: int) -> None:
+    source = written(tmp_path / "source", 10)
+    with Client("https://localhost", "key") as client:
+        with pytest.raises(Invalid, match="connections"):
+            client.files.upload(source, "m.csv", connections=count)
+        with pytest.raises(Invalid, match="connections"):
+            client.files.download("m.csv", tmp_path / "target", connections=count)

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from coreshed.client import Client, Conflict, Progress
-from coreshed.client.transfers.part import part_path
+from coreshed.client.transfers.part import part_names
 from tests.client.conftest import client_of
 from tests.client.content import MIB, content, written
 from tests.client.cuts import Cutter, Ledger
@@ -114,13 +114,14 @@ def test_that_a_pull_goes_on_where_it_stopped(client: Client, tmp_path: Path) ->
     assert {each.name for each in tmp_path.iterdir()} == {"source", "target"}
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"content": 3}', b"\xff\xfe"])
-def test_that_a_damaged_sidecar_only_costs_time(client: Client, tmp_path: Path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", [b"", b"{\n", b"[[1]]\n", b"[[7, 3]]\n[[0, 99999999]]\n", b"\xff\xfe\n"])
+def test_that_a_damaged_journal_only_costs_time(client: Client, tmp_path: Path, damage: bytes) -> None:
     source, target = written(tmp_path / "source", 12 * MIB), tmp_path / "target"
     client.files.upload(source, "m.bin")
     with pytest.raises(InterruptedError):
         client.files.download("m.bin", target, progress=stop_after(6 * MIB))
-    (tmp_path / "target.part.json").write_bytes(damage)
+    journal = part_names(target)[1]
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0] + damage)
     pulled = client.files.download("m.bin", target)
     assert (pulled.found, pulled.received) == (0, 12 * MIB)
     assert target.read_bytes() == source.read_bytes()
@@ -131,12 +132,19 @@ def test_that_damaged_bytes_are_fetched_anew(client: Client, tmp_path: Path) -> 
     client.files.upload(source, "m.bin")
     with pytest.raises(InterruptedError):
         client.files.download("m.bin", target, progress=stop_after(12 * MIB))
-    first = msgspec.json.decode((tmp_path / "target.part.json").read_bytes())["done"][0][0]
-    with (tmp_path / "target.part").open("r+b") as part:
+    path, journal = part_names(target)
+    first = done(journal)[0][0]
+    with path.open("r+b") as part:
         part.seek(first)
         part.write(b"damaged")
     client.files.download("m.bin", target)
     assert target.read_bytes() == source.read_bytes()
+
+
+def done(journal: Path) -> Any:
+    """What the last line of a journal says."""
+    lines = journal.read_bytes().splitlines()[1:]
+    return msgspec.json.decode(lines[-1]) if lines else []
 
 
 def test_that_a_part_of_another_version_is_not_used(client: Client, tmp_path: Path) -> None:
@@ -180,9 +188,9 @@ def test_that_a_pull_goes_on_after_it_was_killed(shared_server: Server, client: 
     workspace = client.site.sender.run(client.session.workspace()).id
     words = [at.blob_url, shared_server.admin_key, str(at.ca_file), workspace, str(target)]
     pulling = subprocess.Popen([sys.executable, "-c", PULL, *words])
-    sidecar = part_path(target).with_name("target.part.json")
+    journal = part_names(target)[1]
     deadline = time.monotonic() + 60
-    while not (sidecar.exists() and msgspec.json.decode(sidecar.read_bytes())["done"]):
+    while not (journal.exists() and done(journal)):
         assert pulling.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -19,6 +19,7 @@ WorkspaceName = Annotated[
     str | None,
     typer.Option("--workspace", "-w", metavar="NAME", help="Workspace, by name or id; default: that of the sign-in."),
 ]
+ById = Annotated[bool, typer.Option("--id", help="What is named are ids of files, not paths.")]
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 

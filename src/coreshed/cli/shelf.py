@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coreshed.cli.options import AsJson, show
-from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, encoded, exit_code, moment, shown, text_of
+from coreshed.cli.remote import (
+    ById,
+    ProfileName,
+    WorkspaceName,
+    amount,
+    connect,
+    encoded,
+    exit_code,
+    moment,
+    shown,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from coreshed.client import Client
     from coreshed.client.model import File, User
 
 Paths = Annotated[
-    list[str], typer.Argument(help="Paths of files, or their ids.", metavar="PATH...", show_default=False)
+    list[str], typer.Argument(help="Paths of files, or with --id their ids.", metavar="PATH...", show_default=False)
 ]
 
 
@@ -111,10 +122,15 @@ def _plain(record: Any) -> dict[str, Any]:
     return members
 
 
+def _named(text: str, by_id: bool) -> dict[str, str]:
+    return {"file_id" if by_id else "path": text}
+
+
 def rm(
     paths: Paths,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    by_id: ById = False,
     profile: ProfileName = None,
     workspace: WorkspaceName = None,
     as_json: AsJson = False,
@@ -130,16 +146,21 @@ def rm(
         typer.confirm(f"Delete {', '.join(map(shown, paths))}?", abort=True)
 
     def delete(client: "Client", path: str) -> dict[str, Any]:
-        client.files.delete(path)
+        client.files.delete(**_named(path, by_id))
         return {"path": path, "status": "deleted"}
 
     _each(delete, paths, connect(profile, workspace), as_json=as_json)
 
 
 def restore(
-    paths: Paths, *, profile: ProfileName = None, workspace: WorkspaceName = None, as_json: AsJson = False
+    paths: Paths,
+    *,
+    by_id: ById = False,
+    profile: ProfileName = None,
+    workspace: WorkspaceName = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Bring deleted files back, by the path they had (the one deleted last) or their ids, as `ls --deleted` shows them.
+    """Bring deleted files back, by the path they had (the one deleted last), or with --id by what `ls --deleted` shows.
 
     Where another file has the path by now, the restored one gets a number.
 
@@ -147,7 +168,7 @@ def restore(
     """
 
     def bring_back(client: "Client", path: str) -> dict[str, Any]:
-        return {"path": client.files.restore(path).full_path, "status": "restored"}
+        return {"path": client.files.restore(**_named(path, by_id)).full_path, "status": "restored"}
 
     _each(bring_back, paths, connect(profile, workspace), as_json=as_json)
 
@@ -177,8 +198,9 @@ def _each(
 
 
 def versions(
-    path: Annotated[str, typer.Argument(help="Path of a file, or its id.")],
+    path: Annotated[str, typer.Argument(help="Path of a file, or with --id its id.")],
     *,
+    by_id: ById = False,
     profile: ProfileName = None,
     workspace: WorkspaceName = None,
     as_json: AsJson = False,
@@ -188,7 +210,7 @@ def versions(
     Exit codes: 0 listed, 1 refused or not there, 6 the server cannot be reached, 7 not signed in.
     """
     with connect(profile, workspace) as client:
-        found = client.files.versions(path)
+        found = client.files.versions(**_named(path, by_id))
     if as_json:
         typer.echo(encoded([{**_plain(each), "path": each.full_path} for each in found]))
         return

@@ -1,4 +1,4 @@
-"""What programs that talk to a server need; imports no server code and nothing heavy."""
+"""What programs that talk to a server need; imports no server code and nothing heavy, httpx with the first client."""
 
 from coreshed.client.clients import AsyncClient, Client
 from coreshed.client.data_links import download_urls

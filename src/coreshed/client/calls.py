@@ -1,5 +1,6 @@
 """Requests as values: what to send and how to read the answer. Nothing here opens a connection."""
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -10,6 +11,7 @@ import msgspec
 from coreshed.client import errors
 
 T = TypeVar("T")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ def reads(kind: type[T]) -> Callable[[Answer], T]:
 
 def nothing(_answer: Answer) -> None:
     """Reads an answer without content."""
+
+
+def is_uuid(text: str) -> bool:
+    """True for what looks like an id."""
+    return _UUID.fullmatch(text) is not None
 
 
 def quoted(path: str) -> str:

@@ -4,9 +4,7 @@ import os
 import ssl
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
-
-import httpx
+from typing import TYPE_CHECKING, Self
 
 from coreshed.client import profiles, trust
 from coreshed.client.errors import NotSignedIn
@@ -14,17 +12,18 @@ from coreshed.client.files import AsyncFiles, Files
 from coreshed.client.model import Organisation
 from coreshed.client.objects import AsyncObjects, Objects
 from coreshed.client.pushing import Site
-from coreshed.client.senders import AsyncSender, Sender
 from coreshed.client.session import Session
-from coreshed.client.sign_in import Renewing
 from coreshed.client.transfers.connection import Lines
 from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
+
+if TYPE_CHECKING:
+    from coreshed.client.renewing import Renewing
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     session: Session
-    token: str | httpx.Auth
+    token: "str | Renewing"
     trust: ssl.SSLContext
 
 
@@ -37,12 +36,12 @@ def _choose(
     profile: str | None,
 ) -> _Chosen:
     """What is given, else what the environment says, else what `coreshed login` has kept. Raises NotSignedIn."""
-    url = url or os.environ.get("CORESHED_URL")
-    token = token or os.environ.get("CORESHED_TOKEN")
+    url = (url or os.environ.get("CORESHED_URL") or "").strip()
+    token = (token or os.environ.get("CORESHED_TOKEN") or "").strip()
     kept = None if url and token else profiles.load(profile)
     renews = False
     # A credential is never sent to another server than the one it was given for.
-    if kept is not None and url is not None and url.rstrip("/") != kept.url:
+    if kept is not None and url and url.rstrip("/") != kept.url:
         kept = None
     if kept is not None:
         url, token = url or kept.url, token or kept.credential.token
@@ -53,8 +52,13 @@ def _choose(
         missing = "server" if not url else f"credential for {url}"
         raise NotSignedIn(f"There is no {missing}: run 'coreshed login URL', or set CORESHED_URL and CORESHED_TOKEN.")
     session = Session(url, organisation=organisation, workspace=workspace)
-    credential = token if kept is None or not renews else Renewing(kept, profile)
-    return _Chosen(session, credential, trust.context(ca_file))
+    profiles.bearer(token)
+    trusted = trust.context(ca_file)
+    if kept is None or not renews:
+        return _Chosen(session, token, trusted)
+    from coreshed.client.renewing import Renewing
+
+    return _Chosen(session, Renewing(kept, profile), trusted)
 
 
 class Client:
@@ -75,6 +79,8 @@ class Client:
         ca_file: str | None = None,
         profile: str | None = None,
     ) -> None:
+        from coreshed.client.senders import Sender
+
         chosen = _choose(url, token, organisation, workspace, ca_file, profile)
         self.session = chosen.session
         self._sender = Sender(token=chosen.token, trust=chosen.trust)
@@ -115,6 +121,8 @@ class AsyncClient:
         ca_file: str | None = None,
         profile: str | None = None,
     ) -> None:
+        from coreshed.client.senders import AsyncSender, Sender
+
         chosen = _choose(url, token, organisation, workspace, ca_file, profile)
         self.session = chosen.session
         self._sender = AsyncSender(token=chosen.token, trust=chosen.trust)

@@ -1,16 +1,16 @@
 """The File API as flows: what is sent and how answers are read, for both kinds of client."""
 
-import re
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
-from coreshed.client.calls import Answer, Call, Flow, ask, nothing, quoted, reads
+from coreshed.client.calls import Answer, Call, Flow, ask, is_uuid, nothing, quoted, reads
 from coreshed.client.errors import Gone, Invalid, NotFound
 from coreshed.client.model import File, FileVersion, PendingUpload
 from coreshed.client.session import Session
 from coreshed.client.transfers.upload import Overtaken
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PAGE = 5000
 _RESTORED = frozenset({204, 303})
 
@@ -43,16 +43,35 @@ class _Pending(msgspec.Struct):
     uploads: list[PendingUpload]
 
 
-def is_id(text: str) -> bool:
-    """True for what looks like the id of a file and not like its path."""
-    return _UUID.fullmatch(text) is not None
+@dataclass(frozen=True, slots=True)
+class FileId:
+    """A file by its id. Text alone is always a path, whatever it looks like."""
+
+    id: str
+
+    def __post_init__(self) -> None:
+        """Raises Invalid."""
+        if not is_uuid(self.id):
+            raise Invalid(f"{self.id!r} is not the id of a file.")
 
 
-def _one(session: Session, path_or_id: str) -> Flow[str]:
+Which: TypeAlias = str | FileId
+
+
+def which(path: str | None, file_id: str | None) -> Which:
+    """The file of a path or of an id. Raises Invalid where it is not one of the two."""
+    if file_id is not None and path is None:
+        return FileId(file_id)
+    if path is None or file_id is not None:
+        raise Invalid("Name the file by its path or by its file_id, and not by both.")
+    return path
+
+
+def _one(session: Session, file: Which) -> Flow[str]:
     root = yield from session.files_url()
-    if is_id(path_or_id):
-        return f"{root}/files/{path_or_id.lower()}"
-    return f"{root}/files/path/{quoted(path_or_id)}"
+    if isinstance(file, FileId):
+        return f"{root}/files/{file.id.lower()}"
+    return f"{root}/files/path/{quoted(file)}"
 
 
 def list_files(session: Session, *, deleted: bool = False) -> Flow[list[File]]:
@@ -68,19 +87,19 @@ def list_files(session: Session, *, deleted: bool = False) -> Flow[list[File]]:
 
 
 def locate(
-    session: Session, path_or_id: str, *, version: str | None = None, versions: bool = False, deleted: bool = False
+    session: Session, file: Which, *, version: str | None = None, versions: bool = False, deleted: bool = False
 ) -> Flow[Located]:
     """A file with its link. deleted: by id, deleted files too."""
-    url = yield from _one(session, path_or_id)
+    url = yield from _one(session, file)
     query = [("version_id", version)] if version else []
     query += [("include_versions", "true")] if versions else []
-    query += [("deleted", "true")] if deleted and is_id(path_or_id) else []
+    query += [("deleted", "true")] if deleted and isinstance(file, FileId) else []
     return (yield from ask(Call("GET", url, reads(Located), query)))
 
 
-def get(session: Session, path_or_id: str, *, version: str | None = None) -> Flow[File]:
+def get(session: Session, file: Which, *, version: str | None = None) -> Flow[File]:
     """A file at its newest or a named version."""
-    return (yield from locate(session, path_or_id, version=version)).public()
+    return (yield from locate(session, file, version=version)).public()
 
 
 def newest(session: Session, path: str) -> Flow[Located | None]:
@@ -92,39 +111,39 @@ def newest(session: Session, path: str) -> Flow[Located | None]:
         return None
 
 
-def list_versions(session: Session, path_or_id: str) -> Flow[list[FileVersion]]:
+def list_versions(session: Session, file: Which) -> Flow[list[FileVersion]]:
     """Every version of a file, the newest first."""
-    found = (yield from locate(session, path_or_id, versions=True, deleted=True)).versions or []
+    found = (yield from locate(session, file, versions=True, deleted=True)).versions or []
     return sorted(found, key=lambda each: int(each.version_id), reverse=True)
 
 
-def delete(session: Session, path_or_id: str) -> Flow[None]:
+def delete(session: Session, file: Which) -> Flow[None]:
     """Delete a file with all its versions; it can be restored."""
-    url = yield from _one(session, path_or_id)
+    url = yield from _one(session, file)
     yield from ask(Call("DELETE", url, nothing, good=frozenset({204})))
 
 
-def restore(session: Session, path_or_id: str) -> Flow[File]:
+def restore(session: Session, file: Which) -> Flow[File]:
     """Undo a deletion; where the path is taken the file gets another name. Raises NotFound, Ambiguous."""
-    file_id = path_or_id if is_id(path_or_id) else (yield from _deleted_at(session, path_or_id))
-    url = yield from _one(session, file_id)
+    found = file if isinstance(file, FileId) else (yield from _deleted_at(session, file))
+    url = yield from _one(session, found)
     call = Call("PUT", url, _restored, [("deleted", "false")], body=b"", good=_RESTORED)
     renamed = yield from ask(call)
-    return renamed if renamed is not None else (yield from get(session, file_id))
+    return renamed if renamed is not None else (yield from get(session, found))
 
 
 def _restored(answer: Answer) -> File | None:
     return None if answer.status == 204 else reads(Located)(answer).public()
 
 
-def _deleted_at(session: Session, path: str) -> Flow[str]:
-    """The id of the file that was deleted last at a path."""
+def _deleted_at(session: Session, path: str) -> Flow[FileId]:
+    """The file that was deleted last at a path."""
     wanted = path.strip("/").casefold()
     deleted = yield from list_files(session, deleted=True)
     found = [each for each in deleted if each.full_path.casefold() == wanted]
     if not found:
         raise NotFound(f"There is no deleted file {path!r}.")
-    return max(found, key=lambda each: (each.deleted_at is not None, each.deleted_at)).file_id
+    return FileId(max(found, key=lambda each: (each.deleted_at is not None, each.deleted_at)).file_id)
 
 
 def pending(session: Session, path: str | None = None) -> Flow[list[PendingUpload]]:

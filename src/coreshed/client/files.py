@@ -4,16 +4,19 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coreshed.client import file_calls, pulling, pushing
+from coreshed.client.file_calls import which
 from coreshed.client.model import File, FileVersion, PendingUpload
 from coreshed.client.pulling import Pulled
 from coreshed.client.pushing import Options, Pushed, Site
-from coreshed.client.senders import AsyncSender
 from coreshed.client.transfers.meter import Report
 from coreshed.client.transfers.patience import Patience
 from coreshed.client.transfers.upload import CONNECTIONS
+
+if TYPE_CHECKING:
+    from coreshed.client.senders import AsyncSender
 
 T = TypeVar("T")
 # Named, for in these classes `list` is a verb.
@@ -23,7 +26,7 @@ LocalPath = str | os.PathLike[str]
 
 
 class Files:
-    """Files of the client's workspace. A path is `folder/name`; where a path is taken, so is the id of a file."""
+    """Files of the client's workspace. A path is `folder/name`, whatever it looks like; ids are given as `file_id`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -33,21 +36,21 @@ class Files:
         """Every file at its newest version; or every deleted file."""
         return self._run(file_calls.list_files(self._site.session, deleted=deleted))
 
-    def get(self, path: str, *, version: str | None = None) -> File:
+    def get(self, path: str | None = None, *, version: str | None = None, file_id: str | None = None) -> File:
         """A file at its newest or a named version. Raises NotFound, Gone."""
-        return self._run(file_calls.get(self._site.session, path, version=version))
+        return self._run(file_calls.get(self._site.session, which(path, file_id), version=version))
 
-    def versions(self, path: str) -> FileVersions:
+    def versions(self, path: str | None = None, *, file_id: str | None = None) -> FileVersions:
         """Every version, the newest first. Raises NotFound, Gone."""
-        return self._run(file_calls.list_versions(self._site.session, path))
+        return self._run(file_calls.list_versions(self._site.session, which(path, file_id)))
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str | None = None, *, file_id: str | None = None) -> None:
         """Delete a file with all its versions; it can be restored. Raises NotFound."""
-        self._run(file_calls.delete(self._site.session, path))
+        self._run(file_calls.delete(self._site.session, which(path, file_id)))
 
-    def restore(self, path: str) -> File:
+    def restore(self, path: str | None = None, *, file_id: str | None = None) -> File:
         """Undo the last deletion at a path, or of an id; the answer tells the name it got. Raises NotFound."""
-        return self._run(file_calls.restore(self._site.session, path))
+        return self._run(file_calls.restore(self._site.session, which(path, file_id)))
 
     def uploads(self, path: str | None = None) -> PendingUploads:
         """Unfinished uploads, the newest first; an empty list where the server does not tell."""
@@ -73,27 +76,29 @@ class Files:
 
     def download(
         self,
-        path: str,
+        path: str | None,
         local: LocalPath,
         *,
+        file_id: str | None = None,
         version: str | None = None,
         progress: Report | None = None,
         connections: int = CONNECTIONS,
     ) -> Pulled:
         """Fetch a version of a file, in parts beside the target, which is replaced when all is there and verified.
 
+        file_id: with None as path, names the file instead, even one that is deleted.
         Raises NotFound, Gone, Mismatch, Unreachable, OSError.
         """
-        patience = Patience()
+        named, patience = which(path, file_id), Patience()
         return pulling.pull(
-            self._site, path, Path(local), patience, version=version, connections=connections, progress=progress
+            self._site, named, Path(local), patience, version=version, connections=connections, progress=progress
         )
 
 
 class AsyncFiles:
     """The same for an event loop; bytes are moved by threads."""
 
-    def __init__(self, sender: AsyncSender, site: Site) -> None:
+    def __init__(self, sender: "AsyncSender", site: Site) -> None:
         self._site = site
         self._run = sender.run
 
@@ -101,21 +106,21 @@ class AsyncFiles:
         """See Files.list."""
         return await self._run(file_calls.list_files(self._site.session, deleted=deleted))
 
-    async def get(self, path: str, *, version: str | None = None) -> File:
+    async def get(self, path: str | None = None, *, version: str | None = None, file_id: str | None = None) -> File:
         """See Files.get."""
-        return await self._run(file_calls.get(self._site.session, path, version=version))
+        return await self._run(file_calls.get(self._site.session, which(path, file_id), version=version))
 
-    async def versions(self, path: str) -> FileVersions:
+    async def versions(self, path: str | None = None, *, file_id: str | None = None) -> FileVersions:
         """See Files.versions."""
-        return await self._run(file_calls.list_versions(self._site.session, path))
+        return await self._run(file_calls.list_versions(self._site.session, which(path, file_id)))
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str | None = None, *, file_id: str | None = None) -> None:
         """See Files.delete."""
-        await self._run(file_calls.delete(self._site.session, path))
+        await self._run(file_calls.delete(self._site.session, which(path, file_id)))
 
-    async def restore(self, path: str) -> File:
+    async def restore(self, path: str | None = None, *, file_id: str | None = None) -> File:
         """See Files.restore."""
-        return await self._run(file_calls.restore(self._site.session, path))
+        return await self._run(file_calls.restore(self._site.session, which(path, file_id)))
 
     async def uploads(self, path: str | None = None) -> PendingUploads:
         """See Files.uploads."""
@@ -136,17 +141,19 @@ class AsyncFiles:
 
     async def download(
         self,
-        path: str,
+        path: str | None,
         local: LocalPath,
         *,
+        file_id: str | None = None,
         version: str | None = None,
         progress: Report | None = None,
         connections: int = CONNECTIONS,
     ) -> Pulled:
         """See Files.download."""
+        named = which(path, file_id)
         return await in_thread(
             lambda patience: pulling.pull(
-                self._site, path, Path(local), patience, version=version, connections=connections, progress=progress
+                self._site, named, Path(local), patience, version=version, connections=connections, progress=progress
             )
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coreshed.client import object_calls, object_data
+from coreshed.client.columns import Column, column, coordinate
 from coreshed.client.errors import Invalid
 from coreshed.client.model import GeoscienceObject
 from coreshed.client.pushing import Site
@@ -36,10 +37,10 @@ def publish(
 ) -> GeoscienceObject:
     """A pointset of the columns x, y and z, with every other column as an attribute; a new version where one is there.
 
-    crs: an EPSG code as a number, or WKT; units: by column. Numbers become scalar or integer attributes, truth values,
-    times (taken as UTC where they have no zone) and texts those of their kind. Missing numbers are NaN, and whole
-    numbers with some missing become scalars; missing texts are kept as missing; other missing values are refused.
-    Raises Invalid.
+    crs: an EPSG code as a number, or WKT; units: by column of numbers. Numbers become scalar or integer attributes,
+    truth values, times (taken as UTC where they have no zone) and texts those of their kind. Missing numbers are NaN,
+    and whole numbers with some missing become scalars; missing texts are kept as missing; other missing values are
+    refused, and so is every column that cannot be stored exactly. Raises Invalid, which names the column.
     """
 
     def store(content: bytes) -> str:
@@ -60,14 +61,21 @@ def _crs(crs: str | int | None) -> Any:
 
 
 def _document(frame: "pd.DataFrame", store: Store, units: Mapping[str, str]) -> dict[str, Any]:
+    import pandas as pd
+
     missing = [axis for axis in _AXES if axis not in frame.columns]
-    if missing or frame.columns.duplicated().any():
+    names = [str(each) for each in frame.columns]
+    if missing or len(set(names)) < len(names):
         raise Invalid(f"The frame needs columns x, y and z, each once; {', '.join(missing) or 'a name'} is wrong.")
     if len(frame) == 0:
         raise Invalid("The frame has no rows.")
-    points = frame[list(_AXES)].astype("float64").reset_index(drop=True)
-    if points.isna().any(axis=None):
-        raise Invalid("A coordinate is missing.")
+    # All is looked at before the first column is sent.
+    frame = frame.set_axis(names, axis="columns").reset_index(drop=True)
+    points = pd.DataFrame({axis: coordinate(axis, frame[axis]) for axis in _AXES})
+    others = {name: column(name, frame[name]) for name in names if name not in _AXES}
+    for name in units:
+        if name not in others or others[name].attribute not in {"scalar", "integer"}:
+            raise Invalid(f"There is a unit for {name!r}, and no attribute of that name that holds numbers.")
     coordinates = {
         "data": store(_parquet(points)),
         "length": len(points),
@@ -75,8 +83,7 @@ def _document(frame: "pd.DataFrame", store: Store, units: Mapping[str, str]) -> 
         "data_type": "float64",
     }
     box = {f"{end}_{axis}": float(getattr(points[axis], end)()) for axis in _AXES for end in ("min", "max")}
-    others = [column for column in frame.columns if column not in _AXES]
-    attributes = [_attribute(str(each), frame[each].reset_index(drop=True), store, units) for each in others]
+    attributes = [_attribute(name, each, store, units.get(name)) for name, each in others.items()]
     return {"bounding_box": box, "locations": {"coordinates": coordinates, "attributes": attributes}}
 
 
@@ -94,44 +101,22 @@ def _array(values: "pd.Series[Any]", kind: str, store: Store) -> dict[str, Any]:
     return {"data": store(_parquet(values.to_frame("data"))), "length": len(values), "width": 1, "data_type": kind}
 
 
-def _attribute(name: str, values: "pd.Series[Any]", store: Store, units: Mapping[str, str]) -> dict[str, Any]:
-    from pandas.api import types
-
-    base: dict[str, Any] = {"name": name, "key": name}
-    described = {"discipline": "None", "type": name}
-    if types.is_bool_dtype(values.dtype):
-        return base | {"attribute_type": "bool", "values": _array(_whole(values).astype("bool"), "bool", store)}
-    if types.is_datetime64_any_dtype(values.dtype):
-        times = _whole(values).dt.tz_localize("UTC") if values.dt.tz is None else _whole(values).dt.tz_convert("UTC")
-        array = _array(times.astype("datetime64[us, UTC]"), "timestamp", store)
-        return base | {"attribute_type": "date_time", "nan_description": {"values": []}, "values": array}
-    if types.is_numeric_dtype(values.dtype):
-        if name in units:
-            base["attribute_description"] = described | {"unit": units[name]}
-        whole = types.is_integer_dtype(values.dtype) and not values.isna().any()
-        kind = "int64" if whole else "float64"
-        array = _array(values.astype(kind), kind, store)
-        return base | {
-            "attribute_type": "integer" if whole else "scalar",
-            "nan_description": {"values": []},
-            "values": array,
-        }
-    return (
-        base | {"attribute_type": "category", "nan_description": {"values": [_NO_CATEGORY]}} | _category(values, store)
-    )
-
-
-def _whole(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    if values.isna().any():
-        raise Invalid(f"A value of {values.name!r} is missing.")
-    return values
+def _attribute(name: str, found: Column, store: Store, unit: str | None) -> dict[str, Any]:
+    base: dict[str, Any] = {"name": name, "key": name, "attribute_type": found.attribute}
+    if unit is not None:
+        base["attribute_description"] = {"discipline": "None", "type": name, "unit": unit}
+    if found.attribute == "category":
+        return base | {"nan_description": {"values": [_NO_CATEGORY]}} | _category(found.values, store)
+    if found.attribute != "bool":
+        base["nan_description"] = {"values": []}
+    return base | {"values": _array(found.values, found.data, store)}
 
 
 def _category(values: "pd.Series[Any]", store: Store) -> dict[str, Any]:
     import pandas as pd
 
     codes, words = pd.factorize(values.astype("object").where(values.notna(), None), use_na_sentinel=True)
-    table = pd.DataFrame({"key": range(len(words)), "value": [str(each) for each in words]})
+    table = pd.DataFrame({"key": range(len(words)), "value": [*words]})
     table = table.astype({"key": "int32", "value": "str"})
     keys = pd.Series(codes, dtype="int32").replace(-1, _NO_CATEGORY)
     described = {
@@ -150,7 +135,7 @@ def frame(site: Site, path_or_id: str, patience: Patience, *, version: str | Non
     """
     import pandas as pd
 
-    found = site.sender.run(object_calls.linked(site.session, path_or_id, version=version))
+    found = site.sender.run(object_calls.linked(site.session, path_or_id, version=version), patience)
     locations: Any = found.object.get("locations")
     if not isinstance(locations, dict) or "coordinates" not in locations:
         raise Invalid(f"{found.object_path} has no locations: only pointsets and their like are data frames.")

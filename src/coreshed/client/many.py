@@ -1,24 +1,23 @@
 """Many files at once: directories to folders and back, small files side by side, and one failure never the end."""
 
-import os
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any, TypeVar
 
 from coreshed.client import file_calls
-from coreshed.client.errors import Conflict, CoreshedError, Gone, Invalid, NotFound, NotSignedIn, Unreachable
+from coreshed.client.errors import Conflict, CoreshedError, NotSignedIn, Unreachable
 from coreshed.client.model import File
+from coreshed.client.plans import Item, Plan, key
 from coreshed.client.pulling import pull as pull_one
 from coreshed.client.pushing import Options, Site
 from coreshed.client.pushing import push as push_one
 from coreshed.client.transfers.blocks import MIB
 from coreshed.client.transfers.meter import Progress
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.patience import Patience
 
 T = TypeVar("T")
@@ -56,73 +55,14 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One file to move. error: why it is not even tried. asked: what names it on the server."""
-
-    local: Path
-    path: str
-    size: int = 0
-    error: Exception | None = None
-    asked: str = ""
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be done, in order. skipped: local paths that are no files."""
-
-    files: list[Item] = field(default_factory=list)
-    skipped: list[Path] = field(default_factory=list)
-
-
-def key(path: str) -> str:
-    """The form under which the server compares paths."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.strip("/")).casefold())
-
-
 # Up
-
-
-def plan_push(paths: Sequence[Path], folder: str, name: str | None) -> Plan:
-    """Every file below these paths, in the order of their names, and where on the server it goes."""
-    plan = Plan()
-    for path in paths:
-        target = "/".join(part for part in (folder.strip("/"), name or path.resolve().name) if part)
-        try:
-            _add(plan, path, target, path.stat())
-        except OSError as error:
-            plan.files.append(Item(path, target, error=error))
-    seen: dict[str, Item] = {}
-    for number, item in enumerate(plan.files):
-        other = seen.setdefault(key(item.path), item)
-        if other is not item:
-            said = f"{other.local} has the same path on the server, where capital and small letters are the same."
-            plan.files[number] = Item(item.local, item.path, error=Conflict(said))
-    return plan
-
-
-def _add(plan: Plan, path: Path, target: str, state: os.stat_result) -> None:
-    if S_ISREG(state.st_mode):
-        plan.files.append(Item(path, target, state.st_size))
-    elif not S_ISDIR(state.st_mode):
-        plan.skipped.append(path)
-    else:
-        for child in sorted(path.iterdir()):
-            place = f"{target}/{child.name}"
-            try:
-                state = child.lstat()
-                if S_ISLNK(state.st_mode):
-                    plan.skipped.append(child)
-                else:
-                    _add(plan, child, place, state)
-            except OSError as error:
-                plan.files.append(Item(child, place, error=error))
 
 
 def push(
     site: Site, plan: Plan, *, force: bool = False, connections: int = 4, progress: Report | None = None
 ) -> Iterator[Outcome]:
     """Send all, telling what became of each, in order. Raises NotSignedIn, Unreachable, which hold for the rest too."""
+    check_connections(connections)
     known = _Known.ask(site, len(plan.files))
 
     def send(item: Item, alone: int, patience: Patience) -> Outcome:
@@ -153,9 +93,10 @@ class _Known:
     def ask(cls, site: Site, count: int) -> "_Known":
         if count < _MANY:
             return cls()
-        run = site.sender.run
-        files = frozenset(key(each.full_path) for each in run(file_calls.list_files(site.session)))
-        return cls(files, frozenset(key(each.full_path) for each in run(file_calls.pending(site.session))))
+        run, patience = site.sender.run, Patience()
+        files = run(file_calls.list_files(site.session), patience)
+        pending = run(file_calls.pending(site.session), patience)
+        return cls(*(frozenset(key(each.full_path) for each in found) for found in (files, pending)))
 
     def may_exist(self, path: str) -> bool:
         return self.files is None or key(path) in self.files
@@ -167,92 +108,18 @@ class _Known:
 # Down
 
 
-def plan_pull(site: Site, wanted: Sequence[str], place: str, version: str | None) -> Plan:
-    """Every file that is meant, and where it goes: never outside of `place`, and never two to one name.
-
-    Raises CoreshedError where the server cannot be asked.
-    """
-    plan = Plan()
-    destination = Path(place)
-    into = destination.is_dir() or place.endswith("/") or len(wanted) > 1
-    for each in wanted:
-        plan.files += _meant(site, each, destination, version, into=into)
-    taken: dict[str, str] = {}
-    for number, item in enumerate(plan.files):
-        error = item.error or _unsafe(item, destination) or _clash(item, taken)
-        if error is not None:
-            plan.files[number] = Item(item.local, item.path, error=error)
-    return plan
-
-
-def _meant(site: Site, wanted: str, destination: Path, version: str | None, *, into: bool) -> list[Item]:
-    """The file of this path or id, or the files of this folder."""
-    if wanted.strip("/"):
-        try:
-            file = site.sender.run(file_calls.locate(site.session, wanted, version=version, deleted=True)).public()
-        except (NotFound, Gone, Invalid) as error:
-            if file_calls.is_id(wanted) or version is not None:
-                return [Item(destination, wanted, error=error)]
-        else:
-            local = _inside(destination, file.name) if into else destination
-            return [Item(local, file.full_path, file.size, asked=file.file_id)]
-    folder = wanted.strip("/")
-    start = len(folder) + 1 if folder else 0
-    above = folder.rpartition("/")[0]
-    cut = len(above) + 1 if above else 0
-    found = [
-        each
-        for each in site.sender.run(file_calls.list_files(site.session))
-        if not folder or key(each.full_path[:start]) == key(folder)
-    ]
-    if not found and folder:
-        return [Item(destination, wanted, error=NotFound(f"There is no file or folder {wanted!r}."))]
-    ordered = sorted(found, key=lambda each: each.full_path)
-    return [
-        Item(_inside(destination, each.full_path[cut:]), each.full_path, each.size, asked=each.file_id)
-        for each in ordered
-    ]
-
-
-def _inside(destination: Path, relative: str) -> Path:
-    """The place of a remote path below a directory; what leads out of it is found by `_unsafe`."""
-    return Path(f"{destination}/{relative}")
-
-
-def _unsafe(item: Item, destination: Path) -> Exception | None:
-    """Why a remote name may not be used here."""
-    parts = item.path.split("/")
-    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
-        return Invalid(f"{item.path!r} is no path that can be written below {destination}.")
-    root = os.path.realpath(destination)
-    parent = os.path.realpath(item.local.parent)
-    if item.local != destination and os.path.commonpath([root, parent]) != root:
-        return Invalid(f"A symbolic link leads from {item.local.parent} out of {destination}.")
-    return None
-
-
-def _clash(item: Item, taken: dict[str, str]) -> Exception | None:
-    """Two names that differ in case alone, or one file twice; on many disks they are one file."""
-    text = ""
-    for part in item.local.parts:
-        text = f"{text}/{part}"
-        other = taken.setdefault(key(text), text)
-        if other != text:
-            return Conflict(f"{text.lstrip('/')} and {other.lstrip('/')} differ in capital letters alone.")
-    again = taken.setdefault(f"file {item.local}", item.asked)
-    return None if again == item.asked else Conflict(f"Another file goes to {item.local} already.")
-
-
 def pull(
     site: Site, plan: Plan, *, version: str | None = None, connections: int = 4, progress: Report | None = None
 ) -> Iterator[Outcome]:
     """Fetch all, telling what became of each, in order. Raises NotSignedIn, Unreachable, as push does."""
+    check_connections(connections)
 
     def fetch(item: Item, alone: int, patience: Patience) -> Outcome:
         item.local.parent.mkdir(parents=True, exist_ok=True)
         if item.local.is_dir():
             raise Conflict(f"{item.local} is a directory.")
         report = _reporter(item.path, progress)
+        assert item.asked is not None  # noqa: S101  (what has none has an error)
         done = pull_one(site, item.asked, item.local, patience, version=version, connections=alone, progress=report)
         return Outcome(
             item.path,

@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from coreshed.client.calls import Answer, Call, Flow, ask, nothing, quoted, reads
+from coreshed.client.calls import Answer, Call, Flow, ask, is_uuid, nothing, quoted, reads
 from coreshed.client.data_links import download_urls
 from coreshed.client.errors import Gone, NotFound, ServerFailed
-from coreshed.client.file_calls import is_id
 from coreshed.client.model import GeoscienceObject, ObjectRow, ObjectVersion
 from coreshed.client.session import Session
 
@@ -46,7 +45,7 @@ class _Offered(msgspec.Struct):
 
 def _one(session: Session, path_or_id: str) -> Flow[str]:
     root = yield from session.objects_url()
-    tail = path_or_id.lower() if is_id(path_or_id) else f"path/{quoted(path_or_id)}"
+    tail = path_or_id.lower() if is_uuid(path_or_id) else f"path/{quoted(path_or_id)}"
     return f"{root}/objects/{tail}"
 
 

@@ -34,7 +34,7 @@ def _upload_file(site: Site, path: Path, patience: Patience, progress: Report | 
     with Source.open(path) as source:
         sha256 = source.sha256(patience.check)
         meter = Meter(source.size, progress)
-        url = site.sender.run(object_calls.offer(site.session, sha256))
+        url = site.sender.run(object_calls.offer(site.session, sha256), patience)
         if url is not None:
 
             def renewed() -> str:
@@ -46,7 +46,7 @@ def _upload_file(site: Site, path: Path, patience: Patience, progress: Report | 
             try:
                 _send(Upload(Exchange(site.lines, Link(renewed, url), patience), source, meter), source, meter, sha256)
             except Overtaken:
-                if site.sender.run(object_calls.offer(site.session, sha256)) is not None:
+                if site.sender.run(object_calls.offer(site.session, sha256), patience) is not None:
                     raise
         source.check()
         meter.found(source.size - meter.done)

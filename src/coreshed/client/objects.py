@@ -9,12 +9,13 @@ from coreshed.client.files import LocalPath, in_thread
 from coreshed.client.model import GeoscienceObject, ObjectRow, ObjectVersion
 from coreshed.client.object_data import Content
 from coreshed.client.pushing import Site
-from coreshed.client.senders import AsyncSender
 from coreshed.client.transfers.meter import Report
 from coreshed.client.transfers.patience import Patience
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from coreshed.client.senders import AsyncSender
 
 # Named, for in these classes `list` is a verb.
 ObjectVersions = list[ObjectVersion]
@@ -85,7 +86,7 @@ class Objects:
 class AsyncObjects:
     """The same for an event loop; bytes are moved by threads."""
 
-    def __init__(self, sender: AsyncSender, site: Site) -> None:
+    def __init__(self, sender: "AsyncSender", site: Site) -> None:
         self._site = site
         self._run = sender.run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from coreshed.client.errors import Invalid
+from coreshed.client.errors import Invalid, NotSignedIn
 
 DEFAULT = "default"
 
@@ -42,6 +42,14 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     ca_file: str | None = None
     organisation: str | None = None
     workspace: str | None = None
+
+
+def bearer(token: str) -> str:
+    """The header value for a credential. Raises NotSignedIn, without showing it, for what no header can carry."""
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise NotSignedIn("The credential is no key: it is empty, or has characters other than ASCII, or line breaks.")
+    return f"Bearer {token}"
 
 
 class _Book(msgspec.Struct, frozen=True):

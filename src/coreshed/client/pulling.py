@@ -7,12 +7,13 @@ from pathlib import Path
 
 from coreshed.client import file_calls
 from coreshed.client.errors import Mismatch
-from coreshed.client.file_calls import Located
+from coreshed.client.file_calls import FileId, Located, Which
 from coreshed.client.model import File
 from coreshed.client.pushing import Site
 from coreshed.client.transfers.download import CONNECTIONS, Content, Download, examine
 from coreshed.client.transfers.link import Exchange, Link
 from coreshed.client.transfers.meter import Meter, Report
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.part import Described, Part
 from coreshed.client.transfers.patience import Patience
 
@@ -37,7 +38,7 @@ class Pulled:
 
 def pull(
     site: Site,
-    path_or_id: str,
+    file: Which,
     local: Path,
     patience: Patience,
     *,
@@ -46,10 +47,11 @@ def pull(
     progress: Report | None = None,
 ) -> Pulled:
     """Download a version of a file. Raises CoreshedError, OSError of the local file."""
-    there = site.sender.run(file_calls.locate(site.session, path_or_id, version=version, deleted=True))
+    check_connections(connections)
+    there = site.sender.run(file_calls.locate(site.session, file, version=version, deleted=True), patience)
 
     def renewed() -> str:
-        flow = file_calls.locate(site.session, there.file_id, version=there.version_id, deleted=True)
+        flow = file_calls.locate(site.session, FileId(there.file_id), version=there.version_id, deleted=True)
         return site.sender.run(flow).download
 
     exchange = Exchange(site.lines, Link(renewed, there.download), patience)

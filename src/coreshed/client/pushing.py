@@ -1,25 +1,27 @@
 """Bringing a local file to a path: what is there already is not sent, what was begun is gone on with."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coreshed.client import file_calls
 from coreshed.client.calls import Flow
-from coreshed.client.errors import Mismatch, NotFound, ServerFailed, Unreachable
-from coreshed.client.file_calls import Located, Offered
+from coreshed.client.errors import Mismatch, NotFound, ServerFailed
+from coreshed.client.file_calls import FileId, Located, Offered
 from coreshed.client.model import File
-from coreshed.client.senders import Sender
 from coreshed.client.session import Session
 from coreshed.client.transfers import blocks, download
 from coreshed.client.transfers.connection import Lines
 from coreshed.client.transfers.link import Exchange, Link
 from coreshed.client.transfers.meter import Meter, Report
+from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.patience import Patience
 from coreshed.client.transfers.source import Digest, Source
 from coreshed.client.transfers.upload import CONNECTIONS, Overtaken, Upload
+
+if TYPE_CHECKING:
+    from coreshed.client.senders import Sender
 
 T = TypeVar("T")
 _ATTEMPTS = 3
@@ -31,7 +33,7 @@ _CANDIDATES = 5
 class Site:
     """What moving files needs: who asks, where, and over which connections."""
 
-    sender: Sender
+    sender: "Sender"
     session: Session
     lines: Lines
 
@@ -58,6 +60,10 @@ class Options:
     may_exist: bool = True
     may_be_pending: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises Invalid."""
+        check_connections(self.connections)
+
 
 def push(site: Site, local: Path, path: str, options: Options, patience: Patience) -> Pushed:
     """Upload a file as a new version. Raises CoreshedError, OSError of the file."""
@@ -82,7 +88,7 @@ class _Push:
         self._mark = blocks.fingerprint(source.size, source.mtime_ns)
 
     def run(self, digest: Digest) -> Pushed:
-        there = self._site.sender.run(file_calls.newest(self._site.session, self._path)) if self._looks else None
+        there = self._ask(file_calls.newest(self._site.session, self._path)) if self._looks else None
         if there is not None and self._is_there(there, digest):
             self._source.check()
             self._meter.found(self._source.size)
@@ -109,8 +115,8 @@ class _Push:
         return download.examine(exchange).sha256 == digest.result()
 
     def _relocated(self, there: Located) -> str:
-        version = there.version_id
-        return self._site.sender.run(file_calls.locate(self._site.session, there.file_id, version=version)).download
+        flow = file_calls.locate(self._site.session, FileId(there.file_id), version=there.version_id)
+        return self._site.sender.run(flow).download
 
     def _exchange(self, link: Link) -> Exchange:
         return Exchange(self._site.lines, link, self._patience.attempt())
@@ -131,7 +137,7 @@ class _Push:
         return Pushed(file, sha256, unchanged=False, sent=meter.moved, found=found, sent_again=meter.sent_again)
 
     def _begin(self) -> Offered:
-        return self._persist(lambda: file_calls.begin(self._site.session, self._path))
+        return self._ask(file_calls.begin(self._site.session, self._path))
 
     def _upload_to(self, offered: Offered) -> Upload:
         def renewed() -> str:
@@ -147,11 +153,9 @@ class _Push:
         """
         if not self._options.may_be_pending or not self._blocks:
             return None
-        for each in self._persist(lambda: file_calls.pending(self._site.session, self._path))[:_CANDIDATES]:
+        for each in self._ask(file_calls.pending(self._site.session, self._path))[:_CANDIDATES]:
             try:
-                offered = self._persist(
-                    lambda: file_calls.go_on(self._site.session, each.file_id, each.version_id)  # noqa: B023
-                )
+                offered = self._ask(file_calls.go_on(self._site.session, each.file_id, each.version_id))
             except Overtaken:
                 continue
             staged = self._upload_to(offered).staged()
@@ -163,9 +167,8 @@ class _Push:
         """The file as it is now. A server may take its time between the commit and showing the version."""
         for _ in range(_SHOWN_AFTER):
             try:
-                file = self._persist(
-                    lambda: file_calls.get(self._site.session, offered.file_id, version=offered.version_id)
-                )
+                there = FileId(offered.file_id)
+                file = self._ask(file_calls.get(self._site.session, there, version=offered.version_id))
             except NotFound:
                 time.sleep(1)
                 continue
@@ -174,12 +177,5 @@ class _Push:
             return file
         raise ServerFailed(f"The server took {self._path} and does not show it.")
 
-    def _persist(self, flow: Callable[[], Flow[T]]) -> T:
-        """Its result, asked for again while the server is away."""
-        attempt = 0
-        while True:
-            try:
-                return self._site.sender.run(flow())
-            except (Unreachable, ServerFailed) as error:
-                self._patience.wait(attempt, self._site.session.url, error)
-                attempt += 1
+    def _ask(self, flow: Flow[T]) -> T:
+        return self._site.sender.run(flow, self._patience)

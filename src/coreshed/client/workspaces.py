@@ -1,12 +1,16 @@
 """`client.workspaces`: the workspaces of the organisation, for both kinds of client."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from coreshed.client.calls import Call, Flow, ask, nothing, reads
 from coreshed.client.model import Workspace
 from coreshed.client.pushing import Site
-from coreshed.client.senders import AsyncSender
 from coreshed.client.session import Session
+
+if TYPE_CHECKING:
+    from coreshed.client.senders import AsyncSender
 
 _PAGE = 100
 _JSON = {"Content-Type": "application/json"}
@@ -97,7 +101,7 @@ class Workspaces:
 class AsyncWorkspaces:
     """The same for an event loop."""
 
-    def __init__(self, sender: AsyncSender, session: Session) -> None:
+    def __init__(self, sender: "AsyncSender", session: Session) -> None:
         self._session, self._run = session, sender.run
 
     async def list(self, *, deleted: bool = False) -> list[Workspace]:

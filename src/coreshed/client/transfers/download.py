@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from coreshed.client.errors import Mismatch
@@ -54,7 +55,8 @@ class Download:
         try:
             in_parallel(self._fetch_span, spans, connections, self._exchange.interrupt)
         except BaseException:
-            self._part.save()
+            with suppress(OSError):  # a full disk is told by what it broke, not by this hint
+                self._part.save()
             raise
 
     def _fetch_span(self, span: Span) -> None:

@@ -95,7 +95,7 @@ class Exchange:
             if reply.status in _EXPIRED and reply.code != "UnauthorizedBlobOverwrite":
                 self.link.refused(url, reply)
                 trouble = None
-            elif _passing(reply.status):
+            elif passing(reply.status):
                 trouble = f"status {reply.status}{_because(reply)}"
             else:
                 self.link.works(url)
@@ -110,7 +110,8 @@ class Exchange:
                 self._busy.discard(connection)
 
 
-def _passing(status: int) -> bool:
+def passing(status: int) -> bool:
+    """True where the same request may be answered otherwise a little later."""
     return status in _AGAIN or (status >= 500 and status not in _FOREVER)
 
 

@@ -4,9 +4,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from coreshed.client.errors import Invalid
 from coreshed.client.transfers.patience import Stopped
 
 T = TypeVar("T")
+
+
+def check_connections(count: int) -> None:
+    """Raises Invalid where it is no number of connections."""
+    if count < 1:
+        raise Invalid(f"{count} connections move nothing: at least one is needed.")
 
 
 def in_parallel(work: Callable[[T], None], items: Sequence[T], threads: int, interrupt: Callable[[], None]) -> None:

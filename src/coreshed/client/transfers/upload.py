@@ -82,6 +82,7 @@ class Upload:
                 timeout=COMMIT_TIMEOUT,
             )
 
+        self._exchange.patience.moved()  # the digest may have taken longer than the blocks
         reply = self._exchange.ask(request)
         if reply.code == "Sha256Mismatch":
             raise Mismatch("The server has other bytes than the file; nothing was published.", status=reply.status)
