@@ -18,9 +18,9 @@ run: .venv/.ready ## serve on http://127.0.0.1:8080 with a demonstration workspa
 	$(BIN)/coreshed serve $(RUN_ARGS)
 
 test: .venv/.ready ## the fast tests, on SQLite and on a PostgreSQL that they start themselves
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not slow"
 
-slow: .venv/.ready ## crash rounds and fuzzing
+slow: .venv/.ready ## crash rounds, fuzzing, and what starts many processes on PostgreSQL
 	$(BIN)/pytest -m slow
 
 check: .venv/.ready ## lint, types and import direction

@@ -21,6 +21,31 @@ settings.register_profile("coreshed", deadline=None)
 settings.load_profile("coreshed")
 
 
+# Processes of their own, started and stopped many times: on SQLite with every change, on PostgreSQL in the slow set.
+_SLOW_ON_POSTGRESQL = {
+    "tests/clients/test_evo_colormaps.py",
+    "tests/clients/test_evo_files.py",
+    "tests/clients/test_evo_workspaces.py",
+    "tests/demo/test_publishing.py",
+    "tests/identity/issuer/test_client_credentials.py",
+    "tests/identity/issuer/test_commands.py",
+    "tests/identity/issuer/test_devices.py",
+    "tests/identity/issuer/test_evo_sdk.py",
+    "tests/identity/issuer/test_in_chromium.py",
+    "tests/serving/test_people_and_audit.py",
+    "tests/serving/test_real_server.py",
+    "tests/serving/test_start.py",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the slow set what starts many processes, on the second database."""
+    for item in items:
+        file, _, name = item.nodeid.partition("::")
+        if file in _SLOW_ON_POSTGRESQL and "postgresql" in name:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL cluster that lives as long as this test process."""
