@@ -21,17 +21,21 @@ settings.register_profile("coreshed", deadline=None)
 settings.load_profile("coreshed")
 
 
-# Processes of their own, started and stopped many times: on SQLite with every change, on PostgreSQL in the slow set.
+# Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {
+    "tests/client/test_resume.py",
+    "tests/client/test_restarts.py",
     "tests/clients/test_evo_colormaps.py",
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",
+    "tests/crash/test_kill.py",
     "tests/demo/test_publishing.py",
     "tests/identity/issuer/test_client_credentials.py",
     "tests/identity/issuer/test_commands.py",
     "tests/identity/issuer/test_devices.py",
     "tests/identity/issuer/test_evo_sdk.py",
     "tests/identity/issuer/test_in_chromium.py",
+    "tests/objects/test_list_properties.py",
     "tests/serving/test_people_and_audit.py",
     "tests/serving/test_real_server.py",
     "tests/serving/test_start.py",

@@ -307,7 +307,8 @@ MATRIX: Final[tuple[Row, ...]] = (
         "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
         "/realms/public/.well-known/openid-configuration", f"{_REALM}/certs")),
     *(_alike(method, path, status, does="without a session") for method, path, status in (
-        ("GET", "/connect/authorize", 400), ("GET", "/connect/sign-in", 200), ("POST", "/connect/sign-in", 403),
+        ("GET", "/connect/authorize", 400), ("POST", "/connect/authorize", 303),
+        ("GET", "/connect/sign-in", 200), ("POST", "/connect/sign-in", 403),
         ("POST", "/connect/consent", 400), ("GET", "/device", 200), ("POST", "/device", 403),
         ("GET", "/connect/endsession", 200), ("POST", "/connect/endsession", 200))),
     *(_row(method, f"{root}/userinfo",   "401 401 401 401  200 200  200 200 200  200 200 200")
