@@ -62,6 +62,25 @@ def test_that_strangers_among_the_files_are_passed_over(root: Path) -> None:
     store.close()
 
 
+def test_that_the_name_of_a_shard_is_durable_before_a_file_in_it_counts(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has made the shard and may fail before it syncs anything."""
+    other, store, blob_id = LocalStore(root), LocalStore(root), str(uuid4())
+    synced: list[Path] = []
+    monkeypatch.setattr(local, "sync_directory", synced.append)
+    for number, each in enumerate((other, store)):
+        writer = each.create(FileKey(blob_id, number))
+        writer.write(b"kept")
+        writer.finish()
+    for number in (1, 1):
+        store.settle([FileKey(blob_id, number)])
+    shard = root / blob_id[:2]
+    assert synced == [root, shard, shard]
+    other.close()
+    store.close()
+
+
 def test_that_a_failed_sync_leaves_no_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_descriptor: int) -> None:
         raise OSError(errno.EIO, "the medium is broken")
@@ -91,7 +110,11 @@ def test_that_settling_syncs_every_directory_once(root: Path, monkeypatch: pytes
         "aa000000-0000-4000-8000-000000000001",
         "bb000000-0000-4000-8000-000000000000",
     ]
-    store.settle([FileKey(blob_id, token) for blob_id in ids for token in (1, 2)])
+    keys = [FileKey(blob_id, token) for blob_id in ids for token in (1, 2)]
+    store.settle(keys)
+    assert synced == [root, root / "aa", root / "bb"]
+    synced.clear()
+    store.settle(keys)
     assert synced == [root / "aa", root / "bb"]
     store.close()
 

@@ -67,13 +67,11 @@ class LocalWriter:
             raise
 
     def _into_place(self) -> None:
-        """Rename; the first file of a shard makes its directory, whose name is durable before a file in it counts."""
+        """Rename; the first file of a shard makes its directory, whose name `settle` makes durable."""
         try:
             self._temporary.rename(self._final)
         except FileNotFoundError:
-            shard = self._final.parent
-            shard.mkdir(exist_ok=True)
-            sync_directory(shard.parent)
+            self._final.parent.mkdir(exist_ok=True)
             self._temporary.rename(self._final)
 
     def abort(self) -> None:
@@ -100,6 +98,7 @@ class LocalStore:
         self._root = root
         incoming = root / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
+        self._durable = {root / shard for shard in _SHARDS if (root / shard).is_dir()}
         sync_directory(root)
         sync_directory(root.parent)
         _remove_leavings(incoming)
@@ -112,8 +111,16 @@ class LocalStore:
         return LocalWriter(self._incoming / str(key), self._path(key), length)
 
     def settle(self, keys: Iterable[FileKey]) -> None:
-        """Sync every directory concerned, once."""
-        for directory in sorted({self._path(key).parent for key in keys}):
+        """Sync every directory concerned, once.
+
+        A shard may have been made by another thread or process that has not settled anything in it yet, so whoever has
+        not seen it durable syncs the directory that names it.
+        """
+        shards = {self._path(key).parent for key in keys}
+        if shards - self._durable:
+            sync_directory(self._root)
+            self._durable |= shards
+        for directory in sorted(shards):
             sync_directory(directory)
 
     def read(self, key: FileKey, offset: int, length: int) -> bytes:
