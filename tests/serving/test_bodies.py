@@ -231,6 +231,13 @@ def test_that_an_upgrade_that_nobody_offers_leaves_the_body_alone(dial: Callable
         assert _reply(connection)
 
 
+def test_that_an_upgrade_with_a_body_of_unknown_length_is_refused(dial: Callable[[], socket.socket]) -> None:
+    lines = ("PUT /common HTTP/1.1", "Host: here", "Connection: Upgrade", "Upgrade: h2c", "Transfer-Encoding: gzip")
+    with dial() as connection:
+        connection.sendall("\r\n".join((*lines, "", "abc")).encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
 def test_that_what_is_no_http_is_refused_after_the_answer_to_what_came_before(
     dial: Callable[[], socket.socket],
 ) -> None:
