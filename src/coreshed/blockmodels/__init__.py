@@ -1,0 +1,1 @@
+"""Block models: versioned grids of attributes."""
