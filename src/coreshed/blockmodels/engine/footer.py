@@ -28,10 +28,17 @@ S = TypeVar("S", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of the file: the name that readers see, and the type of its values. Nulls are always possible."""
+    """A column of the file: the name that readers see, and the type of its values. Nulls are always possible.
+
+    Raises ValueError for an empty name, and for U+0000 in it, which no name can hold in Arrow's C interface.
+    """
 
     name: str
     data_type: DataType
+
+    def __post_init__(self) -> None:
+        if not self.name or "\0" in self.name:
+            raise ValueError(f"{self.name!r} is no name of a column")
 
 
 @dataclass(frozen=True, slots=True)

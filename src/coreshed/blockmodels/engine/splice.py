@@ -33,8 +33,14 @@ def read_spliced(
 ) -> pa.Table:
     """The decoded rows, in the order of the row groups. Arguments as of `splice`.
 
-    Besides its errors, raises pyarrow.ArrowException or OSError for contents that are not what their chunks say.
+    Raises ValueError as `splice` does, and where a column holds other than the rows that its chunks say; pyarrow's own
+    ArrowException or OSError for contents that cannot be decoded.
     """
     file = pa.BufferReader(splice(fields, row_groups, contents))
     with pq.ParquetFile(file, pre_buffer=False) as opened:
-        return opened.read(use_threads=use_threads)
+        table = opened.read(use_threads=use_threads)
+    rows = sum(group.num_rows for group in row_groups)
+    for field, column in zip(fields, table.columns, strict=True):
+        if len(column) != rows:  # pyarrow is content with fewer
+            raise ValueError(f"column {field.name!r} holds {len(column)} values where its chunks say {rows}")
+    return table

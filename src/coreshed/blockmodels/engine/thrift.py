@@ -21,12 +21,12 @@ class MalformedThrift(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reader accepts. depth: structs and containers inside each other; values: fields and elements in all;
-    text: bytes of one string.
+    """What a reader accepts. depth: structs and containers inside each other; values: fields and elements in all, each
+    of which takes up to 100 bytes of memory; text: bytes of one string. The chunk of a column has about 45 values.
     """
 
     depth: int = 16
-    values: int = 5_000_000
+    values: int = 2_000_000
     text: int = 16 * 1024 * 1024
 
 
