@@ -1,9 +1,9 @@
 """Where the encoded columns of a Parquet file lie, and what is known of them without decoding."""
 
 import struct
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import msgspec
 import pyarrow.parquet as pq
 
 PLAIN, RLE, BIT_PACKED, RLE_DICTIONARY, BYTE_STREAM_SPLIT = 0, 3, 4, 8, 9
@@ -29,8 +29,7 @@ _PACKED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The encoded values of one column in one row group. Bytes `[offset, offset + length)` of the file hold it whole.
 
     num_values counts nulls too. offset is that of the dictionary page, if there is one; dictionary_length is the

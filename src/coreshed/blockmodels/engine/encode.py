@@ -1,12 +1,13 @@
 """Columns of tiles as encoded Parquet column chunks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from msgspec.structs import replace
 
 from coreshed.blockmodels.engine.chunks import Chunk, read_chunks
 from coreshed.blockmodels.engine.data_types import DataType
