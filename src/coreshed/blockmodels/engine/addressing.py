@@ -21,8 +21,6 @@ from coreshed.blockmodels.engine.tiles import Positions, Tiling
 
 Rows = NDArray[np.int32]
 
-LARGEST_GROUP = 12_000_000
-"""Rows that are worked on at once."""
 _OVERLAP = 1.5  # how much of an upload may be read twice for the sake of its order
 
 
@@ -159,7 +157,7 @@ def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
     return Survey(parts, touched)
 
 
-def groups(source: Source, found: Survey, tiling: Tiling, most: int = LARGEST_GROUP) -> list[Group] | None:
+def groups(source: Source, found: Survey, tiling: Tiling, most: int) -> list[Group] | None:
     """How to work through the rows; None where they come in no order and are too many to be held."""
     total = source.starts[-1]
     best: list[Group] | None = None
@@ -243,6 +241,7 @@ def _duplicates(
         taken = inverse[starts[ranks[rows]] + positions[rows]] != rows + (start - group.start)
         count += int(taken.sum())
         wrong += (rows[taken][: MOST_NAMED - len(wrong)] + start).tolist()
+    named = sorted(source.origin(wrong))
     return bad_blocks(
-        f"{count:,} rows name a block that another row names too.", wrong, "names a block a second time", count
+        f"{count:,} rows name a block that another row names too.", named, "names a block a second time", count
     )
