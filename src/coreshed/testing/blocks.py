@@ -34,6 +34,7 @@ from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.encode import MOST_ROWS
 from coreshed.blockmodels.engine.errors import BadBlocks, VersionMoved
 from coreshed.blockmodels.engine.exporting import export_parquet, read_table
+from coreshed.blockmodels.engine.fsck import check_model
 from coreshed.blockmodels.engine.grid import Grid, Kind, Rotation
 from coreshed.blockmodels.engine.limits import Limits
 from coreshed.blockmodels.engine.manifest import VERSION_COLUMN, Header
@@ -77,7 +78,10 @@ class Walk(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if self.blocks is not None:
+            checked = check_model(self.blocks.database, self.blocks.store, self.model_id, deep=True)
             self.blocks.close()
+            assert checked.findings == ()
+            assert checked.versions == self.model.newest
 
     @initialize(
         parents=st.tuples(*[st.integers(1, 5)] * 3),

@@ -21,9 +21,19 @@ def create(rows: Rows, model_id: str, header: Header) -> None:
     rows.execute(insert(block_grids).values(model_id=model_id, header=header.encode()))
 
 
+def models(rows: Rows) -> list[str]:
+    """Every model, by id."""
+    return list(rows.execute(select(block_grids.c.model_id).order_by(block_grids.c.model_id)).scalars())
+
+
+def encoded_header(rows: Rows, model_id: str) -> bytes | None:
+    """The header of a model as it is stored; None where there is no such model."""
+    return rows.execute(select(block_grids.c.header).where(block_grids.c.model_id == model_id)).scalar()
+
+
 def header(rows: Rows, model_id: str) -> Header | None:
     """What never changes in a model; None where there is no such model."""
-    found = rows.execute(select(block_grids.c.header).where(block_grids.c.model_id == model_id)).scalar()
+    found = encoded_header(rows, model_id)
     return None if found is None else decode_header(found)
 
 
@@ -43,14 +53,25 @@ def manifest(rows: Rows, model_id: str, version_id: int) -> Manifest | None:
     return None if found is None else decode_manifest(found)
 
 
-def maps(rows: Rows, digests: Collection[str]) -> dict[str, ColumnMap]:
-    """Maps by digest; absent ones are absent. Raises DamagedMap."""
-    found: dict[str, ColumnMap] = {}
+def encoded_manifests(rows: Rows, model_id: str) -> list[tuple[int, bytes]]:
+    """Every version of a model and its manifest as it is stored, the oldest first."""
+    chosen = select(block_versions.c.version_id, block_versions.c.manifest).where(block_versions.c.model_id == model_id)
+    return [(row.version_id, row.manifest) for row in rows.execute(chosen.order_by(block_versions.c.version_id))]
+
+
+def encoded_maps(rows: Rows, digests: Collection[str]) -> dict[str, bytes]:
+    """Maps as they are stored; absent ones are absent."""
+    found: dict[str, bytes] = {}
     wanted = sorted(set(digests))
     for start in range(0, len(wanted), _BATCH):
         chosen = select(block_maps).where(block_maps.c.digest.in_(wanted[start : start + _BATCH]))
-        found |= {row.digest: decode_map(row.digest, row.content) for row in rows.execute(chosen)}
+        found |= {row.digest: row.content for row in rows.execute(chosen)}
     return found
+
+
+def maps(rows: Rows, digests: Collection[str]) -> dict[str, ColumnMap]:
+    """Maps by digest; absent ones are absent. Raises DamagedMap."""
+    return {digest: decode_map(digest, content) for digest, content in encoded_maps(rows, digests).items()}
 
 
 def publish(
