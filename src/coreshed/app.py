@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coreshed.blobs import BlobRoom
+from coreshed.blockmodels.engine.published import published_tokens
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -118,6 +119,7 @@ class Application:
             clock=clock,
             purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, self.folders, clock)],
             blob_origin=self.origins.blob_url,
+            also_named=[published_tokens],
         )
 
     def _ground(self, clock: Clock) -> Ground:

@@ -7,7 +7,7 @@ room.uploads  discard(), staged()        room.collection   plan(), collect(), re
 """
 
 from coreshed.blobs.azure.app import BlobPlane
-from coreshed.blobs.collection import Collection, Report, collect
+from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.links import Links
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
 from coreshed.blobs.room import BlobRoom
@@ -24,6 +24,7 @@ __all__ = [
     "Blobs",
     "Collection",
     "Links",
+    "NamedFiles",
     "Overwrite",
     "Purpose",
     "Report",
