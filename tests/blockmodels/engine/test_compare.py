@@ -171,7 +171,8 @@ def _known(value: object, data_type: DataType) -> object:
     )
     if bits is None or value is None:
         return value
-    number = float(np.array(value, bits[0]).view(bits[1]))
+    with np.errstate(invalid="ignore"):
+        number = float(np.array(value, bits[0]).view(bits[1]))
     return "NaN" if math.isnan(number) else number
 
 
