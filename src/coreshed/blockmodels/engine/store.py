@@ -17,6 +17,7 @@ from coreshed.blockmodels.engine import ledger
 from coreshed.blockmodels.engine.addressing import Keys
 from coreshed.blockmodels.engine.applying import Applying, without_values
 from coreshed.blockmodels.engine.changes import Change, Draft
+from coreshed.blockmodels.engine.compaction import compact, plan_compaction
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
@@ -150,6 +151,17 @@ class BlockStore:
             segments=draft.segments,
         )
         return version_id
+
+    def compact(self, snapshot: Snapshot, *, patches: int = 1, job_id: str | None = None) -> int:
+        """Write the patched tiles of a version anew; returns of how many columns, each tile counted."""
+        plan = plan_compaction(snapshot, patches=patches)
+        if plan.count:
+            sink = SegmentSink(self.store, job_id or str(uuid4()), 0)
+            compacted = compact(snapshot, plan, sink, threads=self._threads)
+            with self.database.writing() as rows:
+                ledger.record_compaction(rows, snapshot.model_id, compacted)
+            self.maps.forget(compacted.maps)
+        return plan.count
 
     def close(self) -> None:
         """Close the segments that are open; database and store stay with whoever gave them."""

@@ -30,6 +30,7 @@ def upgrade() -> None:
         "block_maps",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("compacted", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("digest", name="pk_block_maps"),
     )
     op.create_table(
