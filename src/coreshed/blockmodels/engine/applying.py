@@ -76,6 +76,8 @@ class Applying:
     def _check_columns(self) -> None:
         """Raises BadFile for columns that are missing or of another type."""
         for column in self._written:
+            if column.source is None:
+                continue
             index = self.source.schema.get_field_index(column.source)
             if index < 0:
                 raise BadFile(f"The column {column.source!r} is not in the file, or there several times.")
@@ -96,7 +98,7 @@ class Applying:
                 written: Written, source: Source = source, group: Group = group, tiles: list[TileRows] = tiles
             ) -> None:
                 made = self._tiles.setdefault(written.column_id, {})
-                values = source.read(written.source, group.start, group.stop)
+                values = _values(source, written, group)
                 for tile in tiles:
                     given = values.take(pa.array(tile.rows))
                     old = olds[written.column_id].tile(tile.rank)
@@ -115,7 +117,7 @@ class Applying:
         if plan is not None:
             yield from ((self.source, group) for group in plan)
             return
-        columns = list(dict.fromkeys([*self.keys.names, *(each.source for each in self._written)]))
+        columns = list(dict.fromkeys([*self.keys.names, *(each.source for each in self._written if each.source)]))
         with TemporaryDirectory(prefix="blocks-", dir=self.scratch) as directory:
             yield from spill(self.source, self.keys, tiling, found.touched, columns, Path(directory), SPILLED_GROUP)
 
@@ -195,6 +197,12 @@ class Applying:
             maps.append(encoded)
             made.append(Column(each.column_id, each.title, each.data_type, encoded.digest))
         return replace(self.base.manifest, columns=tuple(made)), tuple(maps)
+
+
+def _values(source: Source, written: Written, group: Group) -> Any:
+    if written.source is None:
+        return pa.nulls(group.stop - group.start, written.data_type.arrow)
+    return source.read(written.source, group.start, group.stop)
 
 
 def without_values(base: Snapshot, change: Change) -> Draft:

@@ -13,12 +13,15 @@ from coreshed.blockmodels.engine.update import UpdateType
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A column that an update gives values: where it is in the upload, and what it is in the model."""
+    """A column that an update gives values: where it is in the upload, and what it is in the model.
+
+    source: None where the upload does not have it, and its blocks are to become null.
+    """
 
     column_id: str
     title: str
     data_type: DataType
-    source: str
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.data_types import DataType
@@ -170,6 +171,12 @@ class Asked:
             blocks = TileBlocks(self.snapshot, part.rank, part.rows)
             found |= dict(zip(computed, blocks.columns([sources[index] for index in computed]), strict=True))
         return found
+
+    def places(self, part: Part) -> NDArray[np.int64]:
+        """Where the parent of each row of a part comes in the order of i, j, k, shape (n,)."""
+        blocks = TileBlocks(self.snapshot, part.rank, part.rows)
+        _, nj, nk = self.snapshot.header.grid.parents
+        return (blocks.i.astype(np.int64) * nj + blocks.j) * nk + blocks.k
 
     def shaped(self, columns: Sequence[Any]) -> pa.Table:
         """A table of the answer's schema."""
