@@ -15,6 +15,7 @@ from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
+from coreshed.jobs import Jobs
 from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -100,6 +101,7 @@ class Application:
         self.identity, self.issuer = self._open_identity(clock)
         if not set_up:
             self._require_set_up()
+        self.jobs = Jobs(databases.main, clock)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
@@ -250,6 +252,7 @@ class Application:
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
         self.issuer.upkeep()
+        self.jobs.upkeep()
 
     def close(self) -> None:
         """Finish background threads and close every connection."""
