@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
 
 from coreshed.database import Rows
+from coreshed.database.prepared import Prepared
 from coreshed.jobs.model import LEASE_NS, LONGEST_PAUSE_NS, Claim, Job, State
 from coreshed.jobs.tables import jobs
 
@@ -101,11 +102,19 @@ def _ahead(now_ns: int) -> ColumnElement[bool]:
     return and_(_PROCESSING, jobs.c.lease_until_ns > now_ns + LEASE_NS)
 
 
+_ACTIVE = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
+_ANY_ACTIVE = Prepared(select(jobs.c.id).where(_ACTIVE).limit(1))
+
+
+def anything_active(rows: Rows) -> bool:
+    """True where some job is queued or processing; what idle workers ask several times a second."""
+    return _ANY_ACTIVE.first(rows) is not None
+
+
 def anything_due(rows: Rows, kinds: Sequence[str], now_ns: int) -> bool:
     """True where a claim, or what goes before one, has something to do."""
     due = or_(_claimable(kinds, now_ns), lapsed(now_ns), _ahead(now_ns))
-    active = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
-    return rows.execute(select(jobs.c.id).where(active, due).limit(1)).first() is not None
+    return rows.execute(select(jobs.c.id).where(_ACTIVE, due).limit(1)).first() is not None
 
 
 def shorten_leases(rows: Rows, now_ns: int) -> None:

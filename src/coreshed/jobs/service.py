@@ -185,7 +185,8 @@ class Jobs:
 
     def anything_due(self, rows: Rows) -> bool:
         """True where `claim` may find something. It only reads, so that idle workers disturb nobody."""
-        return bool(self._kinds) and ledger.anything_due(rows, list(self._kinds), self._moment(rows))
+        active = bool(self._kinds) and ledger.anything_active(rows)
+        return active and ledger.anything_due(rows, list(self._kinds), self._moment(rows))
 
     def claim(self, rows: Rows, worker_id: str, *, alone: bool = True) -> Claim | None:
         """The job that `worker_id` does next, leased for 30 s, or None.
