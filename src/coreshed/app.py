@@ -222,6 +222,7 @@ class Application:
             files=self.files,
             colormaps=self.colormaps,
             blobs=self.blobs.plane,
+            jobs=self.jobs,
             metrics=self.metrics,
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
 
 from coreshed.database import Rows
-from coreshed.database.prepared import Prepared
+from coreshed.database.prepared import Prepared, parameter
 from coreshed.jobs.model import LEASE_NS, LONGEST_PAUSE_NS, Claim, Job, State
 from coreshed.jobs.tables import jobs
 
@@ -40,10 +40,13 @@ def find(rows: Rows, job_id: str) -> Job | None:
     return None if row is None else _job(row)
 
 
+_STATE = Prepared(select(jobs.c.state).where(jobs.c.id == parameter("job_id")))
+
+
 def state_of(rows: Rows, job_id: str) -> State | None:
     """Where a job stands."""
-    found = rows.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar()
-    return None if found is None else State(found)
+    found = _STATE.first(rows, job_id=job_id)
+    return None if found is None else State(found[0])
 
 
 def search(
@@ -122,9 +125,9 @@ def shorten_leases(rows: Rows, now_ns: int) -> None:
     rows.execute(update(jobs).where(_ahead(now_ns)).values(lease_until_ns=now_ns + LEASE_NS))
 
 
-def lock(rows: Rows, which: ColumnElement[bool]) -> list[Job]:
-    """These jobs, kept from changing; those that somebody else is changing are left out."""
-    found = select(*_JOB).where(which).order_by(jobs.c.id).with_for_update(skip_locked=True)
+def lock(rows: Rows, which: ColumnElement[bool], *, waits: bool = False) -> list[Job]:
+    """These jobs, kept from changing; those that somebody else is changing are left out, or waited for."""
+    found = select(*_JOB).where(which).order_by(jobs.c.id).with_for_update(skip_locked=not waits)
     return [_job(row) for row in rows.execute(found)]
 
 
