@@ -35,7 +35,8 @@ class Expected:
     def strike(self, not_before_ns: int) -> None:
         self.strikes += 1
         self.state = State.QUEUED if self.strikes < 3 else State.FAILED
-        self.not_before_ns = not_before_ns
+        if self.state is State.QUEUED:
+            self.not_before_ns = not_before_ns
 
 
 class Machine(RuleBasedStateMachine):
@@ -52,7 +53,9 @@ class Machine(RuleBasedStateMachine):
         return self.queue.clock.now_ns()
 
     def place(self, serial: str | None) -> int:
-        newest = max((each.queued_ns for each in self.jobs.values() if serial and each.serial == serial), default=0)
+        active = (State.QUEUED, State.PROCESSING)
+        same = [each for each in self.jobs.values() if serial and each.serial == serial and each.state in active]
+        newest = max((each.queued_ns for each in same), default=0)
         return max(self.now_ns, newest + 1) if serial else self.now_ns
 
     @rule(serial=st.sampled_from([None, "a", "b"]), waits=st.booleans())
@@ -193,6 +196,7 @@ class Machine(RuleBasedStateMachine):
         for job_id, expected in self.jobs.items():
             job = found[job_id]
             assert (job.state, job.attempt, job.strikes) == (expected.state, expected.attempt, expected.strikes)
+            assert (job.not_before_ns, job.queued_ns or 0) == (expected.not_before_ns, expected.queued_ns)
             assert (job.finished_ns is not None) == (job.problem is not None or job.result is not None) == job.finished
             assert (job.lease_until_ns is not None) == (job.worker_id is not None) == (job.state is State.PROCESSING)
             if job.state is State.COMPLETE:

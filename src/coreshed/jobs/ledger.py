@@ -14,6 +14,7 @@ from coreshed.jobs.tables import jobs
 _JOB = [jobs.c[name] for name in Job.__dataclass_fields__]
 _CLAIM = [jobs.c[name] for name in Claim.__dataclass_fields__]
 _PROCESSING = jobs.c.state == State.PROCESSING
+_ACTIVE = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
 
 
 def database_ns(rows: Rows) -> int:
@@ -63,8 +64,8 @@ def search(
 
 
 def newest_queued_ns(rows: Rows, serial: str) -> int:
-    """The last place in the queue that a job of this serial ever had; 0 where there was none."""
-    return rows.execute(select(func.max(jobs.c.queued_ns)).where(jobs.c.serial == serial)).scalar() or 0
+    """The last place in the queue of a job of this serial that has not ended; 0 where there is none."""
+    return rows.execute(select(func.max(jobs.c.queued_ns)).where(jobs.c.serial == serial, _ACTIVE)).scalar() or 0
 
 
 def change(rows: Rows, job_id: str, states: Collection[State], **values: Any) -> bool:
@@ -85,7 +86,8 @@ def _claimable(kinds: Sequence[str], now_ns: int) -> ColumnElement[bool]:
     before = tuple_(other.c.queued_ns, other.c.id) < tuple_(jobs.c.queued_ns, jobs.c.id)
     blocked = exists().where(
         other.c.serial == jobs.c.serial,
-        or_(other.c.state == State.PROCESSING, and_(other.c.state == State.QUEUED, before)),
+        other.c.state.in_((State.QUEUED, State.PROCESSING)),  # for the index: a serial may have a long history
+        or_(other.c.state == State.PROCESSING, before),
     )
     due = or_(jobs.c.not_before_ns <= now_ns, jobs.c.not_before_ns > now_ns + LONGEST_PAUSE_NS)
     return and_(jobs.c.state == State.QUEUED, jobs.c.kind.in_(kinds), due, ~blocked)
@@ -105,7 +107,6 @@ def _ahead(now_ns: int) -> ColumnElement[bool]:
     return and_(_PROCESSING, jobs.c.lease_until_ns > now_ns + LEASE_NS)
 
 
-_ACTIVE = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
 _ANY_ACTIVE = Prepared(select(jobs.c.id).where(_ACTIVE).limit(1))
 
 

@@ -179,7 +179,7 @@ class Jobs:
             return self.get(rows, job_id)
 
     def _place(self, rows: Rows, serial: str | None, now_ns: int) -> int:
-        """Behind every job of the serial, also after the clock was set back."""
+        """Behind every job of the serial that has not ended, also after the clock was set back."""
         return now_ns if serial is None else max(now_ns, ledger.newest_queued_ns(rows, serial) + 1)
 
     def _wake_after(self, rows: Rows) -> None:
@@ -300,9 +300,12 @@ class Jobs:
         if known is not None:
             for each in (error, InternalError()):
                 try:
-                    return known.problem_of(each)
+                    described = known.problem_of(each)
+                    msgspec.json.encode(described)
                 except Exception:
                     log.exception("problem of a job not described", kind=kind)
+                else:
+                    return described
         return {"type": "about:blank", "title": "Internal Error", "status": 500, "detail": InternalError.sentence}
 
 

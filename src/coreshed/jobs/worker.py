@@ -95,9 +95,10 @@ class JobWorker:
         """Claim nothing more; let running jobs finish for so long, then put them back. True where all have finished."""
         self._stopping.set()
         self._woken.set()
+        deadline = time.monotonic() + seconds
         self._own[0].join(seconds)
         with self._changed:
-            done = self._changed.wait_for(lambda: not self._running, seconds)
+            done = self._changed.wait_for(lambda: not self._running, max(deadline - time.monotonic(), 0))
             for running in self._running:
                 running.lost.set()
         try:
@@ -144,7 +145,12 @@ class JobWorker:
         running = _Running(self._jobs, claim)
         with self._changed:
             self._running.add(running)
-        threading.Thread(target=self._run, args=(running,), name=f"job-{claim.kind}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(running,), name=f"job-{claim.kind}", daemon=True).start()
+        except RuntimeError:  # no more threads are to be had; the lease ends by itself
+            log.exception("job not begun", job_id=claim.id)
+            with self._changed:
+                self._running.discard(running)
 
     # The threads that work
 
