@@ -1,1 +1,1 @@
-"""Block models: gridded volumes with columns of values, in versions that stay readable."""
+"""Block models: versioned grids of attributes."""

@@ -1,0 +1,1 @@
+"""The versioned block store, usable as a library."""
