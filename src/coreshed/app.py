@@ -1,5 +1,6 @@
 """The composition root: settings to databases to services to one ASGI application."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
+from coreshed.jobs import Jobs, JobWorker
 from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -78,7 +80,14 @@ class Databases:
 
 
 def _database(url: str, settings: Settings) -> Database:
-    return Database(url, readers=settings.sql_readers, writers=settings.sql_writers, busy_timeout=settings.busy_timeout)
+    # Jobs bring connections of their own: one each, and those that claim and renew.
+    more = settings.job_threads + 2 if settings.only == "worker" else 0
+    return Database(
+        url,
+        readers=settings.sql_readers + more,
+        writers=settings.sql_writers + more,
+        busy_timeout=settings.busy_timeout,
+    )
 
 
 def _beside(main: Database, settings: Settings) -> Path:
@@ -100,6 +109,7 @@ class Application:
         self.identity, self.issuer = self._open_identity(clock)
         if not set_up:
             self._require_set_up()
+        self.jobs = Jobs(databases.main, clock)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
@@ -250,6 +260,20 @@ class Application:
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
         self.issuer.upkeep()
+        self.jobs.upkeep()
+
+    def start_jobs(self, worker_id: str) -> JobWorker:
+        """Run jobs in this process until the worker is stopped; their leases stand under this id."""
+        return JobWorker(self.jobs, threads=self.settings.job_threads, worker_id=worker_id).start()
+
+    def release_jobs(self, worker_id: str) -> None:
+        """Put back what a worker had that has ended."""
+        with self.databases.main.writing() as rows:
+            self.jobs.release(rows, worker_id)
+
+    def on_queued(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after every commit of this process that leaves a job queued."""
+        self.jobs.on_queued(wake)
 
     def close(self) -> None:
         """Finish background threads and close every connection."""
