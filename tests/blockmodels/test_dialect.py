@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from coreshed.blockmodels import dialect
 from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.units import LEGACY_TYPES, UNITS, UnitType
-from coreshed.blockmodels.wire.models import UserInfo
 from coreshed.blockmodels.wire.reports import (
     ReportCell,
     ReportComparison,
@@ -23,6 +22,7 @@ from coreshed.blockmodels.wire.reports import (
     ReportResultSet,
     ReportRow,
 )
+from coreshed.wire_common import User
 
 ID = str(UUID(int=1))
 TIME = "2026-11-20T09:08:07.123456Z"
@@ -108,7 +108,7 @@ def _result(cells: list[ReportCell]) -> ReportResult:
         version_uuid=ID,
         version_comment=None,
         version_created_at=TIME,
-        version_created_by=UserInfo(ID),
+        version_created_by=User(ID),
         cutoff_col_id=None,
         mesh_filter_used=None,
         categories=[],
@@ -146,7 +146,7 @@ def test_that_a_percentage_from_zero_is_null_before_0_8() -> None:
         version_uuid=ID,
         version_comment=None,
         version_created_at=TIME,
-        version_created_by=UserInfo(ID),
+        version_created_by=User(ID),
     )
     shown = ReportComparison(
         bm_uuid=ID,

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from coreshed.blockmodels.wire.geometry import BBoxXYZ, Location, Rotation, SizeOptions, check_rotations
 from coreshed.blockmodels.wire.reading import Body, Text, refusal
+from coreshed.wire_common import User
 
 LEAST_NAME, MOST_NAME = 3, 100
 _Description = Annotated[str, Meta(max_length=500, pattern=r"\A[^\x00]*\Z")]
@@ -117,19 +118,24 @@ class UpdateBlockModel(Body, frozen=True):
             read_name(self.name, *at, "name")
 
 
-class UserInfo(Struct, frozen=True):
-    """A user as this API shows one; name and email are null where the installation does not know them."""
+class Geometry(Struct, frozen=True):
+    """What a model is given when it is created and keeps, and what follows from that; the form in which it is stored.
 
-    id: str
-    name: str | None = None
-    email: str | None = None
+    normalized_rotation: degrees about z, x, z, each clockwise and in the model's own axes. bbox: of all blocks in the
+    world, whether they have data or not.
+    """
+
+    model_origin: Location
+    block_rotation: list[Rotation]
+    size_options: SizeOptions
+    normalized_rotation: tuple[float, float, float]
+    bbox: BBoxXYZ
 
 
 class BlockModel(Struct, frozen=True, kw_only=True):
-    """A block model. normalized_rotation: degrees about z, x, z, each clockwise and in the model's own axes.
+    """A block model; for its geometry see there.
 
-    bbox: of all blocks in the world, whether they have data or not. last_updated_*: of the metadata or the newest
-    version, whichever came later.
+    last_updated_*: of the metadata or the newest version, whichever came later.
     """
 
     bm_uuid: str
@@ -147,9 +153,9 @@ class BlockModel(Struct, frozen=True, kw_only=True):
     fill_subblocks: bool
     geoscience_object_id: str | None
     created_at: str
-    created_by: UserInfo
+    created_by: User
     last_updated_at: str
-    last_updated_by: UserInfo
+    last_updated_by: User
 
 
 class BlockModelAndJobURL(BlockModel, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Queries and jobs on the wire."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -127,4 +127,4 @@ class JobResponse(Struct, frozen=True, omit_defaults=True):
     """How a job is, and with what it ended; clients tell payloads by their members, so that none borrows another's."""
 
     job_status: JobStatus
-    payload: Payload = None
+    payload: Any = None  # a Payload, which the framework cannot describe: its members have no tag

@@ -6,8 +6,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, Box
-from coreshed.blockmodels.wire.models import UserInfo
 from coreshed.blockmodels.wire.reading import Body, Text, refusal
+from coreshed.wire_common import User
 
 _Label = Annotated[str, Meta(max_length=120, pattern=r"\A[^\x00]*\Z")]
 _Description = Annotated[str, Meta(max_length=1000, pattern=r"\A[^\x00]*\Z")]
@@ -160,7 +160,7 @@ class ReportResultSummary(Struct, frozen=True):
     version_id: int
     version_uuid: str | None
     version_created_at: str
-    version_created_by: UserInfo
+    version_created_by: User
     mesh_filter_used: MeshFilter | None = None
 
 
@@ -232,7 +232,7 @@ class ReportResult(Struct, frozen=True, kw_only=True):
     version_uuid: str | None
     version_comment: str | None
     version_created_at: str
-    version_created_by: UserInfo
+    version_created_by: User
     cutoff_col_id: str | None
     mesh_filter_used: MeshFilter | None
     categories: list[ReportResultCategory]
@@ -260,7 +260,7 @@ class ReportComparisonResultInfo(Struct, frozen=True, kw_only=True):
     version_uuid: str | None
     version_comment: str | None
     version_created_at: str
-    version_created_by: UserInfo
+    version_created_by: User
 
 
 class ReportComparisonValue(Struct, frozen=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from coreshed.blockmodels.wire.geometry import BBox, Box
-from coreshed.blockmodels.wire.models import UserInfo
 from coreshed.blockmodels.wire.reading import Body, Text
+from coreshed.wire_common import User
 
 DataType: TypeAlias = Literal[
     "Boolean",
@@ -99,7 +99,7 @@ class _Version(Struct, frozen=True, kw_only=True):
     bbox: BBox | None
     comment: str
     created_at: str
-    created_by: UserInfo
+    created_by: User
     geoscience_version_id: str | None
 
 
