@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coreshed.blobs import BlobRoom
+from coreshed.blockmodels.service import BlockModels
+from coreshed.blockmodels.service import Ground as BlockModelGround
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -117,6 +119,7 @@ class Application:
         self.files = self._open_files(clock)
         self.folders.register(self.files)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
+        self.block_models = self._open_block_models(clock)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
 
@@ -154,6 +157,19 @@ class Application:
             clock=clock,
             public_url=self.origins.public_url,
             staged_lifetime=self.settings.staged_block_lifetime,
+        )
+
+    def _open_block_models(self, clock: Clock) -> BlockModels:
+        return BlockModels(
+            BlockModelGround(
+                database=self.databases.main,
+                workspaces=self.workspaces,
+                identity=self.identity,
+                references=self.objects.references,
+                jobs=self.jobs,
+                clock=clock,
+                public_url=self.origins.public_url,
+            )
         )
 
     @classmethod
@@ -221,6 +237,7 @@ class Application:
             objects=self.objects,
             files=self.files,
             colormaps=self.colormaps,
+            block_models=self.block_models,
             blobs=self.blobs.plane,
             jobs=self.jobs,
             metrics=self.metrics,

@@ -7,6 +7,7 @@ from typing import Any
 
 from coreshed import health, web
 from coreshed.blobs import BlobPlane
+from coreshed.blockmodels.service import BlockModels
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
@@ -41,6 +42,7 @@ class Front:
         objects: Objects,
         files: Files,
         colormaps: Colormaps,
+        block_models: BlockModels,
         blobs: BlobPlane,
         jobs: Jobs,
         metrics: Metrics,
@@ -56,6 +58,7 @@ class Front:
             objects=objects,
             files=files,
             colormaps=colormaps,
+            block_models=block_models,
             issuer=issuer,
         )
         self._mounts = self._all_mounts(blobs)
@@ -80,6 +83,7 @@ class Front:
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/colormap", apis, Api.COLORMAPS),
+            Mount("/blockmodel", apis, Api.BLOCKMODELS),
             Mount("/folder", apis, Api.FOLDERS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),

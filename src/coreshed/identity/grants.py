@@ -29,6 +29,7 @@ _READ_BY_BODY = {
     "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
 }
 _RESOURCES = {
+    "blockmodel": "blockmodels",
     "colormap": "colormaps",
     "file": "files",
     "folder": "workspaces",
