@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coreshed.blobs import BlobRoom
+from coreshed.blockmodels.blocks import Blocks
+from coreshed.blockmodels.kinds import job_kinds
+from coreshed.blockmodels.purpose import Answer, UpdateFile
 from coreshed.blockmodels.service import BlockModels
 from coreshed.blockmodels.service import Ground as BlockModelGround
 from coreshed.clock import Clock, SystemClock
@@ -120,6 +123,8 @@ class Application:
         self.folders.register(self.files)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.block_models = self._open_block_models(clock)
+        for kind in job_kinds(self.block_models):
+            self.jobs.register(kind)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
 
@@ -129,7 +134,12 @@ class Application:
             main=self.databases.main,
             staging=self.databases.staging,
             clock=clock,
-            purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, self.folders, clock)],
+            purposes=[
+                ObjectData(self.workspaces),
+                FileContent(self.workspaces, self.folders, clock),
+                UpdateFile(self.workspaces, self.jobs),
+                Answer(),
+            ],
             blob_origin=self.origins.blob_url,
         )
 
@@ -167,6 +177,10 @@ class Application:
                 identity=self.identity,
                 references=self.objects.references,
                 jobs=self.jobs,
+                blocks=Blocks(self.databases.main, self.blobs.store, self.settings.data_dir / "scratch"),
+                blobs=self.blobs.blobs,
+                links=self.blobs.links,
+                contents=self.blobs.contents,
                 clock=clock,
                 public_url=self.origins.public_url,
             )
@@ -295,6 +309,7 @@ class Application:
 
     def close(self) -> None:
         """Finish background threads and close every connection."""
+        self.block_models.ground.blocks.close()
         self.blobs.close()
         self.issuer.close()
         self.databases.close()

@@ -11,6 +11,7 @@ from coreshed.blockmodels.tables import block_model_versions as versions
 from coreshed.blockmodels.tables import block_models as models
 from coreshed.blockmodels.wire.geometry import BBox
 from coreshed.blockmodels.wire.models import Geometry
+from coreshed.blockmodels.wire.updates import UpdateColumns
 from coreshed.blockmodels.wire.versions import Mapping, VersionChanges
 from coreshed.database import Rows
 from coreshed.ids import WorkspaceKey
@@ -47,7 +48,7 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVersion:
-    """One row of `block_model_versions`, without the engine's manifest."""
+    """One row of `block_model_versions`."""
 
     model_id: str
     version_id: int
@@ -62,6 +63,7 @@ class StoredVersion:
     geoscience_version_id: str | None
     mapping: Mapping
     changes: VersionChanges
+    column_changes: UpdateColumns
 
 
 _MODEL = [models.c[name] for name in StoredModel.__dataclass_fields__]
@@ -84,6 +86,7 @@ def _version(row: Row[Any]) -> StoredVersion:
             "bbox": None if bbox is None else msgspec.json.decode(bbox, type=BBox),
             "mapping": msgspec.json.decode(values["mapping"], type=Mapping),
             "changes": msgspec.json.decode(values["changes"], type=VersionChanges),
+            "column_changes": msgspec.json.decode(values["column_changes"], type=UpdateColumns),
         }
     )
 
@@ -160,10 +163,10 @@ def advance(rows: Rows, model_id: str, *, after: int, at_ns: int, by: str) -> bo
 # Versions
 
 
-def add_version(rows: Rows, version: StoredVersion, manifest: bytes | None) -> None:
+def add_version(rows: Rows, version: StoredVersion) -> None:
     """A further version. Raises IntegrityError where its job has published one already."""
     values = {name: getattr(version, name) for name in StoredVersion.__dataclass_fields__}
-    values |= {"mapping": _json(version.mapping), "changes": _json(version.changes), "manifest": manifest}
+    values |= {name: _json(values[name]) for name in ("mapping", "changes", "column_changes")}
     values["bbox"] = None if version.bbox is None else _json(version.bbox)
     rows.execute(insert(versions).values(**values))
 
@@ -173,13 +176,6 @@ def find_version(rows: Rows, model_id: str, version: int | str) -> StoredVersion
     column = versions.c.version_id if isinstance(version, int) else versions.c.version_uuid
     row = rows.execute(select(*_VERSION).where(versions.c.model_id == model_id, column == version)).one_or_none()
     return None if row is None else _version(row)
-
-
-def manifest_of(rows: Rows, model_id: str, version_id: int) -> bytes | None:
-    """What the engine keeps of a version; None where no block has data."""
-    here = versions.c.model_id == model_id, versions.c.version_id == version_id
-    found: bytes | None = rows.execute(select(versions.c.manifest).where(*here)).scalar_one()
-    return found
 
 
 def page_of_versions(rows: Rows, model_id: str, *, limit: int, offset: int) -> tuple[list[StoredVersion], int]:

@@ -14,7 +14,8 @@ from coreshed.blockmodels.listing import list_query, page_of
 from coreshed.blockmodels.service import BlockModels
 from coreshed.blockmodels.wire import models as wire
 from coreshed.blockmodels.wire import read
-from coreshed.blockmodels.wire.queries import JobResponse
+from coreshed.blockmodels.wire.queries import JobResponse, QueryCriteria, QueryResult
+from coreshed.blockmodels.wire.updates import JobUrl, UpdateDataLite, UpdateWithUrl
 from coreshed.blockmodels.wire.versions import ListingVersion, Version, VersionWithChanges
 from coreshed.database import Database
 from coreshed.identity import Principal
@@ -43,6 +44,8 @@ WORKSPACE = ORGANISATION + "/workspaces/{workspace_id:str}"
 ALL = WORKSPACE + "/block-models"
 ONE = ALL + "/{bm_id:str}"
 JOB = ONE + "/jobs/{job_id:str}"
+UPLOADED = JOB + "/uploaded"
+BLOCKS = ONE + "/blocks"
 VERSIONS = ONE + "/versions"
 VERSION = VERSIONS + "/{version_uuid:str}"
 
@@ -136,6 +139,43 @@ async def restore_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, c
     )
 
 
+@patch(BLOCKS, status_code=202)
+async def update_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> UpdateWithUrl:
+    """Begin an update of columns and blocks; its job waits until its upload is announced."""
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    asked = read(await request.body(), UpdateDataLite)
+    return await call.database.change(
+        call.block_models.updates.begin,
+        caller=call.caller,
+        workspace=workspace,
+        model_id=model_id,
+        asked=asked,
+        client=call.client,
+    )
+
+
+@post(UPLOADED, status_code=201)
+async def announce_upload(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, call: Here) -> JobUrl:
+    """Let the job of an update run."""
+    return await call.database.change(
+        call.block_models.updates.uploaded,
+        caller=call.caller,
+        workspace=ids.workspace_key(org_id, workspace_id),
+        model_id=_model(bm_id),
+        job_id=ids.read_id(job_id, "job_id"),
+    )
+
+
+@post(BLOCKS, status_code=200)
+async def query_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> QueryResult:
+    """Begin a query of a version; its job writes a file."""
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    asked = read(await request.body(), QueryCriteria)
+    return await call.database.change(
+        call.block_models.queries.begin, caller=call.caller, workspace=workspace, model_id=model_id, asked=asked
+    )
+
+
 @get(JOB)
 async def get_job(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, call: Here) -> JobResponse:
     """How a job is, and with what it ended."""
@@ -193,6 +233,9 @@ HANDLERS = [
     update_model,
     delete_model,
     restore_model,
+    update_blocks,
+    announce_upload,
+    query_blocks,
     get_job,
     list_versions,
     get_version,

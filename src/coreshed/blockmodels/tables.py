@@ -1,6 +1,6 @@
 """Block models and their versions."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from coreshed.database import main
 from coreshed.database.metadata import Key, RowNumber
@@ -57,5 +57,5 @@ block_model_versions = Table(
     Column("geoscience_version_id", Text),  # of the reference object; null where somebody had deleted that
     Column("mapping", Text, nullable=False),  # JSON object: `wire.versions.Mapping`
     Column("changes", Text, nullable=False),  # JSON object: `wire.versions.VersionChanges`
-    Column("manifest", LargeBinary),  # the engine's; null: every parent is whole, and no block has data
+    Column("column_changes", Text, nullable=False),  # JSON object: `wire.updates.UpdateColumns`
 )

@@ -22,7 +22,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     │                      NoUploadInProgress(ValueError)
     │                      LastAdministrator                    NotEmpty                    ParentDeleted
     │                      ObjectPathTaken(FileExistsError)     UploadNotExpected           VersionConflict
-    │                      NoFreeName
+    │                      NoFreeName                           UpdateFailed(ValueError)
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -65,6 +65,7 @@ from coreshed.problems.kinds import (
     UnknownVersion,
     UnknownWorkspace,
     Unprocessable,
+    UpdateFailed,
     UploadNotExpected,
     VersionConflict,
     WorkspaceGone,
@@ -112,6 +113,7 @@ __all__ = [
     "UnknownVersion",
     "UnknownWorkspace",
     "Unprocessable",
+    "UpdateFailed",
     "UploadNotExpected",
     "VersionConflict",
     "WorkspaceGone",

@@ -221,6 +221,17 @@ ANSWERS |= {
     }.items()
 }
 
+# What the jobs of block models end with.
+ANSWERS |= {
+    (Api.BLOCKMODELS, "job", kind): row
+    for kind, row in {
+        "update-failed": Answer(400, f"{_BLOCKMODELS}/job/update-error", "Error in Update"),
+        "bad-request": Answer(400, f"{_BLOCKMODELS}/job/update-error", "Error in Update"),
+        "internal": Answer(500, f"{_BLOCKMODELS}/job/internal-error", "Internal Error"),
+        "store-failure": Answer(500, f"{_BLOCKMODELS}/job/internal-error", "Internal Error"),
+    }.items()
+}
+
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:
     """Status and JSON body of `problem` in the words of `api`; an unlisted kind is an internal error."""

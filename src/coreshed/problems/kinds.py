@@ -274,6 +274,13 @@ class VersionConflict(Problem):
     sentence = "The block model has a newer version than the one that this change began with."
 
 
+class UpdateFailed(Problem, ValueError):
+    """The file of an update cannot be applied. errors_blob: of a table of the rows that are wrong, where rows are."""
+
+    kind = "update-failed"
+    sentence = "The update cannot be applied."
+
+
 class NoFreeName(Problem):
     """What is to be restored cannot have its name, nor any of the numbered ones."""
 

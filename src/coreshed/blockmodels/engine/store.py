@@ -62,7 +62,8 @@ def first_manifest(grid: Grid) -> tuple[Manifest, list[EncodedMap]]:
 class BlockStore:
     """Models and versions in a database, segments in a store. Safe for threads."""
 
-    def __init__(self, *, database: Database, store: Store, threads: int = 2) -> None:
+    def __init__(self, *, database: Database, store: Store, threads: int = 2, scratch: Path | None = None) -> None:
+        self._scratch = scratch
         self.database = database
         self.store = store
         self.segments = Segments(store)
@@ -130,7 +131,8 @@ class BlockStore:
         if source is None or keys is None:
             return without_values(base, change)
         sink = SegmentSink(self.store, job_id or str(uuid4()), first_token)
-        return Applying(base, base.version_id + 1, change, source, keys, sink, self._threads).run()
+        version_id = base.version_id + 1
+        return Applying(base, version_id, change, source, keys, sink, self._threads, self._scratch).run()
 
     def publish(self, model_id: str, draft: Draft, *, job_id: str | None = None) -> int:
         """Append the version; returns its number. Raises VersionMoved."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreshed import audit
+from coreshed.blobs import Blobs, Contents, Links
 from coreshed.blockmodels import ledger
+from coreshed.blockmodels.blocks import Blocks
 from coreshed.blockmodels.ledger import StoredModel
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
@@ -31,6 +33,10 @@ class Ground:
     identity: Identity
     references: References
     jobs: Jobs
+    blocks: Blocks
+    blobs: Blobs
+    links: Links
+    contents: Contents
     clock: Clock
     public_url: str
 

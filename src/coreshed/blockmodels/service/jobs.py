@@ -1,6 +1,7 @@
 """Jobs of block models, as their callers see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from coreshed.blockmodels.ledger import StoredModel
 from coreshed.blockmodels.service.ground import Ground
@@ -47,10 +48,11 @@ class Progress:
         with self._ground.database.reading() as rows:
             self._ground.require(rows, caller, workspace, Role.VIEWER)
             model = self._ground.live(rows, workspace, model_id)
-            job = self._job(rows, model_id, job_id)
+            job = self.find(rows, model_id, job_id)
             return JobResponse(STATUS[job.state], self._payload(rows, model, job))
 
-    def _job(self, rows: Rows, model_id: str, job_id: str) -> Job:
+    def find(self, rows: Rows, model_id: str, job_id: str) -> Job:
+        """A job of a model. Raises NotFound."""
         try:
             job = self._ground.jobs.get(rows, job_id)
         except NotFound:
@@ -63,7 +65,14 @@ class Progress:
         if job.state is State.FAILED:
             problem = job.problem or {}
             members = {name: problem[name] for name in JobErrorPayload.__struct_fields__ if name in problem}
-            return JobErrorPayload(**members)
+            return JobErrorPayload(**members | self._bad_rows(model, problem))
         if job.state in (State.WAITING_FOR_UPLOAD, State.COMPLETE) and job.kind in self._shows:
             return self._shows[job.kind](rows, model, job)
         return None
+
+    def _bad_rows(self, model: StoredModel, problem: Mapping[str, Any]) -> dict[str, str]:
+        blob_id = problem.get("errors_blob")
+        if blob_id is None:
+            return {}
+        link = self._ground.links.read(workspace_id=model.workspace_id, blob_id=blob_id, file_name="errors.parquet")
+        return {"download_url": link}

@@ -14,6 +14,7 @@ from coreshed.blockmodels.service.versions import CREATE_JOB, owner
 from coreshed.blockmodels.units import UnitType
 from coreshed.blockmodels.wire import models as wire
 from coreshed.blockmodels.wire import refusal
+from coreshed.blockmodels.wire.updates import UpdateColumns
 from coreshed.blockmodels.wire.versions import ColumnChanges, Mapping, VersionChanges
 from coreshed.database import Rows
 from coreshed.identity import Principal
@@ -107,7 +108,8 @@ class Models:
             self._require_free(rows, workspace, new.name)
             made = self._create_object(rows, new, asked.object_path, document, access.default_coordinate_system)
             ledger.add_model(rows, new)
-            ledger.add_version(rows, replace(first, geoscience_version_id=made.version_id), None)
+            ledger.add_version(rows, replace(first, geoscience_version_id=made.version_id))
+            self._ground.blocks.create(rows, new, job_id=first.job_id)
             self._ground.jobs.create_complete(
                 rows,
                 kind=CREATE_JOB,
@@ -325,4 +327,5 @@ def _first_version(model: StoredModel, comment: str) -> StoredVersion:
         geoscience_version_id=None,
         mapping=Mapping(titles.system_columns(model.kind)),
         changes=VersionChanges(ColumnChanges(), geometry.total_of_parents(model.geometry)),
+        column_changes=UpdateColumns([], [], [], [], []),
     )

@@ -1,19 +1,24 @@
 """Versions: how they are read, and how a further one is published."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coreshed.blockmodels import ledger, presentation, reference
 from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.ledger import StoredModel, StoredVersion
 from coreshed.blockmodels.service.ground import Ground
-from coreshed.blockmodels.wire.geometry import BBox
+from coreshed.blockmodels.wire.geometry import BBox, IntRange
 from coreshed.blockmodels.wire.models import PageWithUnits
+from coreshed.blockmodels.wire.updates import UpdateColumns
 from coreshed.blockmodels.wire.versions import ListingVersion, Mapping, Version, VersionChanges, VersionWithChanges
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.problems import NotFound, VersionConflict
 from coreshed.workspaces import Role
+
+if TYPE_CHECKING:
+    from coreshed.blockmodels.engine.changes import Draft
 
 CREATE_JOB = "block-model-create"
 
@@ -28,16 +33,16 @@ class Publication:
     """What a further version consists of.
 
     version_uuid: as announced when the update began. base_version_id: the version that the change was made against.
-    bbox: of the blocks that changed, None where none did. manifest: the engine's own bytes. job_id: of the job that
-    publishes it, which can publish once. actor_id: the user on whose behalf.
+    column_changes: by ids. draft: the engine's, durable already. job_id: of the job that publishes it, which publishes
+    once. actor_id: the user on whose behalf.
     """
 
     version_uuid: str
     base_version_id: int
     mapping: Mapping
     changes: VersionChanges
-    manifest: bytes | None
-    bbox: BBox | None
+    column_changes: UpdateColumns
+    draft: "Draft"
     comment: str
     job_id: str
     actor_id: str
@@ -128,7 +133,7 @@ class Versions:
             version_uuid=new.version_uuid,
             parent_version_id=after,
             base_version_id=new.base_version_id,
-            bbox=new.bbox,
+            bbox=_box(new.draft),
             comment=new.comment,
             created_ns=now_ns,
             created_by=new.actor_id,
@@ -136,8 +141,10 @@ class Versions:
             geoscience_version_id=self._refer(rows, model, new, system),
             mapping=new.mapping,
             changes=new.changes,
+            column_changes=new.column_changes,
         )
-        ledger.add_version(rows, version, new.manifest)
+        self._ground.blocks.store.publish_in(rows, model_id, new.draft, job_id=new.job_id)
+        ledger.add_version(rows, version)
         detail = {"version_id": version.version_id, "version_uuid": version.version_uuid}
         self._ground.audit(rows, new.actor_id, model, "block-model.version", **detail)
         return version
@@ -153,3 +160,10 @@ class Versions:
             coordinate_system=coordinate_system,
         )
         return None if made is None else made.version_id
+
+
+def _box(draft: "Draft") -> BBox | None:
+    if draft.box is None:
+        return None
+    i, j, k = (IntRange(low, high) for low, high in draft.box.intervals)
+    return BBox(i, j, k)

@@ -283,3 +283,9 @@ class UpdateWithUrl(Struct, frozen=True):
     version_uuid: str
     upload_url: str | None
     changes: UpdateDataWithVersion
+
+
+class JobUrl(Struct, frozen=True):
+    """Where to ask how a job is."""
+
+    job_url: str

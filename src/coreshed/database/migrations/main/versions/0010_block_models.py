@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.Column("geoscience_version_id", sa.Text()),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("changes", sa.Text(), nullable=False),
-        sa.Column("manifest", sa.LargeBinary()),
+        sa.Column("column_changes", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("model_id", "version_id", name="pk_block_model_versions"),
         sa.UniqueConstraint("version_uuid", name="uq_block_model_versions_version_uuid"),
         sa.UniqueConstraint("job_id", name="uq_block_model_versions_job_id"),
