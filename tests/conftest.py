@@ -36,6 +36,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/identity/issuer/test_devices.py",
     "tests/identity/issuer/test_evo_sdk.py",
     "tests/identity/issuer/test_in_chromium.py",
+    "tests/jobs/test_processes.py",
     "tests/objects/test_list_properties.py",
     "tests/serving/test_people_and_audit.py",
     "tests/serving/test_real_server.py",

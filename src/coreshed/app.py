@@ -239,6 +239,7 @@ class Application:
             colormaps=self.colormaps,
             block_models=self.block_models,
             blobs=self.blobs.plane,
+            jobs=self.jobs,
             metrics=self.metrics,
         )
 

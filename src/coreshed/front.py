@@ -1,6 +1,7 @@
 """What a process serves: which application answers below which path."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -14,10 +15,11 @@ from coreshed.files import Files
 from coreshed.folders import Folders
 from coreshed.identity import Identity
 from coreshed.identity.issuer import Issuer
+from coreshed.jobs import Jobs
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Objects
 from coreshed.origins import Origins
-from coreshed.problems import Api, MethodNotAllowed, UnknownRoute
+from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
 from coreshed.settings import Settings
 from coreshed.workspaces import Workspaces
 
@@ -42,9 +44,11 @@ class Front:
         colormaps: Colormaps,
         block_models: BlockModels,
         blobs: BlobPlane,
+        jobs: Jobs,
         metrics: Metrics,
     ) -> None:
         self._settings, self._identity, self._metrics = settings, identity, metrics
+        self._database, self._jobs = database, jobs
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -95,6 +99,8 @@ class Front:
         client = scope.get("client")
         if client is None or client[0] not in {"127.0.0.1", "::1"}:
             raise UnknownRoute
+        with suppress(StoreFailure):  # what this process counts is of use without its database, too
+            self._metrics.counted_jobs(*await self._database.search(self._jobs.census))
         await _send(send, 200, CONTENT_TYPE, self._metrics.text())
 
 

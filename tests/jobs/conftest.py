@@ -9,6 +9,9 @@ from coreshed.database import Database
 from coreshed.jobs import Claim, Job, JobContext, JobKind, Jobs, State
 from coreshed.testing import ManualClock
 from tests.conftest import Databases
+from tests.server import server
+
+__all__ = ["server"]
 
 
 def problem_of(error: Exception) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import pytest
 
 from coreshed.clock import NANOSECONDS
-from coreshed.jobs import LeaseLost, State
+from coreshed.jobs import JobKind, LeaseLost, State
 from coreshed.problems import BadRequest, InternalError, NotFound, StoreFailure
-from tests.jobs.conftest import Queue
+from tests.jobs.conftest import Queue, echo
 
 
 def test_that_a_new_job_is_queued_with_what_its_room_gave(queue: Queue) -> None:
@@ -143,3 +143,69 @@ def test_that_a_defect_is_tried_three_times(queue: Queue) -> None:
     failed = queue.get(job)
     assert (failed.state, failed.attempt) == (State.FAILED, 3)
     assert queue.claim() is None
+
+
+def test_that_a_problem_that_cannot_be_described_does_not_keep_the_job_alive(queue: Queue) -> None:
+    def undescribed(error: Exception) -> dict[str, object]:
+        if isinstance(error, BadRequest):
+            return {"detail": error}  # no JSON
+        return {"status": 500, "detail": "described"}
+
+    queue.jobs.register(JobKind("odd", echo, undescribed))
+    job = queue.create("odd")
+    queue.end_attempt(queue.claimed(), BadRequest("no"))
+    assert queue.get(job).problem == {"status": 500, "detail": "described"}
+
+
+def test_that_a_job_that_nobody_has_yet_can_be_refused(queue: Queue) -> None:
+    waiting, queued, taken = queue.create(waits_for_upload=True), queue.create("other"), queue.create()
+    claim = queue.claimed()
+    with queue.database.writing() as rows:
+        refused = [queue.jobs.refuse(rows, job.id, {"status": 409}) for job in (waiting, queued, taken, waiting)]
+    assert refused == [True, True, False, False]
+    assert queue.get(waiting).problem == queue.get(queued).problem == {"status": 409}
+    queue.complete(claim)
+
+
+def test_that_work_that_is_done_already_is_a_complete_job(queue: Queue) -> None:
+    job_id = "0c5d9d0e-7c3a-4b0e-9d8e-2b6f1a7c4e11"
+    with queue.database.writing() as rows:
+        made = queue.jobs.create_complete(rows, kind="echo", owner="block-model:1", result=b"v1", job_id=job_id)
+    assert queue.claim() is None
+    found = queue.get(made)
+    assert found == made
+    assert (found.id, found.state, found.result, found.attempt) == (job_id, State.COMPLETE, b"v1", 0)
+    assert found.finished_ns == queue.clock.now_ns()
+
+
+def test_that_jobs_are_found_by_owner_kind_and_state_the_newest_first(queue: Queue) -> None:
+    made = []
+    for owner, kind in (("a", "echo"), ("b", "echo"), ("a", "other"), ("a", "echo")):
+        made.append(queue.create(kind, owner).id)
+        queue.clock.advance(1)
+    claim = queue.claimed()
+    assert claim.id == made[0]
+    with queue.database.reading() as rows:
+
+        def found(**wanted: object) -> list[str]:
+            return [job.id for job in queue.jobs.find(rows, **wanted)]  # type: ignore[arg-type]
+
+        assert found() == made[::-1]
+        assert found(owner="a") == [made[3], made[2], made[0]]
+        assert found(owner="a", kinds=["echo"]) == [made[3], made[0]]
+        assert found(states=[State.PROCESSING, State.COMPLETE]) == [made[0]]
+        assert found(limit=1) == [made[3]]
+        assert found(owner="c") == found(states=[]) == []
+
+
+def test_that_the_census_counts_by_kind_and_state(queue: Queue) -> None:
+    assert queue.jobs.census() == ({}, 0.0)
+    queue.create()
+    queue.claimed()
+    queue.create()
+    queue.clock.advance(2.5)
+    queue.create()
+    queue.create(waits_for_upload=True)
+    counted, oldest = queue.jobs.census()
+    assert counted == {("echo", "processing"): 1, ("echo", "queued"): 2, ("echo", "waiting-for-upload"): 1}
+    assert oldest == 2.5

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from coreshed.clock import SystemClock
 from coreshed.jobs import Claim, Job, JobContext, JobKind, Jobs, JobWorker, LeaseLost, State
@@ -171,3 +172,115 @@ def test_that_a_stopping_worker_puts_back_what_takes_longer_and_publishes_nothin
     ended.wait(10)
     assert len(raised) == 2
     assert shop.get(job) == released
+
+
+def test_that_a_woken_worker_starts_at_once_however_seldom_it_looks(shop: Shop) -> None:
+    shop.kind(lambda _claim, _context: b"%d" % time.time_ns())
+    shop.start(poll=3600)
+    shop.finished(shop.create())
+    delays = []
+    for _ in range(20):
+        began = time.time_ns()
+        result = shop.finished(shop.create()).result
+        assert result is not None
+        delays.append((int(result) - began) / 1e6)
+    print(f"from create to start: {sorted(delays)[10]:.1f} ms, at most {max(delays):.1f} ms")
+
+
+def test_that_an_unwoken_worker_finds_jobs_by_looking(shop: Shop, databases: Databases) -> None:
+    shop.kind(lambda claim, _context: claim.input)
+    shop.start(poll=0.05)
+    elsewhere = Jobs(databases.main, SystemClock())
+    with databases.main.writing() as rows:
+        job = elsewhere.create(rows, kind="work", owner="x", input=b"found")
+    assert shop.finished(job).result == b"found"
+
+
+def test_that_a_running_job_keeps_its_lease_and_notices_that_it_lost_it(shop: Shop) -> None:
+    begun, lost = threading.Event(), threading.Event()
+
+    def long(_claim: Claim, context: JobContext) -> None:
+        begun.set()
+        try:
+            while True:
+                context.check()
+                time.sleep(0.005)
+        except LeaseLost:
+            lost.set()
+            raise
+
+    shop.kind(long)
+    shop.start(renewal=0.05, poll=3600)
+    job = shop.create()
+    begun.wait(10)
+    leases = set()
+    while len(leases) < 3:
+        leases.add(shop.get(job).lease_until_ns)
+        time.sleep(0.01)
+    with shop.database.writing() as rows:
+        rows.execute(sa.text("update jobs set attempt = attempt + 1"))
+    assert lost.wait(10)
+    assert shop.get(job).state is State.PROCESSING
+
+
+def test_that_progress_is_written_now_and_then(shop: Shop) -> None:
+    seen: list[float | None] = []
+
+    def steps(claim: Claim, context: JobContext) -> bytes:
+        for fraction in (0.25, 0.5, 0.75):
+            context.progress(fraction)
+            with shop.database.reading() as rows:
+                seen.append(shop.jobs.get(rows, claim.id).progress)
+        return b""
+
+    shop.kind(steps)
+    shop.start()
+    assert shop.finished(shop.create()).progress == 1.0
+    assert seen == [0.25, 0.25, 0.25]
+
+
+def test_that_progress_beyond_the_whole_is_a_defect(shop: Shop) -> None:
+    def beyond(_claim: Claim, context: JobContext) -> bytes:
+        context.progress(float("nan"))
+        return b""
+
+    shop.kind(beyond)
+    shop.start(poll=0.02)
+    assert shop.finished(shop.create()).state is State.FAILED
+
+
+def test_that_the_last_attempt_at_a_job_runs_alone(shop: Shop) -> None:
+    together: list[int] = []
+    running = 0
+    turn = threading.Lock()
+
+    def count(claim: Claim, _context: JobContext) -> bytes:
+        nonlocal running
+        with turn:
+            running += 1
+        time.sleep(0.05)
+        if claim.strikes == 2:
+            together.append(running)
+        with turn:
+            running -= 1
+        return b""
+
+    shop.kind(count)
+    made = [shop.create() for _ in range(6)]
+    with shop.database.writing() as rows:
+        rows.execute(sa.text("update jobs set strikes = 2 where id = :id"), {"id": made[3].id})
+    shop.start(threads=3, poll=3600)
+    for job in made:
+        assert shop.finished(job).state is State.COMPLETE
+    assert together == [1]
+
+
+def test_that_a_worker_outlives_a_database_that_is_away(shop: Shop) -> None:
+    shop.kind(lambda claim, _context: claim.input)
+    shop.start(poll=0.02)
+    with shop.database.writing() as rows:
+        rows.execute(sa.text("alter table jobs rename to hidden"))
+    time.sleep(0.2)
+    with shop.database.writing() as rows:
+        rows.execute(sa.text("alter table hidden rename to jobs"))
+    assert shop.finished(shop.create(input=b"back")).result == b"back"

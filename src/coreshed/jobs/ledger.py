@@ -7,13 +7,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
 
 from coreshed.database import Rows
-from coreshed.database.prepared import Prepared
+from coreshed.database.prepared import Prepared, parameter
 from coreshed.jobs.model import LEASE_NS, LONGEST_PAUSE_NS, Claim, Job, State
 from coreshed.jobs.tables import jobs
 
 _JOB = [jobs.c[name] for name in Job.__dataclass_fields__]
 _CLAIM = [jobs.c[name] for name in Claim.__dataclass_fields__]
 _PROCESSING = jobs.c.state == State.PROCESSING
+_ACTIVE = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
 
 
 def database_ns(rows: Rows) -> int:
@@ -40,10 +41,13 @@ def find(rows: Rows, job_id: str) -> Job | None:
     return None if row is None else _job(row)
 
 
+_STATE = Prepared(select(jobs.c.state).where(jobs.c.id == parameter("job_id")))
+
+
 def state_of(rows: Rows, job_id: str) -> State | None:
     """Where a job stands."""
-    found = rows.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar()
-    return None if found is None else State(found)
+    found = _STATE.first(rows, job_id=job_id)
+    return None if found is None else State(found[0])
 
 
 def search(
@@ -60,8 +64,8 @@ def search(
 
 
 def newest_queued_ns(rows: Rows, serial: str) -> int:
-    """The last place in the queue that a job of this serial ever had; 0 where there was none."""
-    return rows.execute(select(func.max(jobs.c.queued_ns)).where(jobs.c.serial == serial)).scalar() or 0
+    """The last place in the queue of a job of this serial that has not ended; 0 where there is none."""
+    return rows.execute(select(func.max(jobs.c.queued_ns)).where(jobs.c.serial == serial, _ACTIVE)).scalar() or 0
 
 
 def change(rows: Rows, job_id: str, states: Collection[State], **values: Any) -> bool:
@@ -82,7 +86,8 @@ def _claimable(kinds: Sequence[str], now_ns: int) -> ColumnElement[bool]:
     before = tuple_(other.c.queued_ns, other.c.id) < tuple_(jobs.c.queued_ns, jobs.c.id)
     blocked = exists().where(
         other.c.serial == jobs.c.serial,
-        or_(other.c.state == State.PROCESSING, and_(other.c.state == State.QUEUED, before)),
+        other.c.state.in_((State.QUEUED, State.PROCESSING)),  # for the index: a serial may have a long history
+        or_(other.c.state == State.PROCESSING, before),
     )
     due = or_(jobs.c.not_before_ns <= now_ns, jobs.c.not_before_ns > now_ns + LONGEST_PAUSE_NS)
     return and_(jobs.c.state == State.QUEUED, jobs.c.kind.in_(kinds), due, ~blocked)
@@ -102,7 +107,6 @@ def _ahead(now_ns: int) -> ColumnElement[bool]:
     return and_(_PROCESSING, jobs.c.lease_until_ns > now_ns + LEASE_NS)
 
 
-_ACTIVE = jobs.c.state.in_((State.QUEUED, State.PROCESSING))
 _ANY_ACTIVE = Prepared(select(jobs.c.id).where(_ACTIVE).limit(1))
 
 
@@ -122,9 +126,9 @@ def shorten_leases(rows: Rows, now_ns: int) -> None:
     rows.execute(update(jobs).where(_ahead(now_ns)).values(lease_until_ns=now_ns + LEASE_NS))
 
 
-def lock(rows: Rows, which: ColumnElement[bool]) -> list[Job]:
-    """These jobs, kept from changing; those that somebody else is changing are left out."""
-    found = select(*_JOB).where(which).order_by(jobs.c.id).with_for_update(skip_locked=True)
+def lock(rows: Rows, which: ColumnElement[bool], *, waits: bool = False) -> list[Job]:
+    """These jobs, kept from changing; those that somebody else is changing are left out, or waited for."""
+    found = select(*_JOB).where(which).order_by(jobs.c.id).with_for_update(skip_locked=not waits)
     return [_job(row) for row in rows.execute(found)]
 
 

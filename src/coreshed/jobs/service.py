@@ -12,6 +12,7 @@ from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows, after_commit
 from coreshed.jobs import ledger
 from coreshed.jobs.model import (
+    FINAL,
     LEASE_NS,
     MOST_STRIKES,
     UPLOAD_WITHIN_NS,
@@ -162,19 +163,23 @@ class Jobs:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + timeout, _FIRST_LOOK
         while True:
-            job = await self.database.run(self._look, job_id)
+            state = await self.database.run(self._look, job_id)
             left = deadline - loop.time()
-            if job.finished or left <= 0:
-                return job
+            if state is None or state in FINAL or left <= 0:
+                return await self.database.run(self._read, job_id)
             await asyncio.sleep(min(pause, left))
             pause = min(pause * 2, _LONGEST_LOOK)
 
-    def _look(self, job_id: str) -> Job:
+    def _look(self, job_id: str) -> State | None:
+        with self.database.reading() as rows:
+            return ledger.state_of(rows, job_id)
+
+    def _read(self, job_id: str) -> Job:
         with self.database.reading() as rows:
             return self.get(rows, job_id)
 
     def _place(self, rows: Rows, serial: str | None, now_ns: int) -> int:
-        """Behind every job of the serial, also after the clock was set back."""
+        """Behind every job of the serial that has not ended, also after the clock was set back."""
         return now_ns if serial is None else max(now_ns, ledger.newest_queued_ns(rows, serial) + 1)
 
     def _wake_after(self, rows: Rows) -> None:
@@ -232,15 +237,14 @@ class Jobs:
             self.fail(rows, claim, self._problem(claim.kind, error))
         elif decided is Fate.RETRY:
             self._write(rows, claim, **_queued(now_ns + pause_ns(claim.attempt)))
-        elif claim.last:
-            self.fail(rows, claim, self._problem(claim.kind, GaveUp()))
         else:
-            self._write(rows, claim, strikes=claim.strikes + 1, **_queued(now_ns + pause_ns(claim.attempt)))
+            self._write(rows, claim, **self._struck(claim, now_ns, now_ns + pause_ns(claim.attempt)))
         return decided
 
     def release(self, rows: Rows, worker_id: str) -> int:
         """Put back what a worker had that ended or is about to; the number of these jobs."""
-        return self._let_go(rows, ledger.held_by(worker_id), self._moment(rows))
+        # A transaction of the worker that is still open, be it because its death has not been noticed, is waited for.
+        return self._let_go(rows, ledger.held_by(worker_id), self._moment(rows), waits=True)
 
     # What upkeep does
 
@@ -264,18 +268,23 @@ class Jobs:
             age = 0.0 if oldest is None else max(self._moment(rows) - oldest, 0) / NANOSECONDS
             return ledger.count(rows), age
 
-    def _let_go(self, rows: Rows, which: ColumnElement[bool], now_ns: int) -> int:
-        found = ledger.lock(rows, which)
+    def _let_go(self, rows: Rows, which: ColumnElement[bool], now_ns: int, *, waits: bool = False) -> int:
+        found = ledger.lock(rows, which, waits=waits)
         for job in found:
-            if job.strikes + 1 < MOST_STRIKES:
-                values = {"strikes": job.strikes + 1, **_queued(now_ns)}
-            else:
-                values = self._failed(now_ns, self._problem(job.kind, GaveUp()))
+            values = self._struck(job, now_ns, now_ns)
             ledger.change(rows, job.id, [State.PROCESSING], **values)
-            log.warning("job without its worker", job_id=job.id, kind=job.kind, attempt=job.attempt, **_shown(values))
+            state = str(values["state"])
+            log.warning("job without its worker", job_id=job.id, kind=job.kind, attempt=job.attempt, state=state)
         if found:
             self._wake_after(rows)
         return len(found)
+
+    def _struck(self, job: Job | Claim, now_ns: int, not_before_ns: int) -> dict[str, Any]:
+        """An attempt ended without a result: back into the queue, or the end of the job."""
+        strikes = job.strikes + 1
+        if strikes < MOST_STRIKES:
+            return {"strikes": strikes, **_queued(not_before_ns)}
+        return {"strikes": strikes, **self._failed(now_ns, self._problem(job.kind, GaveUp()))}
 
     def _write(self, rows: Rows, claim: Claim, **values: Any) -> None:
         if not ledger.write_as(rows, claim, **values):
@@ -291,9 +300,12 @@ class Jobs:
         if known is not None:
             for each in (error, InternalError()):
                 try:
-                    return known.problem_of(each)
+                    described = known.problem_of(each)
+                    msgspec.json.encode(described)
                 except Exception:
                     log.exception("problem of a job not described", kind=kind)
+                else:
+                    return described
         return {"type": "about:blank", "title": "Internal Error", "status": 500, "detail": InternalError.sentence}
 
 
@@ -307,8 +319,3 @@ def _queued(not_before_ns: int) -> dict[str, Any]:
 def _new(kind: str, owner: str, job_id: str | None, now_ns: int) -> dict[str, Any]:
     values = {"id": job_id or ids.new_id(), "kind": kind, "owner": owner, "attempt": 0, "strikes": 0}
     return {**values, "created_ns": now_ns, "not_before_ns": now_ns}
-
-
-def _shown(values: dict[str, Any]) -> dict[str, Any]:
-    """What a log line says of a change."""
-    return {"state": str(values["state"]), "strikes": values.get("strikes", MOST_STRIKES)}

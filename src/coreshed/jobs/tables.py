@@ -29,7 +29,7 @@ jobs = Table(
     Index("ix_jobs_owner_created_ns", "owner", "created_ns"),
     Index("ix_jobs_state_queued_ns", "state", "queued_ns"),
     Index("ix_jobs_kind_state", "kind", "state"),
-    Index("ix_jobs_serial_queued_ns", "serial", "queued_ns"),
+    Index("ix_jobs_serial_state_queued_ns", "serial", "state", "queued_ns"),
     # Two claims at once cannot both see the other; the second of them fails here.
     Index(
         "uq_jobs_serial",

@@ -16,7 +16,7 @@ log = logs.logger(__name__)
 
 # For a worker that nobody wakes; one that is woken looks less often.
 POLL_SECONDS = 0.25
-_RENEWAL_SECONDS = LEASE_NS / NANOSECONDS / 3
+RENEWAL_SECONDS = LEASE_NS / NANOSECONDS / 3
 _RENEWAL_RETRY_SECONDS = 1.0
 _PROGRESS_SECONDS = 1.0
 _FAILURE_PAUSE = 1.0
@@ -44,6 +44,8 @@ class _Running:
         except LeaseLost:
             self.lost.set()
             raise
+        except StoreFailure:
+            log.warning("progress of a job not noted", job_id=self.claim.id)
 
     def check(self) -> None:
         """See JobContext."""
@@ -55,14 +57,20 @@ class JobWorker:
     """Runs the jobs of the registered kinds, as many at once as it has threads, from `start` to `stop`.
 
     worker_id: under which its leases stand, different for every worker that ever was. poll: seconds between two looks
-    at the queue when nothing wakes it.
+    at the queue when nothing wakes it. renewal: seconds between two renewals of a lease.
     """
 
     def __init__(
-        self, jobs: Jobs, *, threads: int = 2, worker_id: str | None = None, poll: float = POLL_SECONDS
+        self,
+        jobs: Jobs,
+        *,
+        threads: int = 2,
+        worker_id: str | None = None,
+        poll: float = POLL_SECONDS,
+        renewal: float = RENEWAL_SECONDS,
     ) -> None:
         self.worker_id = worker_id or ids.new_id()
-        self._jobs, self._threads, self._poll = jobs, threads, poll
+        self._jobs, self._threads, self._poll, self._renewal = jobs, threads, poll, renewal
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._changed = threading.Condition()
@@ -87,9 +95,10 @@ class JobWorker:
         """Claim nothing more; let running jobs finish for so long, then put them back. True where all have finished."""
         self._stopping.set()
         self._woken.set()
+        deadline = time.monotonic() + seconds
         self._own[0].join(seconds)
         with self._changed:
-            done = self._changed.wait_for(lambda: not self._running, seconds)
+            done = self._changed.wait_for(lambda: not self._running, max(deadline - time.monotonic(), 0))
             for running in self._running:
                 running.lost.set()
         try:
@@ -136,7 +145,12 @@ class JobWorker:
         running = _Running(self._jobs, claim)
         with self._changed:
             self._running.add(running)
-        threading.Thread(target=self._run, args=(running,), name=f"job-{claim.kind}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(running,), name=f"job-{claim.kind}", daemon=True).start()
+        except RuntimeError:  # no more threads are to be had; the lease ends by itself
+            log.exception("job not begun", job_id=claim.id)
+            with self._changed:
+                self._running.discard(running)
 
     # The threads that work
 
@@ -190,14 +204,14 @@ class JobWorker:
     # The thread that renews leases
 
     def _renew_all(self) -> None:
-        pause = _RENEWAL_SECONDS
+        pause = self._renewal
         while not self._stopping.wait(pause):
             with self._changed:
                 held = list(self._running)
             try:
                 for running in held:
                     self._renew(running)
-                pause = _RENEWAL_SECONDS
+                pause = self._renewal
             except Exception:
                 log.exception("leases not renewed")
                 pause = _RENEWAL_RETRY_SECONDS

@@ -144,6 +144,12 @@ class WorkerProcess:
         self._thread.start()
         workforce.on_queued(self.wake)
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the child that runs now; None between two."""
+        with self._turn:
+            return None if self._process is None else self._process.pid
+
     def wake(self) -> None:
         """Tell the child that a job is queued. One that starts looks by itself, a full pipe says it already."""
         with self._turn, suppress(OSError):

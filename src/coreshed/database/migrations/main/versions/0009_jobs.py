@@ -36,7 +36,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_owner_created_ns", "jobs", ["owner", "created_ns"], unique=False)
     op.create_index("ix_jobs_state_queued_ns", "jobs", ["state", "queued_ns"], unique=False)
     op.create_index("ix_jobs_kind_state", "jobs", ["kind", "state"], unique=False)
-    op.create_index("ix_jobs_serial_queued_ns", "jobs", ["serial", "queued_ns"], unique=False)
+    op.create_index("ix_jobs_serial_state_queued_ns", "jobs", ["serial", "state", "queued_ns"], unique=False)
     processing = sa.text("state = 'processing'")
     op.create_index(
         "uq_jobs_serial", "jobs", ["serial"], unique=True, sqlite_where=processing, postgresql_where=processing

@@ -1,0 +1,248 @@
+"""Which rows of an upload are which blocks, in groups of tiles that fit into memory.
+
+A first pass over the key columns alone checks every row and learns in which order the rows come. Rows in the order of
+an axis (any of the three may be the slowest) are worked through layer by layer; others as one group, where that is
+small enough, else after they have been sorted into files by tile (spilling.py).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coreshed.blockmodels.engine.data_types import DataType
+from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks
+from coreshed.blockmodels.engine.grid import Grid
+from coreshed.blockmodels.engine.sources import Source
+from coreshed.blockmodels.engine.tiles import Positions, Tiling
+
+Rows = NDArray[np.int32]
+
+LARGEST_GROUP = 12_000_000
+"""Rows that are worked on at once."""
+_OVERLAP = 1.5  # how much of an upload may be read twice for the sake of its order
+
+
+class Keys(Protocol):
+    """How an upload names blocks."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns of the upload that it goes by."""
+        ...
+
+    def parents(
+        self, source: Source, start: int, stop: int
+    ) -> tuple[Positions, Positions, Positions, NDArray[np.bool_]]:
+        """i, j, k of the parents of rows [start, stop), and which of the rows name none. Raises BadFile."""
+        ...
+
+
+@dataclass(frozen=True)
+class IndexKeys:
+    """Columns of UInt32 with zero-based parent indices; `names` are the columns of the upload."""
+
+    grid: Grid
+    names: tuple[str, str, str] = ("i", "j", "k")
+
+    def parents(
+        self, source: Source, start: int, stop: int
+    ) -> tuple[Positions, Positions, Positions, NDArray[np.bool_]]:
+        """See Keys."""
+        bad = np.zeros(stop - start, dtype=np.bool_)
+        found = []
+        for name, count in zip(self.names, self.grid.parents, strict=True):
+            values, missing = key_column(source, name, DataType.UINT32, start, stop)
+            bad |= values >= count
+            if missing is not None:
+                bad |= missing
+            found.append(values)
+        i, j, k = found
+        return i, j, k, bad
+
+
+@dataclass(frozen=True)
+class CentroidKeys:
+    """Columns of Float64 with the world coordinates of centroids of parents."""
+
+    grid: Grid
+    names: tuple[str, str, str] = ("x", "y", "z")
+
+    def parents(
+        self, source: Source, start: int, stop: int
+    ) -> tuple[Positions, Positions, Positions, NDArray[np.bool_]]:
+        """See Keys."""
+        points, absent = [], np.zeros(stop - start, dtype=np.bool_)
+        for name in self.names:
+            values, missing = key_column(source, name, DataType.FLOAT64, start, stop)
+            points.append(values)
+            if missing is not None:
+                absent |= missing
+        i, j, k, bad = self.grid.locate(*points)
+        return i.astype(np.uint32), j.astype(np.uint32), k.astype(np.uint32), bad | absent
+
+
+def key_column(
+    source: Source, name: str, data_type: DataType, start: int, stop: int
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Values of a column that names blocks, and which of them are null. Raises BadFile for another type."""
+    actual = source.schema.field(name).type
+    if actual != data_type.arrow:
+        raise BadFile(f"The column {name!r} is {actual}; it names blocks and has to be {data_type.value}.")
+    values = source.read(name, start, stop)
+    if not values.null_count:
+        return values.to_numpy(zero_copy_only=True), None
+    missing = values.is_null().to_numpy(zero_copy_only=False)
+    return values.fill_null(0).to_numpy(zero_copy_only=False), missing
+
+
+@dataclass(frozen=True, slots=True)
+class TileRows:
+    """What an upload says about one tile.
+
+    positions: ascending rows of the tile that it names, None for all of them; rows: which row of the group gives each.
+    """
+
+    rank: int
+    size: int
+    positions: Positions | None
+    rows: Rows
+
+    @property
+    def count(self) -> int:
+        """Rows of the tile that are named."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows [start, stop) of the upload, and the tiles that they give; rows of other tiles among them do not count."""
+
+    start: int
+    stop: int
+    ranks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass finds. parts: for every part of the source, smallest and greatest tile index per axis."""
+
+    parts: NDArray[np.int64]
+    touched: NDArray[np.bool_]
+
+
+def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
+    """Check the key columns of every row. Raises BadBlocks naming the rows that name no block, BadFile."""
+    starts = source.starts
+    parts = np.empty((len(starts) - 1, 3, 2), dtype=np.int64)
+    touched = np.zeros(tiling.number, dtype=np.bool_)
+    wrong: list[int] = []
+    count = 0
+    for index, (start, stop) in enumerate(pairwise(starts)):
+        if start == stop:
+            parts[index] = ((0, -1),) * 3
+            continue
+        i, j, k, bad = keys.parents(source, start, stop)
+        if bad.any():
+            found = np.flatnonzero(bad)
+            count += len(found)
+            wrong += (found[: MOST_NAMED - len(wrong)] + start).tolist()
+            continue
+        for axis, (values, length) in enumerate(zip((i, j, k), tiling.shape, strict=True)):
+            parts[index, axis] = values.min() // length, values.max() // length
+        touched[np.unique(tiling.locate(i, j, k)[0])] = True
+    if count:
+        raise bad_blocks(f"{count:,} rows name no block of the model.", wrong, "names no block of the model", count)
+    return Survey(parts, touched)
+
+
+def groups(source: Source, found: Survey, tiling: Tiling, most: int = LARGEST_GROUP) -> list[Group] | None:
+    """How to work through the rows; None where they come in no order and are too many to be held."""
+    total = source.starts[-1]
+    best: list[Group] | None = None
+    for axis in range(3):
+        layers = _layers(source, found, tiling, axis)
+        read = sum(group.stop - group.start for group in layers)
+        small = all(group.stop - group.start <= most for group in layers)
+        if small and read <= _OVERLAP * total and (best is None or len(layers) > len(best)):
+            best = layers
+    if best is None and total <= most:
+        best = [Group(0, total, tuple(np.flatnonzero(found.touched).tolist()))]
+    return best
+
+
+def _layers(source: Source, found: Survey, tiling: Tiling, axis: int) -> list[Group]:
+    """One group for every layer of tiles along an axis that the upload touches."""
+    made = []
+    corner = tiling.corners[:, axis]
+    low, high = found.parts[:, axis, 0], found.parts[:, axis, 1]
+    for layer in range(tiling.counts[axis]):
+        parts = np.flatnonzero((low <= layer) & (layer <= high))
+        ranks = np.flatnonzero(found.touched & (corner == layer))
+        if len(parts) and len(ranks):
+            made.append(Group(source.starts[parts[0]], source.starts[parts[-1] + 1], tuple(ranks.tolist())))
+    return made
+
+
+def address(source: Source, keys: Keys, tiling: Tiling, group: Group) -> list[TileRows]:
+    """Which row of a group gives which block of a model without sub-blocks. Raises BadBlocks naming duplicates."""
+    starts = np.full(tiling.number + 1, -1, dtype=np.int64)
+    sizes = tiling.sizes[list(group.ranks)]
+    ends = np.cumsum(sizes)
+    starts[list(group.ranks)] = ends - sizes
+    inverse = np.full(int(ends[-1]), -1, dtype=np.int32)
+    given = 0
+    for start, stop in batches(group.start, group.stop):
+        i, j, k, _ = keys.parents(source, start, stop)
+        ranks, positions = tiling.locate(i, j, k)
+        at = starts[ranks]
+        mine = at >= 0
+        if not mine.all():
+            rows = np.flatnonzero(mine)
+            inverse[at[rows] + positions[rows]] = rows + (start - group.start)
+            given += len(rows)
+        else:
+            inverse[at + positions] = np.arange(start - group.start, stop - group.start, dtype=np.int32)
+            given += stop - start
+    if given != int(np.count_nonzero(inverse >= 0)):
+        raise _duplicates(source, keys, tiling, group, starts, inverse)
+    return [
+        tile
+        for rank, end, size in zip(group.ranks, ends.tolist(), sizes.tolist(), strict=True)
+        if (tile := _tile_rows(rank, inverse[end - size : end])) is not None
+    ]
+
+
+def _tile_rows(rank: int, inverse: Rows) -> TileRows | None:
+    present = inverse >= 0
+    if present.all():
+        return TileRows(rank, len(inverse), None, inverse)
+    positions = np.flatnonzero(present).astype(np.uint32)
+    return TileRows(rank, len(inverse), positions, inverse[positions]) if len(positions) else None
+
+
+def batches(start: int, stop: int, size: int = 1 << 20) -> Iterator[tuple[int, int]]:
+    """Rows [start, stop) in parts of at most `size`."""
+    for low in range(start, stop, size):
+        yield low, min(low + size, stop)
+
+
+def _duplicates(
+    source: Source, keys: Keys, tiling: Tiling, group: Group, starts: NDArray[np.int64], inverse: Rows
+) -> Exception:
+    """The rows whose block another row, the last of its kind, has taken."""
+    wrong: list[int] = []
+    count = 0
+    for start, stop in batches(group.start, group.stop):
+        i, j, k, _ = keys.parents(source, start, stop)
+        ranks, positions = tiling.locate(i, j, k)
+        rows = np.flatnonzero(starts[ranks] >= 0)
+        taken = inverse[starts[ranks[rows]] + positions[rows]] != rows + (start - group.start)
+        count += int(taken.sum())
+        wrong += (rows[taken][: MOST_NAMED - len(wrong)] + start).tolist()
+    return bad_blocks(
+        f"{count:,} rows name a block that another row names too.", wrong, "names a block a second time", count
+    )
