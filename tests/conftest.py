@@ -25,6 +25,7 @@ settings.load_profile("coreshed")
 _SLOW_ON_POSTGRESQL = {
     "tests/client/test_resume.py",
     "tests/client/test_restarts.py",
+    "tests/clients/test_evo_blockmodels.py",
     "tests/clients/test_evo_colormaps.py",
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",

@@ -7,7 +7,7 @@ import pytest
 
 from coreshed.blockmodels import titles
 from coreshed.blockmodels.rules import Change
-from coreshed.blockmodels.wire.versions import Column, Mapping
+from coreshed.blockmodels.wire.versions import Mapping
 from tests.blockmodels.test_rules import CU, USER, metadata, new, refused, renaming, resolve, update, version
 
 
@@ -190,4 +190,3 @@ def test_that_an_own_separator_names_groups_for_one_request() -> None:
     asked = update({"update": ["Lab#Inner#C"]}, qualified_title_separator="#")
     assert resolve(asked, mapping).columns.update == [id_of(mapping, "Lab▸Inner▸C")]
     assert "separator 'a'" in refused(update({"update": ["x"]}, qualified_title_separator="a"), mapping)
-    assert isinstance(mapping.columns[0], Column)

@@ -13,7 +13,7 @@ from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.rules import Change
 from coreshed.blockmodels.wire.updates import UpdateDataLite
 from coreshed.blockmodels.wire.versions import Column, Mapping, ResolvedGroup
-from coreshed.problems import Problem, TooManyColumns, Unprocessable
+from coreshed.problems import TooManyColumns, Unprocessable
 
 ASSAYS = ResolvedGroup("11111111-0000-4000-8000-000000000001", "Assays", "USE_PREVIOUS")
 CU = Column("00000000-0000-4000-8000-000000000001", "Cu", "Float64", unit_id="%[mass]")
@@ -408,8 +408,3 @@ def test_that_the_published_client_reads_the_update_as_the_answer_repeats_it() -
     assert root.groups is not None
     assert str(root.groups.new[0].parent_group_uuid) == ASSAYS.group_uuid
     assert root.groups.update_metadata[0].values.title == "A"
-
-
-def test_that_every_refusal_is_the_callers_fault() -> None:
-    assert issubclass(Unprocessable, Problem)
-    assert issubclass(TooManyColumns, Problem)
