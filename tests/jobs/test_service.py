@@ -209,3 +209,28 @@ def test_that_the_census_counts_by_kind_and_state(queue: Queue) -> None:
     counted, oldest = queue.jobs.census()
     assert counted == {("echo", "processing"): 1, ("echo", "queued"): 2, ("echo", "waiting-for-upload"): 1}
     assert oldest == 2.5
+
+
+def test_that_looking_finds_something_due_exactly_when_there_is(queue: Queue) -> None:
+    def due() -> bool:
+        with queue.database.reading() as rows:
+            return queue.jobs.anything_due(rows)
+
+    assert not due()
+    queue.create(waits_for_upload=True)
+    queue.create("of a newer program")
+    assert not due()
+    queue.create()
+    assert due()
+    claim = queue.claimed()
+    assert not due()
+    queue.clock.advance(30)
+    assert due()
+    claim = queue.claimed()
+    queue.clock.advance(-1)
+    assert due()  # its lease is longer than any
+    queue.clock.advance(1)
+    queue.end_attempt(claim, StoreFailure())
+    assert not due()
+    queue.clock.advance(1)
+    assert due()
