@@ -26,6 +26,7 @@ CONTENT = b"arrays of the role matrix"
 PICTURE = picture("PNG", 2, 2)
 DATA = hashlib.sha256(CONTENT).hexdigest()
 COLORMAP = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
+NEW_COLUMN = {"columns": {"new": [{"title": "Cu", "data_type": "Float64"}], "update": [], "delete": [], "rename": []}}
 BLOCK_MODEL: dict[str, Any] = {
     "name": "Model",
     "model_origin": {"x": 0, "y": 0, "z": 0},
@@ -169,6 +170,10 @@ class House:
         assert made.status_code == 201, made.text
         bm_id, job_id = made.json()["bm_uuid"], made.json()["job_url"].rpartition("/")[2]
         versions = (await owner.get(f"{root}/block-models/{bm_id}/versions")).json()["results"]
+        if state == "update waiting":
+            begun = await owner.patch(f"{root}/block-models/{bm_id}/blocks", json=NEW_COLUMN)
+            assert begun.status_code == 202, begun.text
+            job_id = begun.json()["job_uuid"]
         if state == "model deleted":
             assert (await owner.delete(f"{root}/block-models/{bm_id}")).status_code == 204
         return {

@@ -7,7 +7,7 @@ from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.jobs import Progress
 from coreshed.blockmodels.service.versions import Versions, owner
 from coreshed.blockmodels.titles import Titles, is_system, system_column
-from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, IntRange
+from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, Box, IntRange
 from coreshed.blockmodels.wire.queries import (
     OutputOptionsCSV,
     OutputOptionsParquet,
@@ -59,7 +59,7 @@ class Queries:
             bm_uuid=model.id,
             version_id=version.version_id,
             version_uuid=version.version_uuid,
-            bbox=order.indices or order.coordinates or whole(model),
+            bbox=asked.bbox or whole(model),
             columns=list(asked.columns),
             mapping=Mapping(tuple(columns), groups),
             job_url=presentation.job_url(self._ground.public_url, model, job_id),
@@ -142,7 +142,7 @@ def check_box(model: StoredModel, box: BBox) -> None:
             )
 
 
-def whole(model: StoredModel) -> BBox:
+def whole(model: StoredModel) -> Box:
     """The box of all parent blocks."""
     i, j, k = (IntRange(0, count - 1) for count in geometry.parents_of(model.geometry.size_options))
-    return BBox(i, j, k)
+    return Box(i, j, k)

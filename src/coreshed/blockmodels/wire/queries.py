@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, Box
+from coreshed.blockmodels.wire.geometry import Box
 from coreshed.blockmodels.wire.reading import Body, Text
 from coreshed.blockmodels.wire.updates import SEPARATOR
 from coreshed.blockmodels.wire.versions import Mapping, Version
@@ -69,7 +69,7 @@ class QueryResult(Struct, frozen=True):
     bm_uuid: str
     version_id: int
     version_uuid: str
-    bbox: BBox | BBoxXYZ
+    bbox: Box
     columns: list[str]
     mapping: Mapping
     job_url: str
