@@ -15,6 +15,7 @@ from coreshed.blockmodels.engine.boxes import IndexBox
 from coreshed.blockmodels.engine.changes import Change, Draft, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadFile
+from coreshed.blockmodels.engine.limits import DEFAULT_LIMITS, Limits
 from coreshed.blockmodels.engine.manifest import VERSION_COLUMN, Column, Manifest
 from coreshed.blockmodels.engine.maps import NULL_TILE, ColumnMap, EncodedMap, TileColumn
 from coreshed.blockmodels.engine.reading import Snapshot
@@ -32,9 +33,6 @@ from coreshed.blockmodels.engine.update import (
 )
 from coreshed.blockmodels.engine.writing import SegmentSink
 
-SPILLED_GROUP = 4_000_000
-"""Blocks of a file into which rows in no order are sorted."""
-
 
 @dataclass
 class Applying:
@@ -47,6 +45,7 @@ class Applying:
     keys: Keys
     sink: SegmentSink
     threads: int = 2
+    limits: Limits = DEFAULT_LIMITS
     scratch: Path | None = None  # where rows in no order are sorted; None: the system's place for such files
     _tiles: dict[str, dict[int, TileColumn]] = field(default_factory=dict)
     _box: IndexBox | None = None
@@ -113,13 +112,14 @@ class Applying:
         """The rows in groups of tiles, from the upload itself or from files sorted by tile."""
         tiling = self.base.tiling
         found = survey(self.source, self.keys, tiling)
-        plan = groups(self.source, found, tiling)
+        plan = groups(self.source, found, tiling, self.limits.largest_group)
         if plan is not None:
             yield from ((self.source, group) for group in plan)
             return
         columns = list(dict.fromkeys([*self.keys.names, *(each.source for each in self._written if each.source)]))
         with TemporaryDirectory(prefix="blocks-", dir=self.scratch) as directory:
-            yield from spill(self.source, self.keys, tiling, found.touched, columns, Path(directory), SPILLED_GROUP)
+            most = self.limits.spilled_group
+            yield from spill(self.source, self.keys, tiling, found.touched, columns, Path(directory), most)
 
     def _old_maps(self) -> dict[str, ColumnMap]:
         updated = [self.base.column(each.column_id) for each in self.change.updated]

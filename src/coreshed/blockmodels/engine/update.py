@@ -137,9 +137,8 @@ class TileUpdate:
             patch = Patch(self.positions.stored(tile.rank, changed), None, value)
             return TileColumn(old.pieces, old.constant, (*old.patches, patch))
         values = constant(value, len(changed), writer.data_type)
-        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(
-            writer, old, TileRows(tile.rank, tile.size, changed, tile.rows), values
-        )
+        given = TileRows(tile.rank, tile.size, changed, np.arange(len(changed), dtype=np.int32))
+        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(writer, old, given, values)
 
 
 def in_threads(number: int, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
