@@ -20,8 +20,8 @@ from coreshed.blockmodels.engine.tiles import Positions
 from coreshed.blockmodels.engine.writing import POSITIONS, SegmentSink
 
 _POSITIONS = Field(POSITIONS, DataType.UINT32)
-VALUES_PART, MARKS_PART = -1, -2
-"""Parts of a tile: the patch of what the upload names, and the patch of what it changes."""
+VALUES_PART, MARKS_PART, DERIVATION_PART = -1, -2, -3
+"""Parts of a tile: the patches of what the upload names, of what it changes, and of what is derived no longer."""
 # A patch is worth it up to this part of a tile: above, the tile written anew is not much larger. All patches of a tile
 # together may have as many rows as the tile itself, which is then read at about half its speed.
 _ONE_PATCH, _ALL_PATCHES = 0.75, 1.0
