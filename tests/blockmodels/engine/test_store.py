@@ -82,6 +82,16 @@ def test_that_replace_makes_other_blocks_null_and_marks_them(blocks: BlockStore)
     assert set(marks.values()) == {1, 3}
 
 
+def test_that_an_upload_without_rows_makes_null_what_it_replaces(blocks: BlockStore) -> None:
+    given = [(i, j, k, 1.0) for i in range(5) for j in range(4) for k in range(3)][:50]
+    publish(blocks, Change(new=(COPPER,)), upload(*given))
+    empty = TableSource(pa.table({**dict.fromkeys("ijk", pa.array([], pa.uint32())), "Cu": pa.array([], pa.float64())}))
+    publish(blocks, Change(updated=(COPPER,), update_type=UpdateType.REPLACE), empty)
+    newest = blocks.snapshot("m")
+    assert values(newest, "c-cu") == []
+    assert [row[3] for row in values(newest, "version_id", null_rows=True)] == [3] * 50 + [1] * 10
+
+
 def test_that_the_box_of_an_update_encloses_what_changed(blocks: BlockStore) -> None:
     change = Change(new=(COPPER,))
     draft = blocks.draft(blocks.snapshot("m"), change, upload((1, 0, 2, 1.0), (3, 2, 1, 2.0)), IndexKeys(GRID))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import replace
 
-from coreshed.blockmodels.engine.addressing import Group, Keys, TileRows, address, groups, survey
+from coreshed.blockmodels.engine.addressing import LARGEST_GROUP, Group, Keys, TileRows, address, groups, survey
 from coreshed.blockmodels.engine.changes import Change, Draft, Written
 from coreshed.blockmodels.engine.collecting import Collected, kept_columns
 from coreshed.blockmodels.engine.data_types import DataType
@@ -61,6 +61,7 @@ class Applying:
     sink: SegmentSink
     threads: int = 2
     scratch: Path | None = None  # where rows in no order are sorted; None: the system's place for such files
+    most: int = LARGEST_GROUP  # blocks that are worked on at once
     _made: Collected = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +111,7 @@ class Applying:
     def _reshape(self) -> None:
         """Parents are divided as the upload says."""
         assert isinstance(self.keys, SubKeys)  # noqa: S101  (checked before; a regular model is refused by its kind)
-        reshaping = Reshaping(self._made, self.version_id, self.keys, self.sink, self.threads)
+        reshaping = Reshaping(self._made, self.version_id, self.keys, self.sink, self.threads, self.most)
         for source, group in self._groups():
             reshaping.group(source, group)
         reshaping.rest()
@@ -152,14 +153,15 @@ class Applying:
         tiling = self.base.tiling
         found = survey(self.source, self.keys, tiling)
         check_rows(found)
-        plan = groups(self.source, found, tiling)
+        plan = groups(self.source, found, tiling, self.most)
         if plan is not None:
             yield from ((self.source, group) for group in plan)
             return
         columns = list(dict.fromkeys([*self.keys.names, *(each.source for each in self._made.written)]))
         weights = np.where(found.touched, np.maximum(found.rows, tiling.sizes), 0)
         with TemporaryDirectory(prefix="blocks-", dir=self.scratch) as directory:
-            yield from spill(self.source, self.keys, tiling, weights, columns, Path(directory), SPILLED_GROUP)
+            most = min(SPILLED_GROUP, self.most)
+            yield from spill(self.source, self.keys, tiling, weights, columns, Path(directory), most)
 
     def _mark(self, tiles: list[TileRows]) -> None:
         """The blocks that the upload names, and those that it makes null, are of this version now."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from coreshed.blockmodels.engine.addressing import LARGEST_GROUP, Group
+from coreshed.blockmodels.engine.addressing import Group
 from coreshed.blockmodels.engine.changes import Written
 from coreshed.blockmodels.engine.collecting import Collected
 from coreshed.blockmodels.engine.data_types import DataType
@@ -35,7 +35,7 @@ class Reshaping:
     keys: SubKeys
     sink: SegmentSink
     threads: int
-    most: int = LARGEST_GROUP  # blocks whose values are held at once, a column at a time
+    most: int  # blocks whose values are held at once, for each thread those of one column
     _rule: Rule = field(init=False)
     _writers: dict[str, ColumnWriter] = field(init=False)
     _olds: dict[str, ColumnMap] = field(init=False)

@@ -136,10 +136,9 @@ class TileUpdate:
         if worth_patching(old, tile.size, len(changed)):
             patch = Patch(self.positions.stored(tile.rank, changed), None, value)
             return TileColumn(old.pieces, old.constant, (*old.patches, patch))
+        marked = TileRows(tile.rank, tile.size, changed, np.arange(len(changed), dtype=np.int32))
         values = constant(value, len(changed), writer.data_type)
-        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(
-            writer, old, TileRows(tile.rank, tile.size, changed, tile.rows), values
-        )
+        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(writer, old, marked, values)
 
 
 def in_threads(number: int, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
