@@ -110,7 +110,8 @@ class Applying:
 
     def _reshape(self) -> None:
         """Parents are divided as the upload says."""
-        assert isinstance(self.keys, SubKeys)  # noqa: S101  (checked before; a regular model is refused by its kind)
+        if not isinstance(self.keys, SubKeys):
+            raise ValueError("a regular model has no sub-blocks; its geometry cannot change")  # noqa: TRY004
         reshaping = Reshaping(self._made, self.version_id, self.keys, self.sink, self.threads, self.most)
         for source, group in self._groups():
             reshaping.group(source, group)

@@ -81,8 +81,6 @@ class Rule:
     @classmethod
     def of(cls, grid: Grid, change: Change) -> "Rule":
         """The rule of an update with a change of geometry."""
-        if grid.kind is Kind.REGULAR:
-            raise ValueError("a regular model has no sub-blocks; its geometry cannot change")
         fills = grid.kind is Kind.FULLY_SUB_BLOCKED and change.update_type is UpdateType.MERGE
         if change.fill_subblocks and not fills:
             raise ValueError("sub-blocks are filled only where a fully sub-blocked model is merged into")
