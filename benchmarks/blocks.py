@@ -72,7 +72,8 @@ def _wide(directory: Path) -> Section:
         f"{shape} blocks, 25 columns ({made['arrow_mb']:.0f} MB in Arrow: 12 grades in full precision, 8 rounded, 4 % "
         "clustered and 1 % random nulls, 2 texts, 3 whole numbers). zstd level 1 everywhere. Every step is a process "
         "of its own that opens the store anew; the time of its imports does not count, its peak memory does. "
-        "The rewrite: median of 3; single runs otherwise, boxes the median of 5. The engine syncs its files, pyarrow does not."
+        "The rewrite: median of 3; single runs otherwise, boxes the median of 5. The engine syncs its files, "
+        "pyarrow does not."
     )
     return Section("Block models", method, rows)
 

@@ -22,7 +22,14 @@ from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.limits import DEFAULT_LIMITS, Limits
-from coreshed.blockmodels.engine.manifest import DERIVATION_COLUMN, VERSION_COLUMN, Column, Header, Manifest
+from coreshed.blockmodels.engine.manifest import (
+    DERIVATION_COLUMN,
+    USER_SPECIFIED,
+    VERSION_COLUMN,
+    Column,
+    Header,
+    Manifest,
+)
 from coreshed.blockmodels.engine.maps import ColumnMap, EncodedMap
 from coreshed.blockmodels.engine.reading import Maps, Snapshot
 from coreshed.blockmodels.engine.segments import Segments
@@ -34,7 +41,6 @@ from coreshed.database import Database, Rows
 from coreshed.database.engines import sqlite_url
 
 FIRST_VERSION = 1
-USER_SPECIFIED = "user specified"
 _SUB_BLOCKED_TILE = 4_096
 _MOST_SUB_BLOCKED_TILES = 10_000
 
