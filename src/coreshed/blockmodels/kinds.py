@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coreshed.blockmodels.orders import QUERY_JOB, UPDATE_JOB
+from coreshed.blockmodels.orders import COMPACT_JOB, QUERY_JOB, UPDATE_JOB
 from coreshed.blockmodels.service import BlockModels
 from coreshed.jobs import Claim, JobContext, JobKind
 from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
@@ -22,7 +22,16 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
 
         QueryWork(block_models.ground).run(claim, context)
 
-    return [JobKind(UPDATE_JOB, update, problem_of), JobKind(QUERY_JOB, query, problem_of)]
+    def compact(claim: Claim, context: JobContext) -> bytes:
+        from coreshed.blockmodels.work.compacting import CompactWork
+
+        return CompactWork(block_models.ground).run(claim, context)
+
+    return [
+        JobKind(UPDATE_JOB, update, problem_of),
+        JobKind(QUERY_JOB, query, problem_of),
+        JobKind(COMPACT_JOB, compact, problem_of),
+    ]
 
 
 def problem_of(error: Exception) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from coreshed.blockmodels.wire.updates import InputOptions
 
 UPDATE_JOB = "block-model-update"
 QUERY_JOB = "block-model-query"
+COMPACT_JOB = "block-model-compact"
 
 T = TypeVar("T", bound=Struct)
 

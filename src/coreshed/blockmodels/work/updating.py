@@ -18,6 +18,7 @@ from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.versions import Publication, Versions
 from coreshed.blockmodels.titles import Titles
 from coreshed.blockmodels.wire.versions import Column, Mapping, VersionChanges
+from coreshed.blockmodels.work.compacting import CompactWork, is_due
 from coreshed.blockmodels.work.files import bad_rows_file, keys_of, open_upload
 from coreshed.jobs import Claim, JobContext
 from coreshed.problems import NotFound, UpdateFailed, VersionConflict
@@ -41,6 +42,8 @@ class UpdateWork:
         context.check()
         self.versions.warm(model)
         self._publish(claim, model, order, mapping, draft)
+        if is_due(self.ground.blocks.store.snapshot(model.id)):
+            CompactWork(self.ground).request(model.id)
 
     def _model(self, claim: Claim) -> StoredModel:
         with self.ground.database.reading() as rows:
