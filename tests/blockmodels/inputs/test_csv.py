@@ -21,9 +21,12 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-def read(scratch: Path, text: str | bytes, options: CsvOptions | None = None, **columns: DataType) -> dict[str, object]:
+def read(
+    scratch: Path, text: str | bytes, options: CsvOptions | None = None, most_rows: int = 1000, **columns: DataType
+) -> dict[str, object]:
     content = text if isinstance(text, bytes) else text.encode()
-    return table(source(FileFormat.CSV, content, scratch, options=options, **columns)).to_pydict()
+    rows = source(FileFormat.CSV, content, scratch, options=options, most_rows=most_rows, **columns)
+    return table(rows).to_pydict()
 
 
 def refused(scratch: Path, text: str | bytes, options: CsvOptions | None = None, **columns: DataType) -> list[object]:
@@ -182,6 +185,7 @@ def test_that_rows_with_too_few_or_too_many_fields_are_named_and_others_keep_the
         (b"a,b\n1," + b"2" * (1 << 20) + b"\n", "longer than 1,048,576 bytes"),
         (b"a" * (1 << 21), "longer than 1,048,576 bytes"),
         (b'"a,b\n1,2\n', "line of headers"),
+        (b"b,c\n1,2\n", "none of the columns"),
     ],
 )
 def test_that_files_that_are_no_csv_are_refused(scratch: Path, content: bytes, message: str) -> None:
@@ -194,9 +198,9 @@ def test_that_a_byte_that_is_no_character_is_found_deep_in_the_file(scratch: Pat
     content = b"a,bb\n" + row * 400_000  # a character lies across byte 1 << 19
     for at in (1_000_004, (1 << 19) + 1, len(content)):
         with pytest.raises(BadFile, match=f"byte {at} "):
-            source(FileFormat.CSV, content[:at] + b"\xff" + content[at:], scratch, most_rows=10**6)
+            read(scratch, content[:at] + b"\xff" + content[at:], most_rows=10**6, a=DataType.INT8)
     with pytest.raises(BadFile, match=f"byte {len(content)} "):
-        source(FileFormat.CSV, content + "ä".encode()[:1], scratch, most_rows=10**6)
+        read(scratch, content + "ä".encode()[:1], most_rows=10**6, a=DataType.INT8)
 
 
 def test_that_a_quote_that_is_never_closed_does_not_take_the_memory(scratch: Path) -> None:
@@ -226,7 +230,13 @@ def test_that_at_most_ten_thousand_rows_are_named(scratch: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [CsvOptions("ä"), CsvOptions(quote_char="\n"), CsvOptions("'", quote_char="'"), CsvOptions(skip_rows=9)],
+    [
+        CsvOptions("ä"),
+        CsvOptions(quote_char="\n"),
+        CsvOptions(decimal_char="5"),
+        CsvOptions("'", quote_char="'"),
+        CsvOptions(skip_rows=9),
+    ],
 )
 def test_that_options_that_nothing_can_be_split_by_are_refused(scratch: Path, options: CsvOptions) -> None:
     with pytest.raises(BadFile):

@@ -49,42 +49,45 @@ class Written:
 
 def datamine(fields: Sequence[Written], *, extended: bool = True, long_names: bool = False) -> bytes:
     """A Datamine file, as coreshed.blockmodels.inputs.datamine describes them."""
-    size, number = (8, "<f8") if extended else (4, "<f4")
+    size = 8 if extended else 4
     lengths = {len(each.values) for each in fields if isinstance(each.values, list)}
     [rows] = lengths or {0}
     entries: list[tuple[Written, int, int]] = []
     stored = 0
     for each in fields:
-        for word in range(1, each.words + 1):
+        for place in range(1, each.words + 1):
             stored += isinstance(each.values, list)
-            entries.append((each, stored if isinstance(each.values, list) else 0, word))
+            entries.append((each, stored if isinstance(each.values, list) else 0, place))
     per_page = 508 // max(1, stored)
     pages = -(-rows // per_page)
-
-    def word_of(value: float | str, place: int = 1) -> bytes:
-        if isinstance(value, str):
-            return value.encode("cp1252")[4 * place - 4 : 4 * place].ljust(4).ljust(size, b"\0")
-        return np.array(value, number).tobytes()
-
-    page = b"".join(word_of("MODEL".ljust(96), place) for place in range(1, 25))
-    page += b"".join(
-        word_of(float(value)) for value in (20260131, len(entries), pages + 1, rows - (pages - 1) * per_page)
-    )
-    for each, at, place in entries:
-        text = isinstance(each.values, str) or (isinstance(each.values, list) and isinstance(each.values[0], str))
-        names = [each.name.ljust(24)[start : start + 4].encode() for start in range(0, 24, 4)]
-        default = "" if text and at else (-1.0e30 if at else each.values)
-        if long_names:
-            page += names[0] + names[2] + names[1] + names[3] + (b"A   " if text else b"N   ") + b"LONG"
-        else:
-            page += word_of(each.name, 1) + word_of(each.name, 2) + word_of("A" if text else "N")
-        page += word_of(float(at)) + word_of(float(place))
-        page += names[4] + names[5] if long_names else word_of(0.0)
-        page += word_of(default, place)  # type: ignore[arg-type]
+    page = b"".join(_word("MODEL".ljust(96), size, place) for place in range(1, 25))
+    counts = (20260131, len(entries), pages + 1, rows - (pages - 1) * per_page)
+    page += b"".join(_word(float(value), size) for value in counts)
+    page += b"".join(_entry(*entry, size, long_names) for entry in entries)
     content = page.ljust(512 * size, b"\0")
     for first in range(0, rows, per_page):
         body = b""
         for row in range(first, min(rows, first + per_page)):
-            body += b"".join(word_of(each.values[row], place) for each, at, place in entries if at)  # type: ignore[index]
+            body += b"".join(_word(each.values[row], size, place) for each, at, place in entries if at)  # type: ignore[index]
         content += body.ljust(512 * size, b"\0")
     return content
+
+
+def _entry(field: Written, at: int, place: int, size: int, long_name: bool) -> bytes:
+    text = isinstance(field.values[0] if isinstance(field.values, list) else field.values, str)
+    names = [field.name.ljust(24)[start : start + 4].encode() for start in range(0, 24, 4)]
+    if long_name:
+        made = names[0] + names[2] + names[1] + names[3] + (b"A   " if text else b"N   ") + b"LONG"
+    else:
+        made = _word(field.name, size) + _word(field.name, size, 2) + _word("A" if text else "N", size)
+    made += _word(float(at), size) + _word(float(place), size)
+    made += names[4] + names[5] if long_name else _word(0.0, size)
+    default: object = ("" if text else -1.0e30) if at else field.values
+    return made + _word(default, size, place)
+
+
+def _word(value: object, size: int, place: int = 1) -> bytes:
+    """A number, or the four characters of a text that are at a place."""
+    if isinstance(value, str):
+        return value.encode("cp1252")[4 * place - 4 : 4 * place].ljust(4).ljust(size, b"\0")
+    return np.array(value, f"<f{size}").tobytes()

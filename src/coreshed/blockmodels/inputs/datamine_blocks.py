@@ -12,7 +12,7 @@ from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.inputs.datamine import Bytes, DatamineFile, Field, numbers, texts
-from coreshed.blockmodels.inputs.tables import Mistakes, kept
+from coreshed.blockmodels.inputs.tables import Mistakes, check_any, kept
 
 _CENTROIDS = {"x": "XC", "y": "YC", "z": "ZC"}
 _WORLD = {"x": "XWORLD", "y": "YWORLD", "z": "ZWORLD"}
@@ -49,6 +49,7 @@ def read_datamine(
         for name, data_type in columns.items():
             if name in file.fields:
                 sources[name], types[name] = file.fields[name], _checked(file.fields[name], data_type)
+        check_any(types)
         schema = pa.schema([(name, data_type.arrow) for name, data_type in types.items()])
         return kept(schema, _batches(file, sources, types, schema), most_rows, scratch)
 

@@ -14,7 +14,7 @@ from pyarrow import csv as arrow_csv
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile
 from coreshed.blockmodels.engine.sources import TableSource
-from coreshed.blockmodels.inputs.tables import Mistakes, kept, shown
+from coreshed.blockmodels.inputs.tables import Mistakes, check_any, kept, shown
 from coreshed.blockmodels.inputs.text import CheckedText
 from coreshed.blockmodels.inputs.values import converted, noting
 
@@ -41,6 +41,10 @@ class CsvOptions:
                 raise BadFile(
                     f"{value!r} cannot be the {name}: it has to be one character of ASCII, not the end of a line."
                 )
+        if len(self.decimal_char) != 1 or self.decimal_char in "+-0123456789eE\r\n":
+            raise BadFile(
+                f"{self.decimal_char!r} cannot be the decimal_char: it has to be one character of no other meaning."
+            )
         if self.delimiter == self.quote_char:
             raise BadFile("The delimiter and the quote_char are the same.")
 
@@ -61,6 +65,7 @@ def read_csv(
         text = CheckedText(file)
         names = _headers(text, options)
         columns = {name: wanted[name] for name in names if name in wanted}
+        check_any(columns)
         schema = pa.schema([(name, data_type.arrow) for name, data_type in columns.items()])
         reading = _Reading(text, options, names, columns)
         return kept(schema, reading.batches(schema), most_rows, scratch)

@@ -14,6 +14,7 @@ from coreshed.blockmodels.engine.sources import Source
 from coreshed.blockmodels.inputs.datamine_blocks import read_datamine
 from coreshed.blockmodels.inputs.delimited import CsvOptions, read_csv
 from coreshed.blockmodels.inputs.parquet import PlainTextSource
+from coreshed.blockmodels.inputs.tables import check_any
 
 
 class FileFormat(StrEnum):
@@ -48,6 +49,7 @@ def open_input(
     wanted = {**geometry_types(kind), **columns}
     if file_format is FileFormat.PARQUET:
         source = PlainTextSource(open_file, columns=columns, most_rows=most_rows)
+        check_any(wanted.keys() & set(source.schema.names))
         _check_once(source.schema.names, wanted)
         return source
     if file_format is FileFormat.CSV:

@@ -27,6 +27,12 @@ def kept(schema: Any, batches: Iterable[Any], most_rows: int, scratch: Path) -> 
     return TableSource(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
 
 
+def check_any(names: Iterable[str]) -> None:
+    """Raise BadFile where a file has no column that matters."""
+    if not list(names):
+        raise BadFile("The file has none of the columns announced, and none that names blocks.")
+
+
 class Mistakes:
     """Rows that cannot be read, and why; a row may be named for several columns."""
 
