@@ -20,8 +20,8 @@ from coreshed.blockmodels.engine.policies import Policies, Policy
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.request import Aggregation, Density, Request, ValueColumn
 from coreshed.blockmodels.engine.store import BlockStore
-from tests.blockmodels.engine.models import model, opened
 from tests.blockmodels.engine.reckoning import reckon
+from tests.blockmodels.engine.small_models import model, opened
 
 GRADE = ValueColumn("Au", Aggregation.MASS_AVERAGE)
 DOMAIN = Category("domain")

@@ -18,7 +18,7 @@ from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.blockmodels.inputs import CsvOptions, FileFormat
-from tests.blockmodels.engine.models import opened
+from tests.blockmodels.engine.small_models import opened
 from tests.blockmodels.inputs.uploads import Written as Field
 from tests.blockmodels.inputs.uploads import datamine, source, table
 
