@@ -25,6 +25,7 @@ settings.load_profile("coreshed")
 _SLOW_ON_POSTGRESQL = {
     "tests/client/test_resume.py",
     "tests/client/test_restarts.py",
+    "tests/clients/test_evo_blockmodels.py",
     "tests/clients/test_evo_colormaps.py",
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",
@@ -35,6 +36,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/identity/issuer/test_devices.py",
     "tests/identity/issuer/test_evo_sdk.py",
     "tests/identity/issuer/test_in_chromium.py",
+    "tests/jobs/test_processes.py",
     "tests/objects/test_list_properties.py",
     "tests/serving/test_people_and_audit.py",
     "tests/serving/test_real_server.py",

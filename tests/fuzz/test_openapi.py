@@ -69,6 +69,7 @@ async def test_that_every_change_describes_its_body(document: dict[str, Any]) ->
         ("POST", workspace),
         ("POST", f"{workspace}/folders/path/{{folders_path}}"),
         ("POST", "/folder/instances/{org_id}/workspaces/{workspace_id}/folders/{folder_id}"),
+        ("POST", "/blockmodel/orgs/{org_id}/workspaces/{workspace_id}/block-models/{bm_id}"),
     }
 
 

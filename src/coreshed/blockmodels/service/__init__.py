@@ -1,0 +1,22 @@
+"""The services of block models."""
+
+from coreshed.blockmodels.service.ground import Ground
+from coreshed.blockmodels.service.jobs import Progress
+from coreshed.blockmodels.service.models import ListQuery, Models
+from coreshed.blockmodels.service.queries import Queries
+from coreshed.blockmodels.service.updates import Updates
+from coreshed.blockmodels.service.versions import Publication, Versions
+
+__all__ = ["BlockModels", "Ground", "ListQuery", "Models", "Progress", "Publication", "Versions"]
+
+
+class BlockModels:
+    """Block models of all workspaces: services over one ground."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.models = Models(ground)
+        self.versions = Versions(ground)
+        self.progress = Progress(ground, self.versions)
+        self.updates = Updates(ground, self.progress)
+        self.queries = Queries(ground, self.progress, self.versions)
