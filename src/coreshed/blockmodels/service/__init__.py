@@ -1,5 +1,6 @@
 """The services of block models."""
 
+from coreshed.blockmodels.service.deltas import Deltas
 from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.jobs import Progress
 from coreshed.blockmodels.service.models import ListQuery, Models
@@ -7,7 +8,7 @@ from coreshed.blockmodels.service.queries import Queries
 from coreshed.blockmodels.service.updates import Updates
 from coreshed.blockmodels.service.versions import Publication, Versions
 
-__all__ = ["BlockModels", "Ground", "ListQuery", "Models", "Progress", "Publication", "Versions"]
+__all__ = ["BlockModels", "Deltas", "Ground", "ListQuery", "Models", "Progress", "Publication", "Versions"]
 
 
 class BlockModels:
@@ -20,3 +21,4 @@ class BlockModels:
         self.progress = Progress(ground, self.versions)
         self.updates = Updates(ground, self.progress)
         self.queries = Queries(ground, self.progress, self.versions)
+        self.deltas = Deltas(ground, self.versions)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from coreshed.blobs import Contents, Purpose
 from coreshed.blobs.refusals import BlobVanished
 from coreshed.blockmodels import ledger, orders
@@ -113,7 +115,8 @@ class UpdateWork:
                 blocks_uploaded=draft.blocks_uploaded,
                 update_type=None if draft.blocks_uploaded is None else change.update_type,
             ),
-            column_changes=change.columns,
+            # Columns that became null by the policy of their group have changed as much as those of the file.
+            column_changes=replace(change.columns, update=[*change.columns.update, *change.set_null]),
             draft=draft,
             comment=order.comment,
             job_id=claim.id,
