@@ -2,10 +2,24 @@
 
 from litestar.openapi.spec import OpenAPIType, Schema
 
-from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET
+from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET, MOST_PLACES
+from coreshed.blockmodels.report_rules import MOST_COLUMNS
 from coreshed.blockmodels.wire.geometry import MAX_BLOCKS, MAX_ROTATIONS
 from coreshed.blockmodels.wire.models import LEAST_NAME, MOST_NAME
-from coreshed.openapi import FLAG, TEXT, array, described, integer, json_body, mapping, one_of, or_null, query, text
+from coreshed.openapi import (
+    FLAG,
+    TEXT,
+    UUID,
+    array,
+    described,
+    integer,
+    json_body,
+    mapping,
+    one_of,
+    or_null,
+    query,
+    text,
+)
 
 _NUMBER = Schema(type=OpenAPIType.NUMBER)
 _LENGTH = Schema(type=OpenAPIType.NUMBER, exclusive_minimum=0, exclusive_maximum=1_000_000)
@@ -89,3 +103,81 @@ GET = described(query("deleted", FLAG, "Also a deleted model."))
 RESTORE = described(query("deleted", one_of("false"), "What undoes a deletion.", required=True))
 VERSIONS = described(query("filter", one_of("latest"), "The newest version alone."), *_PAGE)
 VERSION = described(query("include_changes", FLAG, "With what the version did."))
+
+# Reports
+
+_RANGE = {
+    whole: mapping({"min": kind, "max": kind}, ["min", "max"], more=False)
+    for whole, kind in ((True, Schema(type=OpenAPIType.INTEGER)), (False, _NUMBER))
+}
+_BOX = Schema(
+    one_of=[
+        mapping({f"{axis}_minmax": _RANGE[whole] for axis in axes}, [f"{axis}_minmax" for axis in axes], more=False)
+        for axes, whole in (("ijk", True), ("xyz", False))
+    ]
+)
+_LABEL = text(most=120)
+_POLICIES = ("ZERO", "IGNORE_BLOCK", "IGNORE_VALUE", "MARK_AS_INVALID")
+_REPORT = mapping(
+    {
+        "name": _LABEL,
+        "description": or_null(text(most=1000)),
+        "columns": array(
+            mapping(
+                {
+                    "col_id": UUID,
+                    "label": _LABEL,
+                    "aggregation": one_of("SUM", "MASS_AVERAGE"),
+                    "output_unit_id": TEXT,
+                },
+                ["col_id", "label", "aggregation", "output_unit_id"],
+                more=False,
+            ),
+            None,
+            MOST_COLUMNS,
+        ),
+        "categories": or_null(
+            array(
+                mapping(
+                    {"col_id": UUID, "label": _LABEL, "values": or_null(array(TEXT, 1, 100))},
+                    ["col_id", "label"],
+                    more=False,
+                ),
+                0,
+                5,
+            )
+        ),
+        "cutoff_col_id": or_null(UUID),
+        "cutoff_values": or_null(array(_NUMBER, 1, 20)),
+        "density_col_id": or_null(UUID),
+        "density_value": or_null(Schema(type=OpenAPIType.NUMBER, exclusive_minimum=1)),
+        "density_unit_id": or_null(TEXT),
+        "mass_unit_id": TEXT,
+        "bbox": or_null(_BOX),
+        "autorun": FLAG,
+        "null_values_policy": one_of(*_POLICIES),
+        "negative_values_policy": one_of("USE", *_POLICIES),
+        "mesh_filter": or_null(
+            mapping({"uuid": UUID, "relation": one_of("INSIDE", "OUTSIDE")}, ["uuid", "relation"], more=False)
+        ),
+    },
+    ["name", "columns", "mass_unit_id"],
+    more=False,
+)
+PAGE = described(*_PAGE)
+REPORT = described(query("run_now", FLAG, "Also run it over the newest version."), body=json_body(_REPORT))
+_EXISTS_OR_NEW = {"200": "The results are there.", "201": "A job makes what is not."}
+REPORT_JOB = described(
+    body=json_body(mapping({"version_uuid": or_null(UUID)}, more=False), required=False), answers=_EXISTS_OR_NEW
+)
+COMPARISON_JOB = described(
+    body=json_body(
+        mapping({"from_version_uuid": or_null(UUID), "to_version_uuid": or_null(UUID)}, more=False), required=False
+    ),
+    answers=_EXISTS_OR_NEW,
+)
+COMPARISON = described(
+    query("from", UUID, "The result to start from.", required=True),
+    query("to", UUID, "The result to compare.", required=True),
+    query("decimal_places", integer(least=0, most=MOST_PLACES), "Round values to so many before they are subtracted."),
+)

@@ -4,10 +4,13 @@ from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.jobs import Progress
 from coreshed.blockmodels.service.models import ListQuery, Models
 from coreshed.blockmodels.service.queries import Queries
+from coreshed.blockmodels.service.report_comparisons import Comparisons
+from coreshed.blockmodels.service.report_runs import Awaited, Run, Runs
+from coreshed.blockmodels.service.reports import Reports
 from coreshed.blockmodels.service.updates import Updates
 from coreshed.blockmodels.service.versions import Publication, Versions
 
-__all__ = ["BlockModels", "Ground", "ListQuery", "Models", "Progress", "Publication", "Versions"]
+__all__ = ["Awaited", "BlockModels", "Ground", "ListQuery", "Models", "Progress", "Publication", "Run", "Versions"]
 
 
 class BlockModels:
@@ -20,3 +23,6 @@ class BlockModels:
         self.progress = Progress(ground, self.versions)
         self.updates = Updates(ground, self.progress)
         self.queries = Queries(ground, self.progress, self.versions)
+        self.runs = Runs(ground, self.progress, self.versions)
+        self.reports = Reports(ground, self.runs)
+        self.comparisons = Comparisons(ground, self.progress, self.runs)
