@@ -1,8 +1,9 @@
 """The kinds of jobs that workers run for block models."""
 
+from collections.abc import Callable
 from typing import Any
 
-from coreshed.blockmodels.orders import COMPACT_JOB, QUERY_JOB, UPDATE_JOB
+from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, UPDATE_JOB
 from coreshed.blockmodels.service import BlockModels
 from coreshed.jobs import Claim, JobContext, JobKind
 from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
@@ -27,11 +28,22 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
 
         return CompactWork(block_models.ground).run(claim, context)
 
-    return [
-        JobKind(UPDATE_JOB, update, problem_of),
-        JobKind(QUERY_JOB, query, problem_of),
-        JobKind(COMPACT_JOB, compact, problem_of),
-    ]
+    def report(claim: Claim, context: JobContext) -> None:
+        from coreshed.blockmodels.work.reporting import ReportWork
+
+        ReportWork(block_models.ground).run(claim, context)
+
+    def compare(claim: Claim, _context: JobContext) -> bytes:
+        return block_models.comparisons.run(claim)
+
+    runs: dict[str, Callable[[Claim, JobContext], bytes | None]] = {
+        UPDATE_JOB: update,
+        QUERY_JOB: query,
+        COMPACT_JOB: compact,
+        REPORT_JOB: report,
+        COMPARISON_JOB: compare,
+    }
+    return [JobKind(name, run, problem_of) for name, run in runs.items()]
 
 
 def problem_of(error: Exception) -> dict[str, Any]:

@@ -10,12 +10,19 @@ from coreshed.wire_common import boolean
 
 MOST, DEFAULT = 100, 50
 MOST_OFFSET = 2**31 - 1
+MOST_PLACES = 10
 _NEWEST_FIRST = (("last_updated_at", True),)
 
 
 def page_of(query: Mapping[str, str]) -> tuple[int, int]:
     """(offset, limit). Raises Invalid."""
     return _whole(query, "offset", 0, MOST_OFFSET, 0), _whole(query, "limit", 1, MOST, DEFAULT)
+
+
+def decimal_places_of(query: Mapping[str, str]) -> int | None:
+    """Decimal places of a comparison; None where nothing is to be rounded. Raises Invalid."""
+    found = _whole(query, "decimal_places", 0, MOST_PLACES, -1)
+    return None if found < 0 else found
 
 
 def _whole(query: Mapping[str, str], name: str, least: int, most: int, default: int) -> int:

@@ -4,7 +4,8 @@ from typing import get_args
 
 from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
-from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET
+from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET, MOST_PLACES
+from coreshed.blockmodels.report_rules import MOST_COLUMNS
 from coreshed.blockmodels.wire.geometry import MAX_BLOCKS, MAX_ROTATIONS
 from coreshed.blockmodels.wire.models import LEAST_NAME, MOST_NAME
 from coreshed.blockmodels.wire.versions import DataType
@@ -230,4 +231,72 @@ QUERY = described(
             "columns",
         )
     )
+)
+
+# Reports
+
+_LABEL = text(most=120)
+_POLICIES = ("ZERO", "IGNORE_BLOCK", "IGNORE_VALUE", "MARK_AS_INVALID")
+_REPORT = mapping(
+    {
+        "name": _LABEL,
+        "description": or_null(text(most=1000)),
+        "columns": array(
+            mapping(
+                {
+                    "col_id": UUID,
+                    "label": _LABEL,
+                    "aggregation": one_of("SUM", "MASS_AVERAGE"),
+                    "output_unit_id": TEXT,
+                },
+                ["col_id", "label", "aggregation", "output_unit_id"],
+                more=False,
+            ),
+            None,
+            MOST_COLUMNS,
+        ),
+        "categories": or_null(
+            array(
+                mapping(
+                    {"col_id": UUID, "label": _LABEL, "values": or_null(array(TEXT, 1, 100))},
+                    ["col_id", "label"],
+                    more=False,
+                ),
+                0,
+                5,
+            )
+        ),
+        "cutoff_col_id": or_null(UUID),
+        "cutoff_values": or_null(array(_NUMBER, 1, 20)),
+        "density_col_id": or_null(UUID),
+        "density_value": or_null(Schema(type=OpenAPIType.NUMBER, exclusive_minimum=1)),
+        "density_unit_id": or_null(TEXT),
+        "mass_unit_id": TEXT,
+        "bbox": or_null(_BOX),
+        "autorun": FLAG,
+        "null_values_policy": one_of(*_POLICIES),
+        "negative_values_policy": one_of("USE", *_POLICIES),
+        "mesh_filter": or_null(
+            mapping({"uuid": UUID, "relation": one_of("INSIDE", "OUTSIDE")}, ["uuid", "relation"], more=False)
+        ),
+    },
+    ["name", "columns", "mass_unit_id"],
+    more=False,
+)
+PAGE = described(*_PAGE)
+REPORT = described(query("run_now", FLAG, "Also run it over the newest version."), body=json_body(_REPORT))
+_EXISTS_OR_NEW = {"200": "The results are there.", "201": "A job makes what is not."}
+REPORT_JOB = described(
+    body=json_body(mapping({"version_uuid": or_null(UUID)}, more=False), required=False), answers=_EXISTS_OR_NEW
+)
+COMPARISON_JOB = described(
+    body=json_body(
+        mapping({"from_version_uuid": or_null(UUID), "to_version_uuid": or_null(UUID)}, more=False), required=False
+    ),
+    answers=_EXISTS_OR_NEW,
+)
+COMPARISON = described(
+    query("from", UUID, "The result to start from.", required=True),
+    query("to", UUID, "The result to compare.", required=True),
+    query("decimal_places", integer(least=0, most=MOST_PLACES), "Round values to so many before they are subtracted."),
 )

@@ -6,11 +6,14 @@ from msgspec import Struct, json
 
 from coreshed.blockmodels.rules import Change
 from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ
+from coreshed.blockmodels.wire.reports import CreateReportSpecification
 from coreshed.blockmodels.wire.updates import InputOptions
 
 UPDATE_JOB = "block-model-update"
 QUERY_JOB = "block-model-query"
 COMPACT_JOB = "block-model-compact"
+REPORT_JOB = "block-model-report"
+COMPARISON_JOB = "block-model-report-comparison"
 
 T = TypeVar("T", bound=Struct)
 
@@ -44,6 +47,33 @@ class QueryOrder(Struct, frozen=True):
     coordinates: BBoxXYZ | None
     exclude_null_rows: bool
     delimiter: str | None
+
+
+class ReportOrder(Struct, frozen=True):
+    """A run of a report over a version. specification: as it was at `revision`, whatever has become of it since."""
+
+    specification_id: str
+    revision: int
+    specification: CreateReportSpecification
+    version_id: int
+    version_uuid: str
+
+
+class ComparedVersion(Struct, frozen=True):
+    """One side of a comparison. job_id: of the run that makes its result, null where that is there already."""
+
+    version_id: int
+    version_uuid: str
+    job_id: str | None
+
+
+class ComparisonOrder(Struct, frozen=True):
+    """A comparison whose runs are queued before it."""
+
+    specification_id: str
+    revision: int
+    before: ComparedVersion
+    after: ComparedVersion
 
 
 def encode(order: Struct) -> bytes:

@@ -1,15 +1,14 @@
 """The routes of the Block Model API."""
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from litestar import MediaType, Request, Response, Router, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, SkipValidation
+from litestar import MediaType, Response, Router, delete, get, patch, post
+from litestar.di import Provide
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
 from coreshed import ids
-from coreshed.blockmodels import openapi
+from coreshed.blockmodels import openapi, report_routes
+from coreshed.blockmodels.calls import ALL, ONE, ORGANISATION, Ask, Call, Here, Id, model_key
 from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.listing import list_query, page_of
 from coreshed.blockmodels.service import BlockModels
@@ -29,38 +28,14 @@ from coreshed.identity import Principal
 from coreshed.problems import Invalid, InvalidQuery
 from coreshed.wire_common import boolean
 
-Ask: TypeAlias = Request[Any, Any, Any]
-Id: TypeAlias = FromPath[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a handler works with. One dependency and not four: the framework resolves several in a task each."""
-
-    caller: Principal
-    block_models: BlockModels
-    database: Database
-    client: Client
-
-
-Here: TypeAlias = NamedDependency[SkipValidation[Call]]
-
 _NULL: Any = b"null"
 BODY_LIMIT = 4 << 20  # lineage has no bound of its own
-ORGANISATION = "/orgs/{org_id:str}"
-WORKSPACE = ORGANISATION + "/workspaces/{workspace_id:str}"
-ALL = WORKSPACE + "/block-models"
-ONE = ALL + "/{bm_id:str}"
 JOB = ONE + "/jobs/{job_id:str}"
 UPLOADED = JOB + "/uploaded"
 BLOCKS = ONE + "/blocks"
 VERSIONS = ONE + "/versions"
 VERSION = VERSIONS + "/{version_uuid:str}"
 DELTA = VERSION + "/delta"
-
-
-def _model(bm_id: str) -> str:
-    return ids.read_id(bm_id, "bm_id")
 
 
 @get(ORGANISATION + "/units")
@@ -111,7 +86,7 @@ async def get_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call:
         call.block_models.models.get,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         deleted=boolean(request.query_params.get("deleted"), "deleted") or False,
     )
 
@@ -119,7 +94,7 @@ async def get_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call:
 @patch(ONE, status_code=200, operation_class=openapi.UPDATE)
 async def update_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> wire.BlockModel:
     """Other metadata of a block model, without a new version."""
-    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
     asked = read(await request.body(), wire.UpdateBlockModel)
     return await call.database.change(
         call.block_models.models.update, caller=call.caller, workspace=workspace, model_id=model_id, asked=asked
@@ -133,14 +108,14 @@ async def delete_model(org_id: Id, workspace_id: Id, bm_id: Id, call: Here) -> N
         call.block_models.models.delete,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
     )
 
 
 @post(ONE, status_code=202, operation_class=openapi.RESTORE)
 async def restore_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> wire.BlockModel:
     """Undo the deletion of a block model."""
-    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
     if request.query_params.get("deleted", "").strip().lower() not in {"false", "0"}:
         raise InvalidQuery("To restore a block model, send deleted=false.")
     return await call.database.change(
@@ -151,7 +126,7 @@ async def restore_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, c
 @patch(BLOCKS, status_code=202, operation_class=openapi.UPDATE_BLOCKS)
 async def update_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> UpdateWithUrl:
     """Begin an update of columns and blocks; its job waits until its upload is announced."""
-    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
     asked = read(await request.body(), UpdateDataLite)
     return await call.database.change(
         call.block_models.updates.begin,
@@ -170,7 +145,7 @@ async def announce_upload(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, c
         call.block_models.updates.uploaded,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         job_id=ids.read_id(job_id, "job_id"),
     )
 
@@ -178,7 +153,7 @@ async def announce_upload(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, c
 @post(BLOCKS, status_code=200, operation_class=openapi.QUERY)
 async def query_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> QueryResult:
     """Begin a query of a version; its job writes a file."""
-    workspace, model_id = ids.workspace_key(org_id, workspace_id), _model(bm_id)
+    workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
     asked = read(await request.body(), QueryCriteria)
     return await call.database.change(
         call.block_models.queries.begin, caller=call.caller, workspace=workspace, model_id=model_id, asked=asked
@@ -192,7 +167,7 @@ async def get_job(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, call: Her
         call.block_models.progress.get,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         job_id=ids.read_id(job_id, "job_id"),
     )
 
@@ -210,7 +185,7 @@ async def list_versions(
         call.block_models.versions.page,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         latest=wanted is not None,
         offset=offset,
         limit=limit,
@@ -227,7 +202,7 @@ async def get_version(
         call.block_models.versions.get,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         version_uuid=ids.read_id(version_uuid, "version_uuid"),
         with_changes=boolean(request.query_params.get("include_changes"), "include_changes") or False,
     )
@@ -243,7 +218,7 @@ async def get_delta(
         call.block_models.deltas.between,
         caller=call.caller,
         workspace=ids.workspace_key(org_id, workspace_id),
-        model_id=_model(bm_id),
+        model_id=model_key(bm_id),
         version_uuid=ids.read_id(version_uuid, "version_uuid"),
         asked=asked,
     )
@@ -282,7 +257,7 @@ def router(*, block_models: BlockModels, database: Database) -> Router:
 
     return Router(
         "/blockmodel",
-        route_handlers=HANDLERS,
+        route_handlers=[*HANDLERS, *report_routes.HANDLERS],
         dependencies={"call": Provide(call)},
         request_max_body_size=BODY_LIMIT,
     )

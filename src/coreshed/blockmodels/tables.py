@@ -1,6 +1,17 @@
-"""Block models and their versions."""
+"""Block models, their versions, and reports over them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from coreshed.database import main
 from coreshed.database.metadata import Key, RowNumber
@@ -58,4 +69,41 @@ block_model_versions = Table(
     Column("mapping", Text, nullable=False),  # JSON object: `wire.versions.Mapping`
     Column("changes", Text, nullable=False),  # JSON object: `wire.versions.VersionChanges`
     Column("column_changes", Text, nullable=False),  # JSON object: `wire.updates.UpdateColumns`
+)
+
+# What reports ask for. `specification` is the whole of it; the columns beside it are what rows are found by.
+report_specifications = Table(
+    "report_specifications",
+    main,
+    Column("id", Key, primary_key=True),
+    Column("model_id", Key, ForeignKey("block_models.id"), nullable=False),
+    Column("name", Key, nullable=False),
+    Column("autorun", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),  # from 0 on
+    Column("specification", Text, nullable=False),  # JSON object: `wire.reports.CreateReportSpecification`
+    Column("created_ns", BigInteger, nullable=False),
+    Column("created_by", Key, ForeignKey("users.id"), nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+    Column("updated_by", Key, ForeignKey("users.id"), nullable=False),
+    UniqueConstraint("model_id", "name", name="uq_report_specifications_model_id_name"),
+)
+
+# A result never changes; there is one for each revision of a specification and each version of its model.
+report_results = Table(
+    "report_results",
+    main,
+    Column("no", RowNumber, primary_key=True),
+    Column("id", Key, nullable=False, unique=True),
+    Column("specification_id", Key, ForeignKey("report_specifications.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version_id", Integer, nullable=False),  # of the model
+    Column("created_ns", BigInteger, nullable=False),
+    Column("mesh_filter", Text),  # JSON object: `wire.reports.MeshFilter`, for lists
+    Column("content", LargeBinary, nullable=False),  # `report_ledger.Content` as JSON, compressed with zlib
+    UniqueConstraint(
+        "specification_id",
+        "revision",
+        "version_id",
+        name="uq_report_results_specification_id_revision_version_id",
+    ),
 )

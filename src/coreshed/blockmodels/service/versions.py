@@ -1,7 +1,8 @@
 """Versions: how they are read, and how a further one is published."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from coreshed.blockmodels import ledger, presentation, reference
 from coreshed.blockmodels.dialect import Client
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from coreshed.blockmodels.engine.changes import Draft
 
 CREATE_JOB = "block-model-create"
+Published: TypeAlias = Callable[[Rows, StoredModel, StoredVersion], None]
 
 
 def owner(model_id: str) -> str:
@@ -53,6 +55,11 @@ class Versions:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._published: list[Published] = []
+
+    def on_published(self, call: Published) -> None:
+        """Call this with every further version, in the transaction that publishes it."""
+        self._published.append(call)
 
     def page(
         self,
@@ -147,6 +154,8 @@ class Versions:
         ledger.add_version(rows, version)
         detail = {"version_id": version.version_id, "version_uuid": version.version_uuid}
         self._ground.audit(rows, new.actor_id, model, "block-model.version", **detail)
+        for call in self._published:
+            call(rows, model, version)
         return version
 
     def _refer(self, rows: Rows, model: StoredModel, new: Publication, coordinate_system: str) -> str | None:

@@ -9,7 +9,7 @@ from coreshed.blockmodels.engine.exporting import export_csv, export_parquet
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.orders import QueryOrder
 from coreshed.blockmodels.service.ground import Ground
-from coreshed.blockmodels.wire.geometry import FloatRange, IntRange
+from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, FloatRange, IntRange
 from coreshed.jobs import Claim, JobContext
 
 
@@ -57,14 +57,15 @@ class QueryWork:
 def engine_query(order: QueryOrder) -> Query:
     """The query in the engine's words."""
     outputs = tuple(Output(each.source, each.header, each.data) for each in order.columns)
-    box: IndexBox | AlignedBox | None = None
-    if order.indices is not None:
-        ranges = order.indices.i_minmax, order.indices.j_minmax, order.indices.k_minmax
-        box = IndexBox(*map(_indices, ranges))
-    if order.coordinates is not None:
-        spans = order.coordinates.x_minmax, order.coordinates.y_minmax, order.coordinates.z_minmax
-        box = AlignedBox(*map(_span, spans))
-    return Query(outputs, box, order.exclude_null_rows)
+    asked = order.indices or order.coordinates
+    return Query(outputs, None if asked is None else engine_box(asked), order.exclude_null_rows)
+
+
+def engine_box(asked: BBox | BBoxXYZ) -> IndexBox | AlignedBox:
+    """A box in the engine's words."""
+    if isinstance(asked, BBox):
+        return IndexBox(*map(_indices, (asked.i_minmax, asked.j_minmax, asked.k_minmax)))
+    return AlignedBox(*map(_span, (asked.x_minmax, asked.y_minmax, asked.z_minmax)))
 
 
 def _indices(found: IntRange) -> tuple[int, int]:

@@ -5,9 +5,20 @@ from coreshed.objects.service.lifecycle import Lifecycle
 from coreshed.objects.service.listing import Listing
 from coreshed.objects.service.publishing import Publishing, Upload
 from coreshed.objects.service.reading import Reading
-from coreshed.objects.service.references import Reference, References
+from coreshed.objects.service.references import FoundObject, Reference, References
 
-__all__ = ["Ground", "Lifecycle", "Listing", "Objects", "Publishing", "Reading", "Reference", "References", "Upload"]
+__all__ = [
+    "FoundObject",
+    "Ground",
+    "Lifecycle",
+    "Listing",
+    "Objects",
+    "Publishing",
+    "Reading",
+    "Reference",
+    "References",
+    "Upload",
+]
 
 
 class Objects:

@@ -4,13 +4,16 @@ Such an object is an ordinary object: it has a path, versions and audit rows, an
 calls these methods has checked the permission, and takes the workspace's paths with `lock` before any lock of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from coreshed import paths
 from coreshed.database import Rows
 from coreshed.ids import WorkspaceKey
-from coreshed.objects import ledger, schemas
+from coreshed.objects import documents, ledger, schemas
 from coreshed.objects.service.ground import Ground
 from coreshed.objects.service.lifecycle import delete, free_path
 from coreshed.objects.service.writing import Content, Target, write
@@ -28,8 +31,17 @@ class Reference:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    """The newest version of a live object. blobs: data reference as the document spells it -> id of its blob."""
+
+    schema: str
+    document: dict[str, Any]
+    blobs: Mapping[str, str]
+
+
 class References:
-    """Create, replace, delete and restore an object within a transaction of the caller's."""
+    """Find, create, replace, delete and restore an object within a transaction of the caller's."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -37,6 +49,17 @@ class References:
     def lock(self, rows: Rows, workspace: WorkspaceKey) -> None:
         """Keep others from changing paths of the workspace until the transaction ends."""
         ledger.lock_workspace(rows, workspace.workspace_id)
+
+    def find(self, rows: Rows, workspace: WorkspaceKey, object_id: str) -> FoundObject | None:
+        """An object of anybody's at its newest version; None where the workspace has no such live one."""
+        stored = ledger.by_id(rows, workspace, object_id)
+        if stored is None or stored.deleted_ns is not None:
+            return None
+        version = ledger.version(rows, stored.no, stored.version_id)
+        if version is None or version.document is None:
+            return None
+        document = msgspec.json.decode(documents.unpack(version.document))
+        return FoundObject(stored.schema_id, document, dict(ledger.data_of(rows, stored.no, stored.version_id)))
 
     def warm(self, document: dict[str, Any], coordinate_system: str) -> None:
         """Load what a document of this kind takes, so that no transaction waits for it."""
