@@ -85,6 +85,16 @@ def test_that_dictionaries_may_differ_by_row_group(tmp_path: Path) -> None:
     assert rows.read("Rock", 1, 8).to_pylist() == ["ore"] * 2 + ["waste"] * 3 + ["till"] * 2
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_that_texts_that_are_not_utf8_are_refused(tmp_path: Path, kind: pa.DataType) -> None:
+    content = parquet({"Rock": pa.array(["granite", "granodiorite"]).cast(kind)}, compression="none")
+    spoilt = content.replace(b"granodiorite", b"granodior\xffte")
+    assert spoilt != content
+    rows = source(FileFormat.PARQUET, spoilt, tmp_path, Rock=DataType.UTF8)
+    with pytest.raises(BadFile, match="Rock"):
+        rows.read("Rock", 0, 2)
+
+
 def test_that_polars_categories_are_texts(tmp_path: Path) -> None:
     sink = io.BytesIO()
     polars.DataFrame({"Rock": polars.Series(["ore", "ore", None], dtype=polars.Categorical)}).write_parquet(sink)

@@ -34,9 +34,12 @@ class PlainTextSource(ParquetSource):
         if column not in self._texts:
             return values
         try:
-            return values.cast(pa.string())
+            values.validate(full=True)
+            texts = values.cast(pa.string())
+            texts.validate(full=True)
         except pa.ArrowException as error:
-            raise BadFile(f"The texts of the column {column!r} are too long: {error}") from error
+            raise BadFile(f"The column {column!r} cannot be read as texts: {error}") from error
+        return texts
 
 
 def is_text(kind: Any) -> bool:
