@@ -162,7 +162,7 @@ async def opened(quarry: Quarry, **changes: Any) -> Mine:
 
 
 def table(result: dict[str, Any]) -> list[list[Any]]:
-    """The rows of every result set: cut-off, categories, then values of cells that are OK and the status of others."""
+    """The rows of every result set: cut-off, categories, then values; of cells that are not OK the status."""
     return [
         [
             each["cutoff_value"],

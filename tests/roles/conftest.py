@@ -11,7 +11,10 @@ import httpx
 import pytest
 
 from coreshed.app import Application
+from coreshed.blockmodels import report_ledger
+from coreshed.blockmodels.report_ledger import Content, StoredResult
 from coreshed.identity import organisation_roles
+from coreshed.ids import new_id
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 from coreshed.testing import ManualClock
@@ -36,7 +39,26 @@ BLOCK_MODEL: dict[str, Any] = {
         "n_blocks": {"nx": 2, "ny": 2, "nz": 2},
         "block_size": {"x": 1, "y": 1, "z": 1},
     },
+    "size_unit_id": "m",
 }
+REPORT: dict[str, Any] = {
+    "name": "Mass",
+    "columns": [],
+    "density_value": 2.5,
+    "density_unit_id": "t/m3",
+    "mass_unit_id": "t",
+    "autorun": False,
+}
+NOTHING = Content(
+    name="Mass",
+    description=None,
+    cutoff_col_id=None,
+    categories=[],
+    value_columns=[],
+    referenced_columns=[],
+    result_sets=[],
+    warnings=[],
+)
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 
 
@@ -73,6 +95,9 @@ class Ward:
     bm_id: str
     job_id: str
     version_uuid: str
+    report: dict[str, Any]
+    rs_id: str
+    report_result_uuid: str
 
 
 @dataclass
@@ -174,6 +199,7 @@ class House:
             begun = await owner.patch(f"{root}/block-models/{bm_id}/blocks", json=NEW_COLUMN)
             assert begun.status_code == 202, begun.text
             job_id = begun.json()["job_uuid"]
+        reported = await self._report(f"{root}/block-models/{bm_id}/report-specifications", mark)
         if state == "model deleted":
             assert (await owner.delete(f"{root}/block-models/{bm_id}")).status_code == 204
         return {
@@ -181,7 +207,20 @@ class House:
             "bm_id": bm_id,
             "job_id": job_id,
             "version_uuid": versions[0]["version_uuid"],
+            **reported,
         }
+
+    async def _report(self, root: str, mark: str) -> dict[str, Any]:
+        """A report with a result, and what another one is made from."""
+        made = await self.clients["owner"].post(root, json=REPORT)
+        assert made.status_code == 201, made.text
+        rs_id, result_id = made.json()["report_specification_uuid"], new_id()
+        stored = StoredResult(
+            id=result_id, specification_id=rs_id, revision=0, version_id=1, created_ns=1, mesh_filter=None
+        )
+        with self.application.databases.main.writing() as rows:  # no worker runs here
+            report_ledger.add_result(rows, stored, report_ledger.pack(NOTHING))
+        return {"report": REPORT | {"name": f"new {mark}"}, "rs_id": rs_id, "report_result_uuid": result_id}
 
     def _restore_guest(self) -> None:
         """The guest belongs to the organisation, whatever a request has done before."""

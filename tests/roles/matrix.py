@@ -83,6 +83,8 @@ _MINE = "/blockmodel/orgs/{org_id}"
 _BOX = {f"{axis}_minmax": {"min": 0, "max": 1} for axis in "ijk"}
 _MODELS = f"{_MINE}/workspaces/{{workspace_id}}/block-models"
 _MODEL = f"{_MODELS}/{{bm_id}}"
+_REPORTS = f"{_MODEL}/report-specifications"
+_REPORT = f"{_REPORTS}/{{rs_id}}"
 _PEOPLE = "/workspace/orgs/{org_id}/members"
 _DIRECTORY = "/workspace/orgs/{org_id}/ims"
 _ADMIN = "/workspace/admin/orgs/{org_id}"
@@ -304,6 +306,21 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("POST",   f"{_MODEL}/versions/{{version_uuid}}/delta",
                                          "401 401 401 401  403 304  404 404 404  304 304 304",
          does="from the newest", body={"columns": ["*"], "bbox": _BOX}),
+
+    _row("GET",    _REPORTS,             "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   _REPORTS,             "401 401 401 401  403 403  404 404 404  403 201 201", body="{report}"),
+    _row("GET",    _REPORT,              "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PATCH",  _REPORT,              "401 401 401 401  403 403  404 404 404  403 200 200", body="{report}"),
+    _row("POST",   f"{_REPORT}/jobs",    "401 401 401 401  403 403  404 404 404  403 200 200", body={}),
+    _row("GET",    f"{_REPORT}/results", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_REPORT}/results/{{report_result_uuid}}",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_REPORT}/comparisons",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"from_version_uuid": "{version_uuid}"}),
+    _row("GET",    f"{_REPORT}/comparisons",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200",
+         query="from={report_result_uuid}&to={report_result_uuid}"),
 
     # Byte links carry their own authority, and what operators watch needs none.
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),

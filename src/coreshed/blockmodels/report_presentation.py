@@ -12,7 +12,16 @@ from coreshed.blockmodels.wire import reports as wire
 from coreshed.blockmodels.wire.models import Unit
 from coreshed.wire_common import User
 
-_SAME = ("columns", "categories", "cutoff_values", "density_value", "density_unit_id", "mass_unit_id", "mesh_filter")
+_SAME = (
+    "columns",
+    "categories",
+    "cutoff_values",
+    "density_value",
+    "density_unit_id",
+    "mass_unit_id",
+    "bbox",
+    "mesh_filter",
+)
 
 
 def _members(stored: StoredSpecification, client: Client) -> dict[str, Any]:
@@ -27,7 +36,6 @@ def _members(stored: StoredSpecification, client: Client) -> dict[str, Any]:
         **{name: getattr(asked, name) for name in _SAME},
         "cutoff_col_id": None if asked.cutoff_col_id is None else str(asked.cutoff_col_id),
         "density_col_id": None if asked.density_col_id is None else str(asked.density_col_id),
-        "bbox": None if asked.bbox is None else asked.bbox.either(),
         "autorun": stored.autorun,
         "null_values_policy": nulls,
         "negative_values_policy": negatives,

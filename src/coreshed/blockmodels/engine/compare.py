@@ -212,7 +212,8 @@ class _Tally:
 
 
 def _floats(values: Any) -> NDArray[np.float64]:
-    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # NaN of half precision
+        return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _different(old: Any, new: Any, data_type: DataType) -> Mask:

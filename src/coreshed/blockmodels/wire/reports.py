@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, Box
+from coreshed.blockmodels.wire.geometry import Box
 from coreshed.blockmodels.wire.reading import Body, Text, refusal
 from coreshed.wire_common import User
 
@@ -119,7 +119,7 @@ class _ShownSpecification(Struct, frozen=True, kw_only=True):
     density_value: float | None
     density_unit_id: str | None
     mass_unit_id: str
-    bbox: BBox | BBoxXYZ | None
+    bbox: Box | None
     autorun: bool
     null_values_policy: NullPolicy
     negative_values_policy: NegativePolicy
