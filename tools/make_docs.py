@@ -31,6 +31,7 @@ _APIS = {
     Api.FOLDERS: "Folder",
     Api.DISCOVERY: "Discovery",
     Api.COLORMAPS: "Colormap",
+    Api.BLOCKMODELS: "Block Model",
     Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }

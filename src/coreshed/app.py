@@ -1,12 +1,18 @@
 """The composition root: settings to databases to services to one ASGI application."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coreshed.blobs import BlobRoom
+from coreshed.blockmodels.blocks import Blocks
 from coreshed.blockmodels.engine.published import published_tokens
+from coreshed.blockmodels.kinds import job_kinds
+from coreshed.blockmodels.purpose import Answer, UpdateFile
+from coreshed.blockmodels.service import BlockModels
+from coreshed.blockmodels.service import Ground as BlockModelGround
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -16,6 +22,7 @@ from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
+from coreshed.jobs import Jobs, JobWorker
 from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -79,7 +86,14 @@ class Databases:
 
 
 def _database(url: str, settings: Settings) -> Database:
-    return Database(url, readers=settings.sql_readers, writers=settings.sql_writers, busy_timeout=settings.busy_timeout)
+    # Jobs bring connections of their own: one each, and those that claim and renew.
+    more = settings.job_threads + 2 if settings.only == "worker" else 0
+    return Database(
+        url,
+        readers=settings.sql_readers + more,
+        writers=settings.sql_writers + more,
+        busy_timeout=settings.busy_timeout,
+    )
 
 
 def _beside(main: Database, settings: Settings) -> Path:
@@ -101,6 +115,7 @@ class Application:
         self.identity, self.issuer = self._open_identity(clock)
         if not set_up:
             self._require_set_up()
+        self.jobs = Jobs(databases.main, clock)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
@@ -108,6 +123,9 @@ class Application:
         self.files = self._open_files(clock)
         self.folders.register(self.files)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
+        self.block_models = self._open_block_models(clock)
+        for kind in job_kinds(self.block_models):
+            self.jobs.register(kind)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
 
@@ -117,7 +135,12 @@ class Application:
             main=self.databases.main,
             staging=self.databases.staging,
             clock=clock,
-            purposes=[ObjectData(self.workspaces), FileContent(self.workspaces, self.folders, clock)],
+            purposes=[
+                ObjectData(self.workspaces),
+                FileContent(self.workspaces, self.folders, clock),
+                UpdateFile(self.workspaces, self.jobs),
+                Answer(),
+            ],
             blob_origin=self.origins.blob_url,
             also_named=[published_tokens],
         )
@@ -146,6 +169,23 @@ class Application:
             clock=clock,
             public_url=self.origins.public_url,
             staged_lifetime=self.settings.staged_block_lifetime,
+        )
+
+    def _open_block_models(self, clock: Clock) -> BlockModels:
+        return BlockModels(
+            BlockModelGround(
+                database=self.databases.main,
+                workspaces=self.workspaces,
+                identity=self.identity,
+                references=self.objects.references,
+                jobs=self.jobs,
+                blocks=Blocks(self.databases.main, self.blobs.store, self.settings.data_dir / "scratch"),
+                blobs=self.blobs.blobs,
+                links=self.blobs.links,
+                contents=self.blobs.contents,
+                clock=clock,
+                public_url=self.origins.public_url,
+            )
         )
 
     @classmethod
@@ -213,7 +253,9 @@ class Application:
             objects=self.objects,
             files=self.files,
             colormaps=self.colormaps,
+            block_models=self.block_models,
             blobs=self.blobs.plane,
+            jobs=self.jobs,
             metrics=self.metrics,
         )
 
@@ -252,9 +294,24 @@ class Application:
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
         self.issuer.upkeep()
+        self.jobs.upkeep()
+
+    def start_jobs(self, worker_id: str) -> JobWorker:
+        """Run jobs in this process until the worker is stopped; their leases stand under this id."""
+        return JobWorker(self.jobs, threads=self.settings.job_threads, worker_id=worker_id).start()
+
+    def release_jobs(self, worker_id: str) -> None:
+        """Put back what a worker had that has ended."""
+        with self.databases.main.writing() as rows:
+            self.jobs.release(rows, worker_id)
+
+    def on_queued(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after every commit of this process that leaves a job queued."""
+        self.jobs.on_queued(wake)
 
     def close(self) -> None:
         """Finish background threads and close every connection."""
+        self.block_models.ground.blocks.close()
         self.blobs.close()
         self.issuer.close()
         self.databases.close()

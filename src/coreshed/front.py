@@ -1,11 +1,13 @@
 """What a process serves: which application answers below which path."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from coreshed import health, web
 from coreshed.blobs import BlobPlane
+from coreshed.blockmodels.service import BlockModels
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
@@ -13,10 +15,11 @@ from coreshed.files import Files
 from coreshed.folders import Folders
 from coreshed.identity import Identity
 from coreshed.identity.issuer import Issuer
+from coreshed.jobs import Jobs
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Objects
 from coreshed.origins import Origins
-from coreshed.problems import Api, MethodNotAllowed, UnknownRoute
+from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
 from coreshed.settings import Settings
 from coreshed.workspaces import Workspaces
 
@@ -39,10 +42,13 @@ class Front:
         objects: Objects,
         files: Files,
         colormaps: Colormaps,
+        block_models: BlockModels,
         blobs: BlobPlane,
+        jobs: Jobs,
         metrics: Metrics,
     ) -> None:
         self._settings, self._identity, self._metrics = settings, identity, metrics
+        self._database, self._jobs = database, jobs
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -52,6 +58,7 @@ class Front:
             objects=objects,
             files=files,
             colormaps=colormaps,
+            block_models=block_models,
             issuer=issuer,
         )
         self._mounts = self._all_mounts(blobs)
@@ -76,6 +83,7 @@ class Front:
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
             Mount("/colormap", apis, Api.COLORMAPS),
+            Mount("/blockmodel", apis, Api.BLOCKMODELS),
             Mount("/folder", apis, Api.FOLDERS),
             Mount("/workspace/evo/identity", apis, Api.DISCOVERY),
             Mount("/evo/identity", apis, Api.DISCOVERY),
@@ -91,6 +99,8 @@ class Front:
         client = scope.get("client")
         if client is None or client[0] not in {"127.0.0.1", "::1"}:
             raise UnknownRoute
+        with suppress(StoreFailure):  # what this process counts is of use without its database, too
+            self._metrics.counted_jobs(*await self._database.search(self._jobs.census))
         await _send(send, 200, CONTENT_TYPE, self._metrics.text())
 
 

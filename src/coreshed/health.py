@@ -19,6 +19,7 @@ from coreshed.wire_common import boolean
 PATHS = (
     "/health_check",
     "/healthz",
+    "/blockmodel/health_check",
     "/file/health_check",
     "/folder/health_check",
     "/geoscience-object/health_check",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
 _AT_LEAST_ONE = {
-    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "block_limit"),
+    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit"),
     *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime"),
 }
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
@@ -130,6 +130,7 @@ class Settings:
         "Issuers whose tokens are accepted as well, each as 'URL audience=NAME' and, where wanted, email=CLAIM, "
         "name=CLAIM, role=member or admin, create=true.",
     )
+    job_threads: int = _setting(2, "Jobs that one worker runs at the same time.")
     upkeep_interval: float = _setting(30.0, "Pause between rounds of background upkeep.", unit="seconds")
     enforce_evo_scopes: bool = _setting(True, "Refuse credentials without the scope of the API they call.")
 

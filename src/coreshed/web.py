@@ -12,6 +12,8 @@ from litestar.types import ControllerRouterHandler, Method
 from litestar.utils.path import normalize_path
 
 from coreshed import __version__, health, logs, openapi
+from coreshed.blockmodels import routes as block_model_routes
+from coreshed.blockmodels.service import BlockModels
 from coreshed.colormaps import Colormaps
 from coreshed.colormaps import routes as colormap_routes
 from coreshed.database import Database
@@ -47,6 +49,7 @@ SIGN_IN_PREFIXES = ("/connect", "/.well-known", "/realms/public", "/device")
 _CLIENT_GONE = "client disconnected prematurely"
 _API_OF: tuple[tuple[tuple[str, ...], Api], ...] = (
     (("/geoscience-object",), Api.OBJECTS),
+    (("/blockmodel",), Api.BLOCKMODELS),
     (("/file",), Api.FILES),
     (("/folder",), Api.FOLDERS),
     (("/colormap", "/visualization"), Api.COLORMAPS),
@@ -122,6 +125,7 @@ def litestar(
     objects: Objects,
     files: Files,
     colormaps: Colormaps,
+    block_models: BlockModels,
     issuer: Issuer,
 ) -> Litestar:
     """The application over the given services."""
@@ -129,6 +133,7 @@ def litestar(
         object_routes.router(objects=objects, database=database, origins=origins),
         workspace_routes.router(workspaces=workspaces, database=database, origins=origins),
         file_routes.router(files=files, database=database, origins=origins),
+        block_model_routes.router(block_models=block_models, database=database),
         colormap_routes.router(colormaps=colormaps, database=database, origins=origins),
         issuer_routes.router(issuer=issuer, database=database),
         page_routes.router(issuer=issuer, database=database),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coreshed.database import Database, engines
+from coreshed.database import Database, after_commit, engines
 from coreshed.database.prepared import Packed, Prepared, parameter
 from coreshed.identity.tables import organisations
 from coreshed.objects.tables import object_schemas, objects
@@ -200,3 +200,23 @@ def test_that_text_keys_sort_by_code_point_on_both_databases(databases: Database
         rows.execute(sa.insert(object_schemas), [{"id": mark} for mark in marks])
         found = list(rows.execute(sa.select(object_schemas.c.id).order_by(object_schemas.c.id)).scalars())
     assert found == sorted(marks)
+
+
+def test_that_what_follows_a_commit_is_called_once_after_it_and_never_after_a_rollback(databases: Databases) -> None:
+    seen: list[list[str]] = []
+
+    def look() -> None:
+        with databases.main.reading() as rows:
+            seen.append(_names(rows))
+
+    with databases.main.writing() as rows:
+        rows.execute(sa.insert(organisations).values(id="a", display_name="a", created_ns=1))
+        after_commit(rows, look)
+        after_commit(rows, look)
+        assert seen == []
+    assert seen == [["a"]]
+    with pytest.raises(RuntimeError), databases.main.writing() as rows:  # noqa: PT012
+        after_commit(rows, look)
+        raise RuntimeError
+    _add(databases.main, "b")
+    assert seen == [["a"]]

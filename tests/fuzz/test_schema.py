@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from tests.objects.conftest import pointset
+from tests.roles.conftest import BLOCK_MODEL
 from tests.roles.matrix import MATRIX
 from tests.server import Server
 
 pytestmark = pytest.mark.slow
-PREFIXES = ("/geo", "/file", "/workspace", "/folder", "/evo", "/colormap")
+PREFIXES = ("/geo", "/file", "/workspace", "/folder", "/evo", "/colormap", "/blockmodel")
 OPERATIONS = sorted({(row.method, row.route) for row in MATRIX if row.route.startswith(PREFIXES)})
 CONTENT = b"arrays"
 
@@ -46,6 +48,7 @@ def real_ids(server: Server) -> dict[str, str]:
         colormap_id = api.post(f"{painted}/colormaps", json=colormap).json()["id"]
         pair = {"attribute_id": "cu", "colormap_id": colormap_id}
         associated = api.post(f"{painted}/objects/{posted['object_id']}/associations", json=pair).json()
+        model = block_model(api, f"/blockmodel/orgs/{organisation}/workspaces/{made.json()['id']}/block-models")
         workspace = f"/workspace/orgs/{organisation}/workspaces/{made.json()['id']}"
         user = api.get(f"{workspace}/users").json()["results"][0]
         folder = api.post(f"{workspace}/folders", json={"name": "a"}).json()
@@ -64,6 +67,18 @@ def real_ids(server: Server) -> dict[str, str]:
         "folder_path": "a",
         "folders_path": "a/b",
         "role_group_id": groups[0]["id"],
+        **model,
+    }
+
+
+def block_model(api: httpx.Client, root: str) -> dict[str, str]:
+    """A block model with its job and its version."""
+    made = api.post(root, json=BLOCK_MODEL).json()
+    versions = api.get(f"{root}/{made['bm_uuid']}/versions").json()["results"]
+    return {
+        "bm_id": made["bm_uuid"],
+        "job_id": made["job_url"].rpartition("/")[2],
+        "version_uuid": versions[0]["version_uuid"],
     }
 
 

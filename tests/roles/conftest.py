@@ -11,7 +11,10 @@ import httpx
 import pytest
 
 from coreshed.app import Application
+from coreshed.blockmodels import report_ledger
+from coreshed.blockmodels.report_ledger import Content, StoredResult
 from coreshed.identity import organisation_roles
+from coreshed.ids import new_id
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 from coreshed.testing import ManualClock
@@ -26,6 +29,36 @@ CONTENT = b"arrays of the role matrix"
 PICTURE = picture("PNG", 2, 2)
 DATA = hashlib.sha256(CONTENT).hexdigest()
 COLORMAP = {"dtype": "category", "name": "Lithology", "colors": [[0, 0, 219]], "map": ["granite"]}
+NEW_COLUMN = {"columns": {"new": [{"title": "Cu", "data_type": "Float64"}], "update": [], "delete": [], "rename": []}}
+BLOCK_MODEL: dict[str, Any] = {
+    "name": "Model",
+    "model_origin": {"x": 0, "y": 0, "z": 0},
+    "block_rotation": [],
+    "size_options": {
+        "model_type": "regular",
+        "n_blocks": {"nx": 2, "ny": 2, "nz": 2},
+        "block_size": {"x": 1, "y": 1, "z": 1},
+    },
+    "size_unit_id": "m",
+}
+REPORT: dict[str, Any] = {
+    "name": "Mass",
+    "columns": [],
+    "density_value": 2.5,
+    "density_unit_id": "t/m3",
+    "mass_unit_id": "t",
+    "autorun": False,
+}
+NOTHING = Content(
+    name="Mass",
+    description=None,
+    cutoff_col_id=None,
+    categories=[],
+    value_columns=[],
+    referenced_columns=[],
+    result_sets=[],
+    warnings=[],
+)
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 
 
@@ -58,6 +91,13 @@ class Ward:
     colormap_id: str
     association: dict[str, Any]
     association_id: str
+    block_model: dict[str, Any]
+    bm_id: str
+    job_id: str
+    version_uuid: str
+    report: dict[str, Any]
+    rs_id: str
+    report_result_uuid: str
 
 
 @dataclass
@@ -85,6 +125,7 @@ class House:
         found = posted.json()
         file_id = await self._file(organisation_id, workspace_id, deleted=state == "file deleted")
         painted = await self._paint(f"/colormap/orgs/{organisation_id}/workspaces/{workspace_id}", found["object_id"])
+        modelled = await self._model(f"/blockmodel/orgs/{organisation_id}/workspaces/{workspace_id}", mark, state)
         folder = await owner.post(f"{workspace}/folders", json={"name": "a folder"})
         assert folder.status_code == 201, folder.text
         if state == "object deleted":
@@ -118,6 +159,7 @@ class House:
             file_id=file_id,
             file_path="a/table.csv",
             **painted,
+            **modelled,
         )
 
     async def _file(self, organisation_id: str, workspace_id: str, *, deleted: bool) -> str:
@@ -145,6 +187,40 @@ class House:
             "association": association,
             "association_id": associated.json()["id"],
         }
+
+    async def _model(self, root: str, mark: str, state: str) -> dict[str, Any]:
+        """A block model, and what another one is made from."""
+        owner = self.clients["owner"]
+        made = await owner.post(f"{root}/block-models", json=BLOCK_MODEL)
+        assert made.status_code == 201, made.text
+        bm_id, job_id = made.json()["bm_uuid"], made.json()["job_url"].rpartition("/")[2]
+        versions = (await owner.get(f"{root}/block-models/{bm_id}/versions")).json()["results"]
+        if state == "update waiting":
+            begun = await owner.patch(f"{root}/block-models/{bm_id}/blocks", json=NEW_COLUMN)
+            assert begun.status_code == 202, begun.text
+            job_id = begun.json()["job_uuid"]
+        reported = await self._report(f"{root}/block-models/{bm_id}/report-specifications", mark)
+        if state == "model deleted":
+            assert (await owner.delete(f"{root}/block-models/{bm_id}")).status_code == 204
+        return {
+            "block_model": BLOCK_MODEL | {"name": f"new {mark}"},
+            "bm_id": bm_id,
+            "job_id": job_id,
+            "version_uuid": versions[0]["version_uuid"],
+            **reported,
+        }
+
+    async def _report(self, root: str, mark: str) -> dict[str, Any]:
+        """A report with a result, and what another one is made from."""
+        made = await self.clients["owner"].post(root, json=REPORT)
+        assert made.status_code == 201, made.text
+        rs_id, result_id = made.json()["report_specification_uuid"], new_id()
+        stored = StoredResult(
+            id=result_id, specification_id=rs_id, revision=0, version_id=1, created_ns=1, mesh_filter=None
+        )
+        with self.application.databases.main.writing() as rows:  # no worker runs here
+            report_ledger.add_result(rows, stored, report_ledger.pack(NOTHING))
+        return {"report": REPORT | {"name": f"new {mark}"}, "rs_id": rs_id, "report_result_uuid": result_id}
 
     def _restore_guest(self) -> None:
         """The guest belongs to the organisation, whatever a request has done before."""

@@ -79,6 +79,12 @@ _FILE_AT = f"{_FILES}/path/{{file_path}}"
 _PAINT = "/colormap/orgs/{org_id}/workspaces/{workspace_id}"
 _COLORMAPS = f"{_PAINT}/colormaps"
 _ASSOCIATIONS = f"{_PAINT}/objects/{{object_id}}/associations"
+_MINE = "/blockmodel/orgs/{org_id}"
+_BOX = {f"{axis}_minmax": {"min": 0, "max": 1} for axis in "ijk"}
+_MODELS = f"{_MINE}/workspaces/{{workspace_id}}/block-models"
+_MODEL = f"{_MODELS}/{{bm_id}}"
+_REPORTS = f"{_MODEL}/report-specifications"
+_REPORT = f"{_REPORTS}/{{rs_id}}"
 _PEOPLE = "/workspace/orgs/{org_id}/members"
 _DIRECTORY = "/workspace/orgs/{org_id}/ims"
 _ADMIN = "/workspace/admin/orgs/{org_id}"
@@ -272,6 +278,50 @@ MATRIX: Final[tuple[Row, ...]] = (
                                          "401 401 401 401  200 200  404 404 404  200 200 200"),
     _row("GET",    f"{_PAINT}/metadata", "401 401 401 401  200 200  404 404 404  200 200 200"),
 
+    _row("GET",    f"{_MINE}/units",     "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    f"{_MINE}/block-models",
+                                         "401 401 401 401  403 200  403 200 200  200 200 200"),
+    _row("GET",    _MODELS,              "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   _MODELS,              "401 401 401 401  403 403  404 404 404  403 201 201", body="{block_model}"),
+    _row("GET",    _MODEL,               "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    _MODEL,               "401 401 401 401  403 200  404 404 404  200 200 200",
+         does="a deleted model", query="deleted=true", state="model deleted"),
+    _row("PATCH",  _MODEL,               "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"description": "d"}),
+    _row("DELETE", _MODEL,               "401 401 401 401  403 403  404 404 404  403 204 204"),
+    _row("POST",   _MODEL,               "401 401 401 401  403 403  404 404 404  403 202 202",
+         does="restore", query="deleted=false", state="model deleted"),
+    _row("GET",    f"{_MODEL}/jobs/{{job_id}}",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PATCH",  f"{_MODEL}/blocks",   "401 401 401 401  403 403  404 404 404  403 202 202",
+         body={"columns": {"new": [{"title": "Cu", "data_type": "Int8"}], "update": [], "delete": [], "rename": []}}),
+    _row("POST",   f"{_MODEL}/jobs/{{job_id}}/uploaded",
+                                         "401 401 401 401  403 403  404 404 404  403 201 201",
+         does="an update that waits", state="update waiting"),
+    _row("POST",   f"{_MODEL}/blocks",   "401 401 401 401  403 200  404 404 404  200 200 200",
+         body={"columns": ["*"]}),
+    _row("GET",    f"{_MODEL}/versions", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_MODEL}/versions/{{version_uuid}}",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_MODEL}/versions/{{version_uuid}}/delta",
+                                         "401 401 401 401  403 304  404 404 404  304 304 304",
+         does="from the newest", body={"columns": ["*"], "bbox": _BOX}),
+
+    _row("GET",    _REPORTS,             "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   _REPORTS,             "401 401 401 401  403 403  404 404 404  403 201 201", body="{report}"),
+    _row("GET",    _REPORT,              "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("PATCH",  _REPORT,              "401 401 401 401  403 403  404 404 404  403 200 200", body="{report}"),
+    _row("POST",   f"{_REPORT}/jobs",    "401 401 401 401  403 403  404 404 404  403 200 200", body={}),
+    _row("GET",    f"{_REPORT}/results", "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("GET",    f"{_REPORT}/results/{{report_result_uuid}}",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_REPORT}/comparisons",
+                                         "401 401 401 401  403 403  404 404 404  403 200 200",
+         body={"from_version_uuid": "{version_uuid}"}),
+    _row("GET",    f"{_REPORT}/comparisons",
+                                         "401 401 401 401  403 200  404 404 404  200 200 200",
+         query="from={report_result_uuid}&to={report_result_uuid}"),
+
     # Byte links carry their own authority, and what operators watch needs none.
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
     _row("PUT",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
@@ -284,6 +334,8 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403",
          does="with a link to write", query="{write_link}"),
     _row("GET",    "/geoscience-object/health_check",
+                                         "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("GET",    "/blockmodel/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/file/health_check", "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/workspace/health_check",

@@ -9,6 +9,7 @@ length of the body at its end. A worker notes its process id in DATA/rounds at e
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,8 +64,26 @@ class StubApplication:
         with (self.data_dir / "rounds").open("a") as rounds:
             rounds.write(f"{os.getpid()}\n")
 
+    def start_jobs(self, worker_id: str) -> "StubJobs":
+        return StubJobs()
+
+    def release_jobs(self, worker_id: str) -> None:
+        with (self.data_dir / "released").open("a") as released:
+            released.write(f"{worker_id}\n")
+
+    def on_queued(self, wake: Callable[[], None]) -> None:
+        pass
+
     def close(self) -> None:
         (self.data_dir / "closed").touch()
+
+
+class StubJobs:
+    def wake(self) -> None:
+        pass
+
+    def stop(self, seconds: float) -> bool:
+        return True
 
 
 def main() -> None:

@@ -4,10 +4,12 @@ room = BlobRoom.open(settings=..., main=..., staging=..., clock=..., purposes=[.
 room.blobs    names, holds               room.links        signed URLs
 room.plane    ASGI below /blob             room.upkeep       round()
 room.uploads  discard(), staged()        room.collection   plan(), collect(), restore()
+room.contents what the server itself reads and writes
 """
 
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
+from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
 from coreshed.blobs.links import Links
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
 from coreshed.blobs.room import BlobRoom
@@ -18,11 +20,14 @@ from coreshed.blobs.uploads import Uploads
 
 __all__ = [
     "Blob",
+    "BlobFile",
     "BlobPlane",
     "BlobPurpose",
     "BlobRoom",
+    "BlobWriter",
     "Blobs",
     "Collection",
+    "Contents",
     "Links",
     "NamedFiles",
     "Overwrite",

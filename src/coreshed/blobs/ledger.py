@@ -62,6 +62,11 @@ def lock(rows: Rows, blob_id: str) -> Blob | None:
     return None if row is None else _blob(row)
 
 
+def insert(rows: Rows, values: dict[str, Any]) -> None:
+    """A new blob. Raises IntegrityError where its name is taken."""
+    rows.execute(blobs.insert().values(values))
+
+
 def insert_missing(rows: Rows, values: Sequence[dict[str, Any]]) -> None:
     """New blobs; those whose name is taken are left as they are."""
     for page in pages(values):

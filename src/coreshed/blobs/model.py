@@ -12,6 +12,8 @@ class Purpose(StrEnum):
 
     OBJECT_DATA = "object-data"
     FILE_VERSION = "file-version"
+    BLOCK_UPDATE = "block-update"
+    BLOCK_ANSWER = "block-answer"
 
 
 class Overwrite(Enum):

@@ -8,6 +8,7 @@ from coreshed.blobs.coalescing import Coalescing
 from coreshed.blobs.collection import Collection, NamedFiles
 from coreshed.blobs.commit import Commits
 from coreshed.blobs.committer import GroupCommitter
+from coreshed.blobs.contents import Contents
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.home import check_home
 from coreshed.blobs.links import Links
@@ -49,6 +50,7 @@ class BlobRoom:
         self._committer = GroupCommitter(store=store, staging=staging, clock=clock)
         frontiers = Frontiers(store=store, pool=self._pools.hash)
         self.blobs = Blobs(clock=clock)
+        self.contents = Contents(main, store, clock)
         self.links = _links(self._keys, clock, blob_origin, settings)
         self.uploads = Uploads(
             settings=settings, main=main, staging=staging, store=store, clock=clock, pools=self._pools,

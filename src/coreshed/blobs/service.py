@@ -46,6 +46,11 @@ class Blobs:
         """Lower-case name -> blob id, with and without content; names of no blob are absent."""
         return ledger.ids_of(rows, workspace_id, purpose, names)
 
+    def exists(self, rows: Rows, blob_id: str) -> bool:
+        """Whether readers see the blob."""
+        found = ledger.find(rows, blob_id)
+        return found is not None and found.committed
+
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
         missing = ledger.hold(rows, sorted(set(blob_ids)), owner)

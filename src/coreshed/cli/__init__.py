@@ -15,6 +15,7 @@ from coreshed.cli import (
     groups,
     history,
     inspection,
+    jobs,
     maintenance,
     moving,
     options,
@@ -47,6 +48,7 @@ app.command("info")(inspection.info)
 app.command("doctor")(inspection.doctor)
 app.command("collect")(maintenance.collect)
 app.command("audit")(history.audit)
+app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -35,6 +35,7 @@ T = TypeVar("T")
 DISK_SECONDS = 0.005
 STALL_SECONDS = 0.05
 CAREFUL_SECONDS = 1.0
+_AFTER_COMMIT = "after_commit"
 
 
 class SchemaTooNew(Exception):
@@ -101,12 +102,12 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Rows]:
         """A change: commits when the block ends, rolls back when it raises. Keep it under 50 ms and free of I/O."""
-        if not self.is_sqlite:
-            with self._translated(), self._writer.begin() as rows:
-                yield rows
-            return
-        with self._turn, self._translated(), self._writer.begin() as rows:
+        calls: list[Callable[[], None]] = []
+        with nullcontext() if not self.is_sqlite else self._turn, self._translated(), self._writer.begin() as rows:
+            rows.info[_AFTER_COMMIT] = calls
             yield rows
+        for call in calls:
+            call()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -159,6 +160,16 @@ class Database:
             self._resident.close()
         self._reader.dispose()
         self._writer.dispose()
+
+
+def after_commit(rows: Rows, call: Callable[[], None]) -> None:
+    """Call it, once, when the change that `rows` belongs to is committed, in the same thread; never if it is not.
+
+    The transaction is over by then, so `call` must not raise.
+    """
+    calls: list[Callable[[], None]] = rows.info[_AFTER_COMMIT]
+    if call not in calls:
+        calls.append(call)
 
 
 async def _offload(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -26,9 +26,13 @@ SCOPES_WITHOUT_GRANT = frozenset({"openid", "profile", "email", "offline_access"
 # `objects/path/versions` is not here: there `versions` is the path of an object that a POST creates.
 _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
-    "POST": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"),
+    "POST": re.compile(
+        r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"
+        r"|/blockmodel/orgs/[^/]+/workspaces/[^/]+/block-models/[^/]+/(blocks|versions/[^/]+/delta)/?"
+    ),
 }
 _RESOURCES = {
+    "blockmodel": "blockmodels",
     "colormap": "colormaps",
     "file": "files",
     "folder": "workspaces",

@@ -13,11 +13,16 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     ├── how it is asked    BadRequest(ValueError)               Invalid(ValueError)
     │                      TooLarge(ValueError)
     │                      InvalidPath(ValueError)              InvalidFilter(ValueError)   InvalidOrder(ValueError)
+    │                      InvalidQuery(ValueError)             Unprocessable(ValueError)
     ├── its content        SchemaViolation(ValueError)          InvalidDataKey(ValueError)
     │                      MissingData(LookupError)             WrongObjectType(ValueError)
+    │                      InvalidModelType(ValueError)         TooManyColumns(ValueError)
+    │                      ColumnNotFound(LookupError)
     ├── its moment         AlreadyExists(FileExistsError)       StaleVersion                LastOwner
     │                      NoUploadInProgress(ValueError)
     │                      LastAdministrator                    NotEmpty                    ParentDeleted
+    │                      ObjectPathTaken(FileExistsError)     UploadNotExpected           VersionConflict
+    │                      NoFreeName                           UpdateFailed(ValueError)
     └── ourselves          StoreFailure(OSError)                InternalError
 """
 
@@ -25,6 +30,7 @@ from coreshed.problems.answers import ANSWERS, Answer, Api, answer
 from coreshed.problems.kinds import (
     AlreadyExists,
     BadRequest,
+    ColumnNotFound,
     Gone,
     InsufficientRole,
     InsufficientScope,
@@ -32,27 +38,36 @@ from coreshed.problems.kinds import (
     Invalid,
     InvalidDataKey,
     InvalidFilter,
+    InvalidModelType,
     InvalidOrder,
     InvalidPath,
+    InvalidQuery,
     LastAdministrator,
     LastOwner,
     MethodNotAllowed,
     MissingCredentials,
     MissingData,
+    NoFreeName,
     NotEmpty,
     NotFound,
     NotPermitted,
     NoUploadInProgress,
+    ObjectPathTaken,
     ParentDeleted,
     Problem,
     SchemaViolation,
     StaleVersion,
     StoreFailure,
     TooLarge,
+    TooManyColumns,
     UnknownRoute,
     UnknownSchema,
     UnknownVersion,
     UnknownWorkspace,
+    Unprocessable,
+    UpdateFailed,
+    UploadNotExpected,
+    VersionConflict,
     WorkspaceGone,
     WrongObjectType,
 )
@@ -63,6 +78,7 @@ __all__ = [
     "Answer",
     "Api",
     "BadRequest",
+    "ColumnNotFound",
     "Gone",
     "InsufficientRole",
     "InsufficientScope",
@@ -70,27 +86,36 @@ __all__ = [
     "Invalid",
     "InvalidDataKey",
     "InvalidFilter",
+    "InvalidModelType",
     "InvalidOrder",
     "InvalidPath",
+    "InvalidQuery",
     "LastAdministrator",
     "LastOwner",
     "MethodNotAllowed",
     "MissingCredentials",
     "MissingData",
+    "NoFreeName",
     "NoUploadInProgress",
     "NotEmpty",
     "NotFound",
     "NotPermitted",
+    "ObjectPathTaken",
     "ParentDeleted",
     "Problem",
     "SchemaViolation",
     "StaleVersion",
     "StoreFailure",
     "TooLarge",
+    "TooManyColumns",
     "UnknownRoute",
     "UnknownSchema",
     "UnknownVersion",
     "UnknownWorkspace",
+    "Unprocessable",
+    "UpdateFailed",
+    "UploadNotExpected",
+    "VersionConflict",
     "WorkspaceGone",
     "WrongObjectType",
     "answer",

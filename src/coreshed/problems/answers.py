@@ -16,6 +16,7 @@ class Api(StrEnum):
     FOLDERS = "folder"
     DISCOVERY = "discovery"
     COLORMAPS = "colormap"
+    BLOCKMODELS = "blockmodel"
     SIGN_IN = "sign-in"
     SERVER = "server"
 
@@ -25,6 +26,7 @@ class Answer:
     """One row of the table: the HTTP status, the problem type and the exact title; `members` are always present.
 
     as_list: the answer is a list of field errors and nothing else, as the stage and colormap operations document it.
+    detail: said in place of the problem's own sentence, where the vendor documents one; "" says the problem's own.
     """
 
     status: int
@@ -32,6 +34,7 @@ class Answer:
     title: str
     members: dict[str, Any] = field(default_factory=dict)
     as_list: bool = False
+    detail: str = ""
 
 
 _ROOT = "https://seequent.com/error-codes"
@@ -171,6 +174,64 @@ for _api in (Api.WORKSPACES, Api.FOLDERS):  # the older folders are part of the 
     }
 ANSWERS[Api.COLORMAPS, None, "invalid"] = Answer(422, "", "", as_list=True)
 
+_BLOCKMODELS = f"{_ROOT}/block-model-service"
+_UNAUTHORIZED = "Invalid authentication credentials"
+_NO_SERVICE = Answer(500, f"{_BLOCKMODELS}/service", "Service Error", detail="An error occurred")
+_INVALID = Answer(422, f"{_BLOCKMODELS}/validation", "1 validation error for Request")
+
+ANSWERS |= {
+    (Api.BLOCKMODELS, None, kind): row
+    for kind, row in {
+        "bad-request": Answer(400, f"{_BLOCKMODELS}/bad-request", "Bad Request"),
+        "invalid-query-parameters": Answer(400, f"{_BLOCKMODELS}/invalid-query-parameters", "Invalid Query Parameters"),
+        "invalid-model-type": Answer(400, f"{_BLOCKMODELS}/invalid-model-type", "Invalid Model Type"),
+        "too-many-columns": Answer(400, f"{_BLOCKMODELS}/too-many-columns", "Too Many Columns"),
+        "missing-credentials": Answer(401, f"{_BLOCKMODELS}/auth/unauthorized", _UNAUTHORIZED, detail=_UNAUTHORIZED),
+        "not-permitted": Answer(403, f"{_BLOCKMODELS}/auth/forbidden", "Permission Denied", detail="Permission denied"),
+        "insufficient-role": Answer(
+            403, f"{_BLOCKMODELS}/auth/forbidden", "Permission Denied", detail="Permission denied"
+        ),
+        "insufficient-scope": Answer(403, f"{_BLOCKMODELS}/auth/forbidden", "Permission Denied"),
+        "not-found": Answer(404, f"{_BLOCKMODELS}/not-found", "Resource Not Found"),
+        "unknown-route": Answer(404, f"{_BLOCKMODELS}/not-found", "Resource Not Found"),
+        "unknown-workspace": Answer(404, f"{_ROOT}/workspace-service/workspace-not-found", "Workspace Not Found"),
+        "invalid-order": Answer(404, f"{_BLOCKMODELS}/unsupported-sort-field", "Unsupported Sort Field"),
+        "method-not-allowed": Answer(405, f"{_BLOCKMODELS}/method-not-allowed", "Method Not Allowed"),
+        "already-exists": Answer(409, f"{_BLOCKMODELS}/name-conflict", "Name Conflict"),
+        "object-path-taken": Answer(
+            409, f"{_BLOCKMODELS}/geoscience-object-path-conflict", "Geoscience Object Path Conflict"
+        ),
+        "upload-not-expected": Answer(409, f"{_BLOCKMODELS}/file-conflict", "File Conflict"),
+        "version-conflict": Answer(409, f"{_BLOCKMODELS}/version-conflict", "Version Conflict"),
+        "gone": Answer(410, f"{_BLOCKMODELS}/gone", "Resource Gone"),
+        "workspace-gone": Answer(
+            410,
+            f"{_ROOT}/workspace/gone",
+            "Workspace soft deleted.",
+            detail="The requested resource was not found.",
+        ),
+        "too-large": Answer(413, f"{_BLOCKMODELS}/too-large", "Request Too Large"),
+        "invalid": _INVALID,
+        "invalid-path": _INVALID,
+        "unprocessable": Answer(422, f"{_BLOCKMODELS}/unprocessable-entity", "Unprocessable Entity"),
+        "column-not-found": Answer(422, f"{_BLOCKMODELS}/column-not-found", "Column Not Found"),
+        "no-free-name": Answer(500, f"{_BLOCKMODELS}/restore-error", "Restore Error"),
+        "internal": _NO_SERVICE,
+        "store-failure": _NO_SERVICE,
+    }.items()
+}
+
+# What the jobs of block models end with.
+ANSWERS |= {
+    (Api.BLOCKMODELS, "job", kind): row
+    for kind, row in {
+        "update-failed": Answer(400, f"{_BLOCKMODELS}/job/update-error", "Error in Update"),
+        "bad-request": Answer(400, f"{_BLOCKMODELS}/job/update-error", "Error in Update"),
+        "internal": Answer(500, f"{_BLOCKMODELS}/job/internal-error", "Internal Error"),
+        "store-failure": Answer(500, f"{_BLOCKMODELS}/job/internal-error", "Internal Error"),
+    }.items()
+}
+
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:
     """Status and JSON body of `problem` in the words of `api`; an unlisted kind is an internal error."""
@@ -179,7 +240,7 @@ def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str
         return answer(api, group, InternalError())
     if row.as_list:
         return row.status, {"detail": [_field_error(problem)]}
-    body = {"type": row.type, "title": row.title, "status": row.status, "detail": problem.detail}
+    body = {"type": row.type, "title": row.title, "status": row.status, "detail": row.detail or problem.detail}
     return row.status, body | row.members | problem.members
 
 

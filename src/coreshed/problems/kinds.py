@@ -141,6 +141,41 @@ class InvalidOrder(Problem, ValueError):
     sentence = "The order_by parameter is invalid."
 
 
+class Unprocessable(Problem, ValueError):
+    """A well-formed question or change that the thing it is asked of cannot bear."""
+
+    kind = "unprocessable"
+    sentence = "The request cannot be carried out."
+
+
+class InvalidQuery(Problem, ValueError):
+    """A query parameter is missing that the operation cannot do without, or has the wrong value."""
+
+    kind = "invalid-query-parameters"
+    sentence = "The query parameters are invalid."
+
+
+class InvalidModelType(Problem, ValueError):
+    """There is no block model of this type."""
+
+    kind = "invalid-model-type"
+    sentence = "There is no such model type."
+
+
+class TooManyColumns(Problem, ValueError):
+    """A block model would have more user columns than one can have."""
+
+    kind = "too-many-columns"
+    sentence = "A block model has at most 300 columns of its users."
+
+
+class ColumnNotFound(Problem, LookupError):
+    """A report names a column that the block model does not have."""
+
+    kind = "column-not-found"
+    sentence = "The block model has no such column."
+
+
 class SchemaViolation(Problem, ValueError):
     """A document breaks its schema. Members: `json_path`, `schema_path`."""
 
@@ -216,6 +251,41 @@ class ParentDeleted(Problem):
 
     kind = "parent-deleted"
     sentence = "The folder above is deleted. Restore it first."
+
+
+class ObjectPathTaken(Problem, FileExistsError):
+    """Another object is where the reference object of a block model would be."""
+
+    kind = "object-path-taken"
+    sentence = "Another geoscience object already exists at this path."
+
+
+class UploadNotExpected(Problem):
+    """The end of an upload was announced for a job that waits for none."""
+
+    kind = "upload-not-expected"
+    sentence = "The job does not wait for an upload."
+
+
+class VersionConflict(Problem):
+    """Somebody else published a version first, and the two changes cannot both stand."""
+
+    kind = "version-conflict"
+    sentence = "The block model has a newer version than the one that this change began with."
+
+
+class UpdateFailed(Problem, ValueError):
+    """The file of an update cannot be applied. errors_blob: of a table of the rows that are wrong, where rows are."""
+
+    kind = "update-failed"
+    sentence = "The update cannot be applied."
+
+
+class NoFreeName(Problem):
+    """What is to be restored cannot have its name, nor any of the numbered ones."""
+
+    kind = "no-free-name"
+    sentence = "No name is free under which it could be restored."
 
 
 class StoreFailure(Problem, OSError):

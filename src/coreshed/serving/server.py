@@ -45,7 +45,7 @@ class FirstStart(WorkspaceIds, Protocol):
     def admin_key(self) -> str: ...  # noqa: D102
 
 
-class Served(worker.Upkeep, Protocol):
+class Served(worker.Workforce, Protocol):
     """The application, as serving sees it; `coreshed.app.Application` is one."""
 
     def part(self, only: str) -> AsgiApp: ...  # noqa: D102
@@ -85,19 +85,24 @@ def serve(settings: Settings, open_application: Opener, *, worker_command: Seque
 
 
 def run_worker(settings: Settings, open_application: Opener, *, until_stdin_closes: bool) -> None:
-    """Rounds of upkeep until SIGTERM, SIGINT or, as a child, the end of the parent."""
+    """Upkeep and jobs until SIGTERM, SIGINT or, as a child, the end of the parent."""
     settings = replace(settings, data_dir=settings.data_dir.resolve())
     stop = worker.StopRequests(sys.stdin.buffer if until_stdin_closes else None)
     # A child works under the lock of its parent.
     lock = None if until_stdin_closes else DataLock(settings.data_dir, shared=True)
     application = open_application(settings, resolve(settings, plain_url="http://localhost", tls_host=None))
+    worker_id = os.environ.get(worker.WORKER_ID) if until_stdin_closes else None
+    working = worker.WorkerThread(application, settings.upkeep_interval, worker_id)
     try:
         print("ready worker", flush=True)
-        worker.keep_up(application, settings.upkeep_interval, stop.pause)
+        stop.wait(working.wake)
     finally:
+        working.stop()
         application.close()
         if lock is not None:
             lock.release()
+    if not working.idle:
+        os._exit(0)  # the interpreter would end under the feet of the threads that still work
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +287,7 @@ def _start_worker(settings: Settings, application: Served, command: Sequence[str
     )
     if in_memory:
         return worker.WorkerThread(application, settings.upkeep_interval)
-    return worker.WorkerProcess(settings, command)
+    return worker.WorkerProcess(settings, application, command)
 
 
 async def _renew(certificate: ServerCertificate | None) -> None:

@@ -1,4 +1,7 @@
-"""Background upkeep: a child process that lives no longer than its parent, or the same loop in the foreground."""
+"""Background work, upkeep and jobs: in a child process that lives no longer than its parent, or in the foreground.
+
+Upkeep and jobs have threads of their own, so that neither waits for the other. A parent wakes its child with a byte.
+"""
 
 import os
 import select
@@ -8,21 +11,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from typing import IO, Protocol
 
-from coreshed import logs
+from coreshed import ids, logs
 from coreshed.settings import Settings, environment_name
 
 log = logs.logger(__name__)
 
-# The hidden flag makes the child watch its standard input, which nobody writes to: it ends with the parent, even
-# when the parent is killed.
+# The hidden flag makes the child watch its standard input: a byte says that a job is queued, its end that the parent
+# has ended, even when it was killed.
 COMMAND = (sys.executable, "-m", "coreshed.cli", "serve", "--only", "worker", "--until-stdin-closes")
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 60.0
 _STABLE_AFTER = 60.0
 _STOP_SECONDS = 10.0
+_JOB_SECONDS = 5.0  # in which running jobs may finish once the worker is to stop
+# By which a parent knows the leases of its child.
+WORKER_ID = "CORESHED_WORKER_ID"
 
 
 class Upkeep(Protocol):
@@ -30,6 +37,34 @@ class Upkeep(Protocol):
 
     def upkeep_round(self) -> None:
         """One round, blocking."""
+        ...
+
+
+class RunningJobs(Protocol):
+    """Threads that run jobs; `coreshed.jobs.JobWorker` is one."""
+
+    def wake(self) -> None:
+        """Look for a job now."""
+        ...
+
+    def stop(self, seconds: float) -> bool:
+        """Give running jobs so long, then put them back. True where all have finished."""
+        ...
+
+
+class Workforce(Upkeep, Protocol):
+    """What has upkeep and jobs to do."""
+
+    def start_jobs(self, worker_id: str) -> RunningJobs:
+        """Run jobs in this process; their leases stand under this id."""
+        ...
+
+    def release_jobs(self, worker_id: str) -> None:
+        """Put back what a worker had that has ended."""
+        ...
+
+    def on_queued(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever this process has queued a job."""
         ...
 
 
@@ -56,50 +91,78 @@ class StopRequests:
     """SIGTERM, SIGINT and the end of the parent, as one thing to wait for. Made in the main thread."""
 
     def __init__(self, parent: IO[bytes] | None) -> None:
-        self._wake, wake = os.pipe()
-        os.set_blocking(wake, False)
-        self._sources = [self._wake] if parent is None else [self._wake, parent.fileno()]
+        self._signalled, signalled = os.pipe()
+        os.set_blocking(signalled, False)
+        self._parent = None if parent is None else parent.fileno()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os.write(wake, b"."))
+            signal.signal(number, lambda *_: os.write(signalled, b"."))
 
-    def pause(self, seconds: float) -> bool:
-        """Wait; True as soon as it is time to end."""
-        return bool(select.select(self._sources, [], [], seconds)[0])
+    def wait(self, woken: Callable[[], None]) -> None:
+        """Until it is time to end; calls `woken` whenever the parent says that there is a job."""
+        sources = [self._signalled] if self._parent is None else [self._signalled, self._parent]
+        while True:
+            ready = select.select(sources, [], [])[0]
+            if self._signalled in ready or self._parent is None or not os.read(self._parent, 4096):
+                return
+            woken()
 
 
 class WorkerThread:
-    """Upkeep inside the server process, for stores that live in its memory."""
+    """Upkeep and jobs in threads of this process: of a worker, or of the server whose stores live in its memory."""
 
-    def __init__(self, upkeep: Upkeep, interval: float) -> None:
+    def __init__(self, workforce: Workforce, interval: float, worker_id: str | None = None) -> None:
         self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=keep_up, args=(upkeep, interval, self._stopping.wait), name="upkeep", daemon=True
+        self._jobs = workforce.start_jobs(worker_id or ids.new_id())
+        self._upkeep = threading.Thread(
+            target=keep_up, args=(workforce, interval, self._stopping.wait), name="upkeep", daemon=True
         )
-        self._thread.start()
+        self._upkeep.start()
+        self.wake = self._jobs.wake
+        self.idle = False  # after `stop`: no thread of a job or of upkeep runs any more
 
     def stop(self) -> None:
         """See Background."""
         self._stopping.set()
-        self._thread.join(_STOP_SECONDS)
+        finished = self._jobs.stop(_JOB_SECONDS)
+        self._upkeep.join(_STOP_SECONDS)
+        self.idle = finished and not self._upkeep.is_alive()
 
 
 class WorkerProcess:
-    """A child process running upkeep, started again when it dies."""
+    """A child process with upkeep and jobs, started again when it dies.
 
-    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
-        self._command = command
+    What it was doing when it died is put back at once, so that a death costs about a second and not a lease.
+    """
+
+    def __init__(self, settings: Settings, workforce: Workforce, command: Sequence[str] = COMMAND) -> None:
+        self._command, self._workforce = command, workforce
         self._environment = {**os.environ, **environment_of(settings)}
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._supervise, name="worker", daemon=True)
         self._thread.start()
+        workforce.on_queued(self.wake)
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the child that runs now; None between two."""
+        with self._turn:
+            return None if self._process is None else self._process.pid
+
+    def wake(self) -> None:
+        """Tell the child that a job is queued. One that starts looks by itself, a full pipe says it already."""
+        with self._turn, suppress(OSError):
+            if self._process is not None and self._process.stdin is not None and not self._process.stdin.closed:
+                os.write(self._process.stdin.fileno(), b".")
 
     def stop(self) -> None:
         """See Background."""
         self._stopping.set()
         with self._turn:
             process = self._process
+            if process is not None:
+                _hang_up(process)
         if process is not None:
             _end(process)
         self._thread.join()
@@ -107,12 +170,16 @@ class WorkerProcess:
     def _supervise(self) -> None:
         delay = _FIRST_DELAY
         while not self._stopping.is_set():
-            started = time.monotonic()
+            started, worker_id = time.monotonic(), ids.new_id()
             with self._turn:
                 if self._stopping.is_set():
                     return
-                self._process = process = self._spawn()
+                self._process = process = self._spawn(worker_id)
             code = process.wait()
+            with self._turn:
+                _hang_up(process)
+                self._process = None
+            self._release(worker_id)
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > _STABLE_AFTER:
@@ -121,21 +188,34 @@ class WorkerProcess:
             self._stopping.wait(delay)
             delay = min(2 * delay, _LONGEST_DELAY)
 
-    def _spawn(self) -> "subprocess.Popen[bytes]":
+    def _release(self, worker_id: str) -> None:
+        try:
+            self._workforce.release_jobs(worker_id)
+        except Exception:  # its leases end by themselves
+            log.exception("jobs of an ended worker not put back")
+
+    def _spawn(self, worker_id: str) -> "subprocess.Popen[bytes]":
         # A session of its own: Ctrl+C in a terminal reaches the parent alone, which then ends the child in order.
-        return subprocess.Popen(  # noqa: S603  (our own program)
+        process = subprocess.Popen(  # noqa: S603  (our own program)
             self._command,
-            env=self._environment,
+            env={**self._environment, WORKER_ID: worker_id},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
+        assert process.stdin is not None  # noqa: S101  (opened as a pipe)
+        os.set_blocking(process.stdin.fileno(), False)
+        return process
+
+
+def _hang_up(process: "subprocess.Popen[bytes]") -> None:
+    """Nothing is said to the child any more, which then ends."""
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """Ask: a worker at work finishes its round, one that is still starting ends at once. Then insist."""
-    assert process.stdin is not None  # noqa: S101  (opened as a pipe)
-    process.stdin.close()
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)

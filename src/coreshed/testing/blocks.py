@@ -29,7 +29,7 @@ from coreshed.blobs.stores import Store
 from coreshed.blockmodels.engine import ledger
 from coreshed.blockmodels.engine.addressing import CentroidKeys, IndexKeys, Keys
 from coreshed.blockmodels.engine.boxes import IndexBox
-from coreshed.blockmodels.engine.changes import Change, Draft, Written
+from coreshed.blockmodels.engine.changes import Change, Draft, UpdateType, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.encode import MOST_ROWS
 from coreshed.blockmodels.engine.errors import BadBlocks, VersionMoved
@@ -41,7 +41,6 @@ from coreshed.blockmodels.engine.manifest import VERSION_COLUMN, Header
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import ParquetSource, Source, TableSource
 from coreshed.blockmodels.engine.store import FIRST_VERSION, BlockStore, first_manifest
-from coreshed.blockmodels.engine.update import UpdateType
 from coreshed.database import Database
 from coreshed.testing.plain_model import PlainModel, PlainVersion, plain, random_values
 
@@ -215,7 +214,7 @@ class Walk(RuleBasedStateMachine):
         written = (*change.new, *change.updated)
         values = {each: random_values(dice, each.data_type, len(named)) for each in written}
         keys, key_columns = self._keys(dice, named)
-        table = pa.table({**key_columns, **{each.source: found for each, found in values.items()}})
+        table = pa.table({**key_columns, **{str(each.source): found for each, found in values.items()}})
         draft = self._store.draft(self._store.snapshot(self.model_id), change, _source(dice, table), keys)
         assert draft.blocks_uploaded == len(named)
         given = {each.column_id: plain(found) for each, found in values.items()}

@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from coreshed.blockmodels.engine.boxes import IndexBox
-from coreshed.blockmodels.engine.changes import Change
+from coreshed.blockmodels.engine.changes import Change, UpdateType
 from coreshed.blockmodels.engine.data_types import DataType
-from coreshed.blockmodels.engine.update import UpdateType
 
 Plain: TypeAlias = int | bool | str | None
 

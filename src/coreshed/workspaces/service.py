@@ -79,6 +79,12 @@ class Workspaces:
             raise UnknownWorkspace
         return found.organisation_id
 
+    def coordinate_system_of(self, rows: Rows, workspace_id: str) -> str:
+        """The default coordinate system of a live workspace, empty where it has none. Raises WorkspaceGone."""
+        self.require_live(rows, workspace_id)
+        found = ledger.find(rows, workspace_id)
+        return "" if found is None else found.default_coordinate_system
+
     def hold(self, rows: Rows, workspace_id: str) -> None:
         """Make other holders of the workspace wait until this change ends, for rules that no constraint can state."""
         ledger.hold(rows, workspace_id)

@@ -61,9 +61,8 @@ def test_that_sorting_on_disk_keeps_every_row(
     rows = source(blocks, part)
     directory = tmp_path_factory.mktemp("spilled")
     found: dict[Block, int] = {}
-    for spilled, group in spill(
-        rows, KEYS, TILING, survey(rows, KEYS, TILING).touched, ["i", "j", "k"], directory, most
-    ):
+    weights = TILING.sizes * survey(rows, KEYS, TILING).touched
+    for spilled, group in spill(rows, KEYS, TILING, weights, ["i", "j", "k"], directory, most):
         given_by = named(address(spilled, KEYS, TILING, group), blocks)
         assert len(given_by) <= most + TILING.sizes.max()
         origins = spilled.origin(list(given_by.values()))
@@ -149,7 +148,7 @@ def test_that_duplicates_are_found_over_parts(part: int) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"i": [0], "j": [0]}, "'k' is not in the file"),
+        ({"i": [0], "j": [0]}, "'k', which names blocks, is not in the file"),
         ({"i": pa.array([0], pa.int64()), "j": pa.array([0], pa.uint32()), "k": pa.array([0], pa.uint32())}, "int64"),
         ({"i": ["0"], "j": ["0"], "k": ["0"]}, "'i' is string"),
     ],
@@ -179,7 +178,7 @@ def test_that_centroids_that_are_none_are_named(wrong: float | None) -> None:
 def test_that_a_sorted_file_on_disk_is_removed_when_its_reader_gives_up(tmp_path: Path) -> None:
     rows = source(ALL)
     touched = survey(rows, KEYS, TILING).touched
-    made = spill(rows, KEYS, TILING, touched, ["i", "j", "k"], tmp_path, 10)
+    made = spill(rows, KEYS, TILING, TILING.sizes * touched, ["i", "j", "k"], tmp_path, 10)
     next(made)
     assert len(list(tmp_path.iterdir())) > 3
     made.close()  # its directory goes with whoever gave it

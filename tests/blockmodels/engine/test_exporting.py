@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from coreshed.blockmodels.engine import exporting
 from coreshed.blockmodels.engine.addressing import IndexKeys
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
-from coreshed.blockmodels.engine.changes import Change, Written
+from coreshed.blockmodels.engine.changes import Change, UpdateType, Written
 from coreshed.blockmodels.engine.chunks import read_chunks
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownColumn
@@ -22,7 +23,6 @@ from coreshed.blockmodels.engine.maps import decode_map
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
-from coreshed.blockmodels.engine.update import UpdateType
 
 GRID = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (100, 60, 50), (10.0, 10.0, 10.0))  # 300,000 blocks
 COUNT = 300_000
@@ -84,8 +84,9 @@ def data_page_types(content: bytes, at: int) -> int:
     return content[at + 1] >> 1
 
 
-def test_that_tiles_that_are_wanted_whole_are_copied(blocks: BlockStore) -> None:
-    """Version 2 has one chunk for each tile, which the file then has byte for byte."""
+def test_that_tiles_that_are_wanted_whole_are_copied(blocks: BlockStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 2 has one chunk for each tile, which a file that is not sorted as a whole has byte for byte."""
+    monkeypatch.setattr(exporting, "SORTED_ROWS", 0)
     snapshot = blocks.snapshot("m", 2)
     content = exported(blocks, Query((Output("c-cu", "Cu"),)), 2).getvalue()
     tiles = snapshot.map_of(snapshot.column("c-cu")).tiles.values()

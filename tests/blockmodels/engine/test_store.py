@@ -10,7 +10,7 @@ import pytest
 from coreshed.blobs.stores import MemoryStore
 from coreshed.blockmodels.engine.addressing import CentroidKeys, IndexKeys
 from coreshed.blockmodels.engine.boxes import IndexBox
-from coreshed.blockmodels.engine.changes import Change, Written
+from coreshed.blockmodels.engine.changes import Change, UpdateType, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadBlocks, BadFile, UnknownVersion, VersionMoved
 from coreshed.blockmodels.engine.exporting import read_table
@@ -20,7 +20,6 @@ from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
-from coreshed.blockmodels.engine.update import UpdateType
 from coreshed.testing.blocks import create_tiled
 from tests.conftest import Databases
 
@@ -82,6 +81,16 @@ def test_that_replace_makes_other_blocks_null_and_marks_them(blocks: BlockStore)
     marks = {row[:3]: row[3] for row in values(newest, "version_id", null_rows=True)}
     assert {block for block, mark in marks.items() if mark == 3} == {(0, 0, 0), (4, 3, 2), (2, 2, 2)}
     assert set(marks.values()) == {1, 3}
+
+
+def test_that_an_upload_without_rows_makes_null_what_it_replaces(blocks: BlockStore) -> None:
+    given = [(i, j, k, 1.0) for i in range(5) for j in range(4) for k in range(3)][:50]
+    publish(blocks, Change(new=(COPPER,)), upload(*given))
+    empty = TableSource(pa.table({**dict.fromkeys("ijk", pa.array([], pa.uint32())), "Cu": pa.array([], pa.float64())}))
+    publish(blocks, Change(updated=(COPPER,), update_type=UpdateType.REPLACE), empty)
+    newest = blocks.snapshot("m")
+    assert values(newest, "c-cu") == []
+    assert [row[3] for row in values(newest, "version_id", null_rows=True)] == [3] * 50 + [1] * 10
 
 
 def test_that_the_box_of_an_update_encloses_what_changed(blocks: BlockStore) -> None:

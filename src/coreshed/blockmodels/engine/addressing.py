@@ -87,10 +87,10 @@ class CentroidKeys:
 def key_column(
     source: Source, name: str, data_type: DataType, start: int, stop: int
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Values of a column that names blocks, and which of them are null. Raises BadFile for another type."""
+    """Values of a column that names blocks, and which of them are null. Raises BadFile for none, and another type."""
     index = source.schema.get_field_index(name)
     if index < 0:
-        raise BadFile(f"The column {name!r} is not in the file, or there several times.")
+        raise BadFile(f"The column {name!r}, which names blocks, is not in the file, or there several times.")
     actual = source.schema.field(index).type
     if actual != data_type.arrow:
         raise BadFile(f"The column {name!r} is {actual}; it names blocks and has to be {data_type.value}.")
@@ -130,17 +130,25 @@ class Group:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the first pass finds. parts: for every part of the source, smallest and greatest tile index per axis."""
+    """What the first pass finds.
+
+    parts: for every part of the source, smallest and greatest tile index per axis. rows: of the upload in every tile.
+    """
 
     parts: NDArray[np.int64]
-    touched: NDArray[np.bool_]
+    rows: NDArray[np.int64]
+
+    @property
+    def touched(self) -> NDArray[np.bool_]:
+        """The tiles that the upload names."""
+        return self.rows > 0
 
 
 def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
     """Check the key columns of every row. Raises BadBlocks naming the rows that name no block, BadFile."""
     starts = source.starts
     parts = np.empty((len(starts) - 1, 3, 2), dtype=np.int64)
-    touched = np.zeros(tiling.number, dtype=np.bool_)
+    rows = np.zeros(tiling.number, dtype=np.int64)
     wrong: list[int] = []
     count = 0
     for index, (start, stop) in enumerate(pairwise(starts)):
@@ -155,10 +163,10 @@ def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
             continue
         for axis, (values, length) in enumerate(zip((i, j, k), tiling.shape, strict=True)):
             parts[index, axis] = values.min() // length, values.max() // length
-        touched[np.unique(tiling.locate(i, j, k)[0])] = True
+        rows += np.bincount(tiling.locate(i, j, k)[0], minlength=tiling.number)
     if count:
         raise bad_blocks(f"{count:,} rows name no block of the model.", wrong, "names no block of the model", count)
-    return Survey(parts, touched)
+    return Survey(parts, rows)
 
 
 def groups(source: Source, found: Survey, tiling: Tiling, most: int) -> list[Group] | None:

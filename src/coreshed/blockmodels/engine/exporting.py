@@ -1,5 +1,6 @@
 """One file of a whole query: chunks copied as they are where a tile is wanted whole, the rest decoded and encoded."""
 
+import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,8 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 from msgspec.structs import replace
+from pyarrow import csv
 
 from coreshed.blockmodels.engine.chunks import Chunk
 from coreshed.blockmodels.engine.data_types import DataType
@@ -23,6 +26,8 @@ R = TypeVar("R")
 Write = Callable[[bytes], object]
 
 _SMALL = MOST_ROWS // 2
+SORTED_ROWS = 1_000_000
+"""Up to so many rows come sorted as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,9 @@ class ParquetExport:
         """Hand the file over piece by piece. Raises OSError, DamagedSegment."""
         file = _File(self.asked.fields, write)
         file.put(MAGIC)
+        if is_small(self.asked):
+            self._flush(file, [read_table(self.asked)], at_least=1)
+            return file.finish()
         waiting: list[pa.Table] = []
         for group in self._groups():
             if isinstance(group, pa.Table):
@@ -181,11 +189,76 @@ def export_parquet(asked: Asked, write: Write) -> Exported:
     return ParquetExport(asked).run(write)
 
 
+def is_small(asked: Asked) -> bool:
+    """Whether the answer has so few rows that it is sorted as a whole."""
+    rows = 0
+    for part in asked.parts():
+        rows += part.count
+        if rows > SORTED_ROWS:
+            return False
+    return True
+
+
 def read_table(asked: Asked) -> pa.Table:
-    """The answer in memory, tile by tile."""
-    tables = [asked.table(live) for part in asked.parts() if (live := asked.live(part)) is not None]
-    return (
-        pa.concat_tables(tables)
-        if tables
-        else asked.shaped([pa.array([], each.data_type.arrow) for each in asked.fields])
-    )
+    """The answer in memory, sorted by i, j, k and sub-block."""
+    tables, places = [], []
+    for part in asked.parts():
+        live = asked.live(part)
+        if live is not None:
+            tables.append(asked.table(live))
+            places.append(asked.places(live))
+    if not tables:
+        return asked.shaped([pa.array([], each.data_type.arrow) for each in asked.fields])
+    order: Any = pa.array(np.argsort(np.concatenate(places), kind="stable"))
+    return pa.concat_tables(tables).combine_chunks().take(order)
+
+
+def export_csv(asked: Asked, write: Write, *, delimiter: str = ",", threads: int = 2) -> Exported:
+    """The answer as text in UTF-8: a row of headers, null as nothing, headers and texts in quotes.
+
+    Sorted as `ParquetExport` says. Times are in UTC, `2026-01-31 12:00:00.000000Z`.
+    """
+    sink = _Counting(write)
+    options = csv.WriteOptions(delimiter=delimiter, quoting_style="needed")
+    schema = pa.schema([(each.name, _as_text(each.data_type.arrow)) for each in asked.fields])
+    rows = 0
+    file: Any = pa.PythonFile(sink, mode="w")
+    with csv.CSVWriter(file, schema, write_options=options) as writer:
+        for table in _tables(asked, threads):
+            writer.write_table(table.cast(schema))
+            rows += table.num_rows
+    return Exported(rows, sink.size)
+
+
+def _tables(asked: Asked, threads: int) -> Iterator[pa.Table]:
+    if is_small(asked):
+        yield read_table(asked)
+        return
+
+    def table(part: Part) -> pa.Table | None:
+        live = asked.live(part)
+        return None if live is None else asked.table(live)
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="export") as pool:
+        yield from (found for found in ahead(pool, table, asked.parts(), threads + 1) if found is not None)
+
+
+def _as_text(kind: Any) -> Any:
+    """The type that Arrow's CSV writer knows for another."""
+    return pa.float32() if kind == pa.float16() else kind
+
+
+class _Counting(io.RawIOBase):
+    """What Arrow writes to, handing everything on."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._write(bytes(data))
+        self.size += len(data)
+        return len(data)

@@ -1,11 +1,13 @@
 """Statements over the tables of the engine; alike on SQLite and PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from coreshed.blockmodels.engine.compaction import Compacted
 from coreshed.blockmodels.engine.errors import VersionMoved
 from coreshed.blockmodels.engine.manifest import Header, Manifest, decode_header, decode_manifest
 from coreshed.blockmodels.engine.maps import ColumnMap, EncodedMap, SegmentName, decode_map
@@ -61,17 +63,42 @@ def encoded_manifests(rows: Rows, model_id: str) -> list[tuple[int, bytes]]:
 
 def encoded_maps(rows: Rows, digests: Collection[str]) -> dict[str, bytes]:
     """Maps as they are stored; absent ones are absent."""
-    found: dict[str, bytes] = {}
-    wanted = sorted(set(digests))
-    for start in range(0, len(wanted), _BATCH):
-        chosen = select(block_maps).where(block_maps.c.digest.in_(wanted[start : start + _BATCH]))
-        found |= {row.digest: row.content for row in rows.execute(chosen)}
+    return {row.digest: row.content for row in _maps(rows, digests)}
+
+
+def maps(rows: Rows, digests: Collection[str], *, compacted: bool = True) -> dict[str, ColumnMap]:
+    """Maps by digest, or the compacted ones that stand for them; absent ones are absent. Raises DamagedMap."""
+    found: dict[str, ColumnMap] = {}
+    behind: dict[str, str] = {}
+    for row in _maps(rows, digests):
+        if compacted and row.compacted is not None:
+            behind[row.digest] = row.compacted
+        else:
+            found[row.digest] = decode_map(row.digest, row.content)
+    if behind:
+        standing = maps(rows, behind.values(), compacted=False)
+        found |= {digest: standing[other] for digest, other in behind.items()}
     return found
 
 
-def maps(rows: Rows, digests: Collection[str]) -> dict[str, ColumnMap]:
-    """Maps by digest; absent ones are absent. Raises DamagedMap."""
-    return {digest: decode_map(digest, content) for digest, content in encoded_maps(rows, digests).items()}
+def compacted_maps(rows: Rows, digests: Collection[str]) -> dict[str, str]:
+    """The digests of the compacted maps that stand for others."""
+    return {row.digest: row.compacted for row in _maps(rows, digests) if row.compacted is not None}
+
+
+def _maps(rows: Rows, digests: Collection[str]) -> Iterator[Any]:
+    wanted = sorted(set(digests))
+    for start in range(0, len(wanted), _BATCH):
+        yield from rows.execute(select(block_maps).where(block_maps.c.digest.in_(wanted[start : start + _BATCH])))
+
+
+def record_compaction(rows: Rows, model_id: str, compacted: Compacted) -> None:
+    """Let readers go by compacted maps from now on."""
+    put_maps(rows, compacted.maps.values())
+    record_segments(rows, model_id, compacted.segments)
+    for digest, encoded in compacted.maps.items():
+        standing = update(block_maps).where(block_maps.c.digest == digest)
+        rows.execute(standing.values(compacted=encoded.digest))
 
 
 def publish(

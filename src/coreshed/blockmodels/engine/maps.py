@@ -133,9 +133,12 @@ class ColumnMap:
             return found
         return NULL_TILE if self.fill is None else TileColumn(constant=self.fill)
 
-    def with_tiles(self, changed: Mapping[int, TileColumn]) -> "ColumnMap":
-        """The map with other tiles in some places."""
-        return ColumnMap({**self.tiles, **changed}, self.fill) if changed else self
+    def with_tiles(self, changed: Mapping[int, TileColumn | None]) -> "ColumnMap":
+        """The map with other tiles in some places; where None, the map has the tile no longer, and `fill` holds."""
+        if not changed:
+            return self
+        tiles = {rank: tile for rank, tile in {**self.tiles, **changed}.items() if tile is not None}
+        return ColumnMap(tiles, self.fill)
 
     def segments(self) -> set[SegmentName]:
         """Every segment that is named."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.data_types import DataType
@@ -55,14 +56,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Asked:
-    """A query of a version. Raises UnknownColumn at once.
-
-    derived: maps of computed columns that have been stored, by name.
-    """
+    """A query of a version. Raises UnknownColumn at once."""
 
     snapshot: Snapshot
     query: Query
-    derived: Mapping[str, ColumnMap] = field(default_factory=dict)
     _stored: dict[str, Column] = field(init=False, default_factory=dict)
     _maps: dict[str, ColumnMap] = field(init=False, default_factory=dict)
 
@@ -73,7 +70,6 @@ class Asked:
                 self._stored[output.source] = self.snapshot.column(output.source)
         maps = self.snapshot.maps.get(column.map for column in self._stored.values())
         self._maps.update({name: maps[column.map] for name, column in self._stored.items()})
-        self._maps.update({name: found for name, found in self.derived.items() if name in computed})
 
     @property
     def fields(self) -> list[Field]:
@@ -170,6 +166,12 @@ class Asked:
             blocks = TileBlocks(self.snapshot, part.rank, part.rows)
             found |= dict(zip(computed, blocks.columns([sources[index] for index in computed]), strict=True))
         return found
+
+    def places(self, part: Part) -> NDArray[np.int64]:
+        """Where the parent of each row of a part comes in the order of i, j, k, shape (n,)."""
+        blocks = TileBlocks(self.snapshot, part.rank, part.rows)
+        _, nj, nk = self.snapshot.header.grid.parents
+        return (blocks.i.astype(np.int64) * nj + blocks.j) * nk + blocks.k
 
     def shaped(self, columns: Sequence[Any]) -> pa.Table:
         """A table of the answer's schema."""

@@ -68,6 +68,12 @@ class Maps:
             while len(self._kept) > _KEPT_MAPS:
                 del self._kept[next(iter(self._kept))]
 
+    def forget(self, digests: Iterable[str]) -> None:
+        """Load maps anew when they are next asked for: others stand for them now."""
+        with self._turn:
+            for digest in digests:
+                self._kept.pop(digest, None)
+
 
 @dataclass(frozen=True)
 class Snapshot:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coreshed.blockmodels.engine.changes import Written
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.reading import whole
 
@@ -113,3 +114,10 @@ def _check_footer(file: BinaryIO) -> None:
     file.seek(max(0, size - 8))
     if int.from_bytes(file.read(4), "little") > LARGEST_FOOTER:
         raise ValueError(f"its footer is larger than {LARGEST_FOOTER >> 20} MiB")
+
+
+def read_values(source: Source, column: Written, start: int, stop: int) -> Any:
+    """What an update says of a column in rows [start, stop): nulls where the upload does not have it."""
+    if column.source is None:
+        return pa.nulls(stop - start, column.data_type.arrow)
+    return source.read(column.source, start, stop)

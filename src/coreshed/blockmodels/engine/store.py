@@ -17,11 +17,19 @@ from coreshed.blockmodels.engine import ledger
 from coreshed.blockmodels.engine.addressing import Keys
 from coreshed.blockmodels.engine.applying import Applying, without_values
 from coreshed.blockmodels.engine.changes import Change, Draft
+from coreshed.blockmodels.engine.compaction import compact, plan_compaction
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.limits import DEFAULT_LIMITS, Limits
-from coreshed.blockmodels.engine.manifest import DERIVATION_COLUMN, VERSION_COLUMN, Column, Header, Manifest
+from coreshed.blockmodels.engine.manifest import (
+    DERIVATION_COLUMN,
+    USER_SPECIFIED,
+    VERSION_COLUMN,
+    Column,
+    Header,
+    Manifest,
+)
 from coreshed.blockmodels.engine.maps import ColumnMap, EncodedMap
 from coreshed.blockmodels.engine.reading import Maps, Snapshot
 from coreshed.blockmodels.engine.segments import Segments
@@ -33,7 +41,6 @@ from coreshed.database import Database, Rows
 from coreshed.database.engines import sqlite_url
 
 FIRST_VERSION = 1
-USER_SPECIFIED = "user specified"
 _SUB_BLOCKED_TILE = 4_096
 _MOST_SUB_BLOCKED_TILES = 10_000
 
@@ -62,7 +69,16 @@ def first_manifest(grid: Grid) -> tuple[Manifest, list[EncodedMap]]:
 class BlockStore:
     """Models and versions in a database, segments in a store. Safe for threads."""
 
-    def __init__(self, *, database: Database, store: Store, threads: int = 2, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: Store,
+        threads: int = 2,
+        limits: Limits = DEFAULT_LIMITS,
+        scratch: Path | None = None,
+    ) -> None:
+        self._scratch = scratch
         self.database = database
         self.store = store
         self.segments = Segments(store)
@@ -132,7 +148,9 @@ class BlockStore:
         if source is None or keys is None:
             return without_values(base, change)
         sink = SegmentSink(self.store, job_id or str(uuid4()), first_token)
-        return Applying(base, base.version_id + 1, change, source, keys, sink, self._threads, self._limits).run()
+        version_id = base.version_id + 1
+        update = Applying(base, version_id, change, source, keys, sink, self._threads, self._limits, self._scratch)
+        return update.run()
 
     def publish(self, model_id: str, draft: Draft, *, job_id: str | None = None) -> int:
         """Append the version; returns its number. Raises VersionMoved."""
@@ -153,6 +171,20 @@ class BlockStore:
             segments=draft.segments,
         )
         return version_id
+
+    def compact(self, snapshot: Snapshot, *, patches: int = 1, job_id: str | None = None, first_token: int = 0) -> int:
+        """Write the tiles of a version anew that have so many patches; returns of how many columns, tiles counted each.
+
+        Attempts of one job differ in `first_token`.
+        """
+        plan = plan_compaction(snapshot, patches=patches)
+        if plan.count:
+            sink = SegmentSink(self.store, job_id or str(uuid4()), first_token)
+            compacted = compact(snapshot, plan, sink, threads=self._threads)
+            with self.database.writing() as rows:
+                ledger.record_compaction(rows, snapshot.model_id, compacted)
+            self.maps.forget(compacted.maps)
+        return plan.count
 
     def close(self) -> None:
         """Close the segments that are open; database and store stay with whoever gave them."""

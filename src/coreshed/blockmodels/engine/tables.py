@@ -22,12 +22,13 @@ block_versions = Table(
     Index("uq_block_versions_job_id", "job_id", unique=True),
 )
 
-# Maps are named by their content, so that versions share them.
+# Maps are named by their content, so that versions share them. compacted: the map that readers use in its place.
 block_maps = Table(
     "block_maps",
     main,
     Column("digest", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
+    Column("compacted", Text),
 )
 
 # Stored files of published versions; a name is never used again.

@@ -40,13 +40,13 @@ class Ground:
         return stored
 
     def audit(
-        self, rows: Rows, caller: Principal, workspace: WorkspaceKey, object_id: str, action: str, **detail: str | None
+        self, rows: Rows, actor_id: str, workspace: WorkspaceKey, object_id: str, action: str, **detail: str | None
     ) -> None:
         """One audit row for a change of one object."""
         audit.record(
             rows,
             at_ns=self.clock.now_ns(),
-            actor_id=caller.user_id,
+            actor_id=actor_id,
             action=action,
             organisation_id=workspace.organisation_id,
             workspace_id=workspace.workspace_id,

@@ -48,14 +48,22 @@ class Lifecycle:
             if isinstance(stage_id, str) or stage_id is None:
                 ledger.set_stage(rows, stored, version_id, stage_id)
                 self.ground.audit(
-                    rows, caller, workspace, object_id, "object.stage", version_id=str(version_id), stage_id=stage_id
+                    rows,
+                    caller.user_id,
+                    workspace,
+                    object_id,
+                    "object.stage",
+                    version_id=str(version_id),
+                    stage_id=stage_id,
                 )
 
     def delete_by_id(self, *, caller: Principal, workspace: WorkspaceKey, object_id: str) -> None:
         """Soft-delete: the path becomes free, versions and data stay."""
         with self.ground.database.writing() as rows:
             self.ground.require(rows, caller, workspace, Role.EDITOR)
-            self._delete(rows, caller, workspace, self.ground.live(rows, workspace, object_id, lock=True))
+            delete(
+                self.ground, rows, workspace, caller.user_id, self.ground.live(rows, workspace, object_id, lock=True)
+            )
 
     def delete_by_path(self, *, caller: Principal, workspace: WorkspaceKey, tail: str) -> None:
         """Soft-delete the live object at a path."""
@@ -66,13 +74,9 @@ class Lifecycle:
             stored = ledger.by_path(rows, workspace, paths.key(paths.normalise(tail)))
             if stored is None:
                 raise NotFound("The object was not found in this workspace.")
-            self._delete(rows, caller, workspace, self.ground.live(rows, workspace, stored.id, lock=True))
-
-    def _delete(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, stored: StoredObject) -> None:
-        now = self.ground.clock.now_ns()
-        key = paths.key(stored.path)
-        ledger.set_deleted(rows, stored, deleted_ns=now, by=caller.user_id, path=stored.path, path_key=key)
-        self.ground.audit(rows, caller, workspace, stored.id, "object.delete", path=stored.path)
+            delete(
+                self.ground, rows, workspace, caller.user_id, self.ground.live(rows, workspace, stored.id, lock=True)
+            )
 
     def restore(self, *, caller: Principal, workspace: WorkspaceKey, object_id: str) -> wire.PostedObject | None:
         """Undo a deletion; the answer is the object where it had to take another name, None where it kept its own."""
@@ -84,9 +88,9 @@ class Lifecycle:
                 raise NotFound("The object was not found in this workspace.", object_id=object_id)
             if stored.deleted_ns is None:
                 return None
-            path = _free_path(rows, workspace, stored.path)
+            path = free_path(rows, workspace, stored.path)
             ledger.set_deleted(rows, stored, deleted_ns=None, by=None, path=path, path_key=paths.key(path))
-            self.ground.audit(rows, caller, workspace, object_id, "object.restore", path=path)
+            self.ground.audit(rows, caller.user_id, workspace, object_id, "object.restore", path=path)
             if path == stored.path:
                 return None
             restored = ledger.by_id(rows, workspace, object_id)
@@ -94,7 +98,15 @@ class Lifecycle:
             return self.reading.posted(rows, workspace, restored)
 
 
-def _free_path(rows: Rows, workspace: WorkspaceKey, path: str) -> str:
+def delete(ground: Ground, rows: Rows, workspace: WorkspaceKey, actor_id: str, stored: StoredObject) -> None:
+    """Soft-delete a live object that is locked."""
+    now = ground.clock.now_ns()
+    key = paths.key(stored.path)
+    ledger.set_deleted(rows, stored, deleted_ns=now, by=actor_id, path=stored.path, path_key=key)
+    ground.audit(rows, actor_id, workspace, stored.id, "object.delete", path=stored.path)
+
+
+def free_path(rows: Rows, workspace: WorkspaceKey, path: str) -> str:
     """The path itself where it is free, else `stem (N).json` with the first free N, its stem cut where it must be."""
     start = 0
     while True:

@@ -6,15 +6,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coreshed import geo, ids, paths
+from coreshed import ids, paths
 from coreshed.blobs import Purpose
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.objects import documents, ledger, schemas, wire
-from coreshed.objects.ledger import NewVersion, StoredObject
+from coreshed.objects.ledger import StoredObject
 from coreshed.objects.service.ground import Ground
 from coreshed.objects.service.reading import Reading, tags_of
+from coreshed.objects.service.writing import Content, Target, write
 from coreshed.problems import (
     AlreadyExists,
     Invalid,
@@ -37,37 +38,6 @@ class Upload:
     body: bytes
     encoding: str | None
     if_match: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where a write goes: the object it continues (None: a new one) and the path it ends at."""
-
-    stored: StoredObject | None
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What a document becomes in the database, made before the transaction: it may take a second."""
-
-    schema_id: str
-    coordinate_system: str  # the workspace's, which a document without one of its own falls back to
-    packed: bytes
-    box: geo.Rectangle | None
-    box_from_workspace_crs: bool
-    properties: list[documents.Property]
-    complete: bool
-
-    @classmethod
-    def of(cls, document: dict[str, Any], coordinate_system: str) -> "_Content":
-        """Of a valid document that has its `uuid`."""
-        crs = geo.object_crs(document)
-        fallback = None if crs is not None else geo.workspace_crs(coordinate_system)
-        box = geo.bounding_rectangle(document, crs if crs is not None else fallback)
-        found, complete = documents.properties(document)
-        packed = documents.pack(document)
-        return cls(document["schema"], coordinate_system, packed, box, box is not None and crs is None, found, complete)
 
 
 class Publishing:
@@ -143,7 +113,7 @@ class Publishing:
 
     def _target(
         self, rows: Rows, workspace: WorkspaceKey, object_id: str | None, path: str | None, *, lock: bool = False
-    ) -> _Target:
+    ) -> Target:
         """Decide what a write continues. Raises NotFound, AlreadyExists."""
         stored = None
         if object_id is not None:
@@ -152,13 +122,13 @@ class Publishing:
                 raise NotFound("The object was not found in this workspace.", object_id=object_id)
         if path is None:
             assert stored is not None  # noqa: S101  (a write without a path names an object)
-            return _Target(stored, stored.path)
+            return Target(stored, stored.path)
         holder = ledger.by_path(rows, workspace, paths.key(path))
         if holder is not None and (stored is None or holder.no != stored.no):
             raise AlreadyExists(
                 "An object already exists at this path.", existing_id=holder.id, object_path=holder.path
             )
-        return _Target(stored, path)
+        return Target(stored, path)
 
     def _publish(
         self,
@@ -181,7 +151,7 @@ class Publishing:
         if invalid:
             raise InvalidDataKey(invalid=invalid)
         free = documents.free_references(document)
-        content = _Content.of(document, access.default_coordinate_system)
+        content = Content.of(document, access.default_coordinate_system)
         try:
             with self.ground.database.writing() as rows:
                 ledger.lock_workspace(rows, workspace.workspace_id)
@@ -191,17 +161,19 @@ class Publishing:
                 data = self._data(rows, workspace, names, free)
                 _check_match(upload.if_match, target.stored)
                 if access.default_coordinate_system != content.coordinate_system:
-                    content = _Content.of(document, access.default_coordinate_system)
-                new = self._version(content, caller, target.stored, data)
-                self._write(rows, workspace, caller, identifier, target, new)
-                stored = ledger.by_id(rows, workspace, identifier)
-                assert stored is not None  # noqa: S101  (written above)
-                return self.reading.posted(rows, workspace, stored)
+                    content = Content.of(document, access.default_coordinate_system)
+                write(self.ground, rows, workspace, caller.user_id, identifier, target, content, data)
+                return self._posted(rows, workspace, identifier)
         except sa.exc.IntegrityError as error:
             # Two writers met between decision and insert; by now the winner is there to be named.
             with self.ground.database.reading() as rows:
                 self._target(rows, workspace, object_id, path)
             raise AlreadyExists("An object already exists at this path.") from error
+
+    def _posted(self, rows: Rows, workspace: WorkspaceKey, object_id: str) -> wire.PostedObject:
+        stored = ledger.by_id(rows, workspace, object_id)
+        assert stored is not None  # noqa: S101  (just written)
+        return self.reading.posted(rows, workspace, stored)
 
     @staticmethod
     def _check_type(stored: StoredObject | None, document: dict[str, Any]) -> None:
@@ -226,41 +198,6 @@ class Publishing:
         if missing:
             raise MissingData(missing=missing)
         return [(name, known[name.lower()]) for name in names if name.lower() in known]
-
-    def _version(
-        self, content: _Content, caller: Principal, stored: StoredObject | None, data: list[tuple[str, str]]
-    ) -> NewVersion:
-        now = self.ground.clock.now_ns()
-        return NewVersion(
-            version_id=now if stored is None else max(now, stored.version_id + 1),
-            created_by=caller.user_id,
-            schema_id=content.schema_id,
-            document=content.packed,
-            box=content.box,
-            box_from_workspace_crs=content.box_from_workspace_crs,
-            properties=content.properties,
-            unindexed=not content.complete,
-            data=data,
-        )
-
-    def _write(
-        self, rows: Rows, workspace: WorkspaceKey, caller: Principal, identifier: str, target: _Target, new: NewVersion
-    ) -> None:
-        key = paths.key(target.path)
-        if target.stored is None:
-            ledger.create(rows, workspace, identifier, target.path, key, new)
-        else:
-            ledger.replace(rows, target.stored, target.path, key, new)
-        self.ground.blobs.hold(rows, blob_ids={blob_id for _, blob_id in new.data}, owner=f"object:{identifier}")
-        self.ground.audit(
-            rows,
-            caller,
-            workspace,
-            identifier,
-            "object.create" if target.stored is None else "object.version",
-            path=target.path,
-            version_id=str(new.version_id),
-        )
 
 
 def _object_path(tail: str) -> str:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -30,6 +30,7 @@ def upgrade() -> None:
         "block_maps",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("compacted", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("digest", name="pk_block_maps"),
     )
     op.create_table(

@@ -1,0 +1,86 @@
+"""What jobs of block models are told to do; kept with their rows."""
+
+from typing import TypeVar
+
+from msgspec import Struct, json
+
+from coreshed.blockmodels.rules import Change
+from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ
+from coreshed.blockmodels.wire.reports import CreateReportSpecification
+from coreshed.blockmodels.wire.updates import InputOptions
+
+UPDATE_JOB = "block-model-update"
+QUERY_JOB = "block-model-query"
+COMPACT_JOB = "block-model-compact"
+REPORT_JOB = "block-model-report"
+COMPARISON_JOB = "block-model-report-comparison"
+
+T = TypeVar("T", bound=Struct)
+
+
+class UpdateOrder(Struct, frozen=True):
+    """An update that has been accepted. separator: of qualified titles; blob_id: of the upload, null without one."""
+
+    version_uuid: str
+    base_version_id: int
+    change: Change
+    comment: str
+    separator: str
+    input_options: InputOptions | None
+    blob_id: str | None
+
+
+class QueryColumn(Struct, frozen=True, array_like=True):
+    """A column of an answer. source: its id, or a system column's name; data: whether it holds data of users."""
+
+    source: str
+    header: str
+    data: bool
+
+
+class QueryOrder(Struct, frozen=True):
+    """A query that has been accepted. box: as it was asked; delimiter: of CSV, null for Parquet."""
+
+    version_id: int
+    columns: list[QueryColumn]
+    indices: BBox | None
+    coordinates: BBoxXYZ | None
+    exclude_null_rows: bool
+    delimiter: str | None
+
+
+class ReportOrder(Struct, frozen=True):
+    """A run of a report over a version. specification: as it was at `revision`, whatever has become of it since."""
+
+    specification_id: str
+    revision: int
+    specification: CreateReportSpecification
+    version_id: int
+    version_uuid: str
+
+
+class ComparedVersion(Struct, frozen=True):
+    """One side of a comparison. job_id: of the run that makes its result, null where that is there already."""
+
+    version_id: int
+    version_uuid: str
+    job_id: str | None
+
+
+class ComparisonOrder(Struct, frozen=True):
+    """A comparison whose runs are queued before it."""
+
+    specification_id: str
+    revision: int
+    before: ComparedVersion
+    after: ComparedVersion
+
+
+def encode(order: Struct) -> bytes:
+    """As jobs keep it."""
+    return json.encode(order)
+
+
+def decode(order: bytes, kind: type[T]) -> T:
+    """The order of `encode`."""
+    return json.decode(order, type=kind)

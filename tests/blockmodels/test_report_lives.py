@@ -1,0 +1,406 @@
+"""Specifications and results over time: revisions, runs that are asked for twice, runs on publication, lists."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from evo.blockmodels.endpoints import models as published
+
+from coreshed import audit
+from coreshed.app import Application
+from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
+from tests.blockmodels.reporting import Mine, blocks, ended, opened, table
+
+PREFIX = "block-model-service"
+OLD = {"Evo-SDK-Source": "evo-blockmodels@v0.6.1"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker(application: Application) -> Iterator[None]:
+    """Somebody who does the jobs."""
+    running = application.start_jobs(f"report-lives-{id(application)}")
+    yield
+    assert running.stop(10)
+
+
+@pytest.fixture
+async def mine(quarry: Quarry) -> Mine:
+    """The model with its data."""
+    return await opened(quarry)
+
+
+def path_of(mine: Mine, made: dict[str, Any]) -> str:
+    return f"{mine.root}/{made['report_specification_uuid']}"
+
+
+async def ask(mine: Mine, path: str, who: str = "editor", **body: Any) -> tuple[int, dict[str, Any]]:
+    """Status and answer of a POST."""
+    answer = await mine.quarry.send("POST", path, body or b"", who)
+    found: dict[str, Any] = answer.json()
+    return answer.status_code, found
+
+
+async def test_that_a_specification_comes_back_as_it_was_sent(mine: Mine) -> None:
+    body = mine.body(
+        name="  Gold ",
+        description="all of it",
+        cutoff_col_id=mine.ids["Au"],
+        cutoff_values=[0.5, 1],
+        density_value=2.7,
+        density_unit_id="t/m3",
+        bbox={f"{axis}_minmax": {"min": 0, "max": 4} for axis in "ijk"},
+        null_values_policy="ZERO",
+        negative_values_policy="USE",
+    )
+    made = await mine.quarry.send("POST", mine.root, body)
+    assert made.status_code == 201, made.text
+    assert published.ReportSpecificationWithJobUrl.model_validate(made.json())
+    answer = made.json()
+    listed = [{**each, "values": None} for each in body["categories"]]
+    own = {"name": "Gold", "categories": listed, "bm_uuid": mine.bm_uuid, "revision": 0, "mesh_filter": None}
+    own["report_specification_uuid"] = answer["report_specification_uuid"]
+    assert answer == body | own | {"job_url": None}
+    got = (await mine.quarry.get(path_of(mine, answer))).json()
+    assert published.ReportSpecificationWithLastRunInfo.model_validate(got)
+    assert got == body | own | {"last_result_created_at": None, "last_result_version_id": None}
+
+
+async def test_that_a_repeated_run_answers_the_result_that_is_there(mine: Mine) -> None:
+    """A56, question 1"""
+    path = path_of(mine, await mine.create())
+    status, first = await ask(mine, f"{path}/jobs")
+    assert status == 201
+    assert published.ReportingJobResult.model_validate(first)
+    result = await mine.result(path, first["report_result_uuid"])
+    assert published.ReportResult.model_validate(result)
+    status, second = await ask(mine, f"{path}/jobs")
+    assert (status, second) == (200, first)
+    got = await mine.quarry.lab.clients["viewer"].get(first["job_url"])
+    job = got.json()
+    assert published.JobResponse.model_validate(job)
+    assert job == {
+        "job_status": "COMPLETE",
+        "payload": {
+            "bm_uuid": mine.bm_uuid,
+            "report_result_uuid": first["report_result_uuid"],
+            "report_specification_uuid": first["report_specification_uuid"],
+            "version_id": 2,
+            "version_uuid": first["version_uuid"],
+        },
+    }
+    assert isinstance(published.JobResponse.model_validate(job).payload, published.ReportRunResult)
+
+
+async def test_that_only_what_changes_numbers_makes_a_revision(mine: Mine) -> None:
+    """A57"""
+    made = await mine.create()
+    path = path_of(mine, made)
+
+    async def revision(**changes: Any) -> int:
+        answer = await mine.quarry.send("PATCH", path, mine.body(**changes))
+        assert answer.status_code == 200, answer.text
+        found: int = answer.json()["revision"]
+        return found
+
+    assert await revision() == 0
+    assert await revision(name="Renamed", description="d", autorun=True) == 0
+    assert await revision(cutoff_col_id=mine.ids["Au"], cutoff_values=[1]) == 1
+    assert await revision(cutoff_col_id=mine.ids["Au"], cutoff_values=[2]) == 2
+    assert await revision(cutoff_col_id=mine.ids["Au"], cutoff_values=[2], null_values_policy="ZERO") == 3
+    # Policies that are null or absent stay; everything else that is absent goes.
+    assert await revision(cutoff_col_id=mine.ids["Au"], cutoff_values=[2], null_values_policy=None) == 3
+    kept = (await mine.quarry.get(path)).json()
+    assert (kept["null_values_policy"], kept["name"], kept["description"]) == ("ZERO", "Resource", None)
+    assert await revision() == 4
+    assert (await mine.quarry.get(path)).json()["cutoff_values"] is None
+
+
+async def test_that_a_new_revision_is_run_anew_and_old_results_stay(mine: Mine) -> None:
+    made = await mine.create()
+    path = path_of(mine, made)
+    before = await mine.run(made)
+    changed = await mine.quarry.send("PATCH", f"{path}?run_now=True", mine.body(mass_unit_id="kg", name="Kilograms"))
+    job_url = changed.json()["job_url"]
+    job = await ended(mine.quarry, job_url[job_url.index("/block-models") :])
+    after = await mine.result(path, job["payload"]["report_result_uuid"])
+    assert (before["report_specification_revision"], after["report_specification_revision"]) == (0, 1)
+    assert (after["report_specification_name"], after["value_columns"][0]["unit_id"]) == ("Kilograms", "kg")
+    assert table(after)[-1][2] == pytest.approx(1000 * table(before)[-1][2])
+    assert await mine.result(path, before["report_result_uuid"]) == before
+    results = (await mine.quarry.get(f"{path}/results")).json()
+    assert [each["report_result_uuid"] for each in results["results"]] == [
+        after["report_result_uuid"],
+        before["report_result_uuid"],
+    ]
+    assert (results["count"], results["limit"], results["offset"], results["total"]) == (2, 50, 0, 2)
+    second = (await mine.quarry.get(f"{path}/results", limit=1, offset=1)).json()
+    assert [each["report_result_uuid"] for each in second["results"]] == [before["report_result_uuid"]]
+    assert published.PaginatedResponseReportResultSummary.model_validate(second)
+
+
+async def test_that_specifications_are_listed_by_name_with_their_last_result_and_units(mine: Mine) -> None:
+    await mine.create(name="b", columns=[mine.column("Au", "SUM", "ozm[troy]")])
+    await mine.run(await mine.create(name="c"))
+    await mine.create(name="a", density_col_id=None, density_value=2, density_unit_id="g/cm3")
+    listed = (await mine.quarry.get(mine.root)).json()
+    page = published.PaginatedResponseWithUnitsReportSpecificationWithLastRunInfo.model_validate(listed)
+    assert [each.name for each in page.results] == ["a", "b", "c"]
+    assert [each.last_result_version_id for each in page.results] == [None, None, 2]
+    assert page.results[2].last_result_created_at is not None
+    assert {each["unit_id"] for each in listed["referenced_units"]} == {"t", "ozm[troy]", "g/t", "g/cm3"}
+    second = (await mine.quarry.get(mine.root, offset=1, limit=1)).json()
+    assert ([each["name"] for each in second["results"]], second["total"]) == (["b"], 3)
+    refused = await mine.quarry.get(mine.root, limit=101)
+    assert kind(refused) == (422, f"{PREFIX}/validation")
+
+
+async def test_that_every_version_is_reported_on_where_a_report_wants_it(mine: Mine) -> None:
+    automatic = path_of(mine, await mine.create(name="automatic", autorun=True))
+    manual = path_of(mine, await mine.create(name="manual"))
+    version = await mine.update({"update": ["Au"]}, blocks(Au=pa.array([2.0] * 500)), comment="flat")
+    found: list[dict[str, Any]] = []
+    for _ in range(200):
+        found = (await mine.quarry.get(f"{automatic}/results")).json()["results"]
+        if found:
+            break
+        await asyncio.sleep(0.05)
+    result = await mine.result(automatic, found[0]["report_result_uuid"])
+    assert (result["version_id"], result["version_uuid"], result["version_comment"]) == (
+        3,
+        version["version_uuid"],
+        "flat",
+    )
+    assert [row[-1] for row in table(result)] == pytest.approx([2.0] * 4)
+    assert (await mine.quarry.get(f"{manual}/results")).json()["total"] == 0
+
+
+async def test_that_an_old_version_is_reported_on_as_it_was(mine: Mine) -> None:
+    versions = (await mine.quarry.get(f"/block-models/{mine.bm_uuid}/versions")).json()["results"]
+    await mine.update({"update": ["Au"]}, blocks(Au=pa.array([2.0] * 500)))
+    made = await mine.create()
+    new, old = await mine.run(made), await mine.run(made, version_uuid=versions[0]["version_uuid"])
+    assert (old["version_id"], new["version_id"]) == (2, 3)
+    assert table(new)[-1][-1] == pytest.approx(2)
+    assert table(old)[-1][-1] == pytest.approx(58.375 / 13.5)
+    first, unknown = [
+        await mine.quarry.send("POST", f"{path_of(mine, made)}/jobs", {"version_uuid": version_uuid})
+        for version_uuid in (versions[1]["version_uuid"], UNKNOWN_ID)
+    ]
+    assert kind(first) == (422, f"{PREFIX}/column-not-found")
+    assert kind(unknown) == (404, f"{PREFIX}/not-found")
+
+
+async def test_that_a_unit_that_a_version_lacks_is_that_of_the_newest(mine: Mine) -> None:
+    """Question 22"""
+
+    def unit(unit_id: str | None) -> dict[str, Any]:
+        return {"update_metadata": [{"title": "Au", "values": {"unit_id": unit_id}}]}
+
+    without = await mine.update(unit(None))
+    refused = await mine.quarry.send("POST", mine.root, mine.body())
+    assert kind(refused) == (422, f"{PREFIX}/unprocessable-entity")
+    assert refused.json()["detail"] == "The column 'Au' has no unit. Give it one."
+    newest = await mine.update(unit("%[mass]"))
+    made = await mine.create()
+    result = await mine.run(made, version_uuid=without["version_uuid"])
+    assert table(result)[-1][-1] == pytest.approx(58.375 / 13.5 * 10_000)
+    assert [(each["warning_type"], each["occurrences"]) for each in result["warnings"]] == [
+        ("UNIT_FROM_LATEST_VERSION", 1)
+    ]
+    referenced = {each["title"]: each for each in result["referenced_columns"]}
+    assert referenced["Au"] == {
+        "col_id": mine.ids["Au"],
+        "data_type": "Float64",
+        "title": "Au",
+        "unit_id": "%[mass]",
+        "unit_id_from_version": newest["version_uuid"],
+    }
+    assert {title: each["unit_id_from_version"] for title, each in referenced.items() if title != "Au"} == {
+        "domain": None,
+        "density": None,
+    }
+
+
+async def test_that_a_run_that_fails_on_publication_says_why(mine: Mine) -> None:
+    made = await mine.create(name="automatic", autorun=True)
+    await mine.update({"delete": ["Au"]})
+    jobs = mine.quarry.lab.application.jobs
+    with jobs.database.reading() as rows:
+        [job] = jobs.find(rows, owner=f"block-model:{mine.bm_uuid}", kinds=["block-model-report"])
+    shown = await ended(mine.quarry, f"/block-models/{mine.bm_uuid}/jobs/{job.id}")
+    assert shown["job_status"] == "FAILED"
+    assert shown["payload"]["type"].endswith("/column-not-found")
+    refused = await mine.quarry.get(f"{path_of(mine, made)}/results/{job.id}")
+    assert kind(refused) == (404, f"{PREFIX}/not-found")
+    assert f"its run failed. Column {mine.ids['Au']} not found" in refused.json()["detail"]
+
+
+async def test_that_older_clients_read_numbers_and_newer_ones_cells(mine: Mine) -> None:
+    """A59, N1, N3"""
+    made = await mine.create(cutoff_col_id=mine.ids["Au"], cutoff_values=[9], null_values_policy="IGNORE_VALUE")
+    path = path_of(mine, made)
+    new = await mine.run(made)
+    old = await mine.result(path, new["report_result_uuid"], headers=OLD)
+    assert new["result_sets"][0]["rows"][-1]["values"] == [
+        {"value": 0.0, "status": "OK"},
+        {"value": None, "status": "NO_DATA"},
+    ]
+    assert old["result_sets"][0]["rows"][-1]["values"] == [0.0, 0.0]
+    query = f"{path}/comparisons?from={new['report_result_uuid']}&to={new['report_result_uuid']}"
+    compared = (await mine.quarry.send("GET", query, headers=OLD)).json()
+    assert compared["result_sets"][0]["rows"][-1]["values"] == [
+        {"from_value": 0.0, "to_value": 0.0, "difference": 0.0, "percent": None},
+        {"from_value": 0.0, "to_value": 0.0, "difference": 0.0, "percent": None},
+    ]
+    early = {"Evo-SDK-Source": "evo-blockmodels@v0.4.2"}
+    shown = [(await mine.quarry.send("GET", path, headers=each)).json() for each in (early, OLD)]
+    assert [each["null_values_policy"] for each in shown] == ["IGNORE_BLOCK", "IGNORE_VALUE"]
+
+
+# Comparisons
+
+
+async def test_that_a_result_compared_with_itself_differs_in_nothing(mine: Mine) -> None:
+    """A58"""
+    made = await mine.create()
+    result = await mine.run(made)
+    query = f"{path_of(mine, made)}/comparisons"
+    answer = await mine.quarry.get(query, **{"from": result["report_result_uuid"], "to": result["report_result_uuid"]})
+    assert answer.status_code == 200, answer.text
+    found = published.ReportComparison.model_validate(answer.json())
+    cells = [value for each in found.result_sets for row in each.rows for value in row.values]
+    assert len(cells) == 8
+    assert {(each.difference.value, each.percent.value) for each in cells} == {(0, 0)}
+
+
+async def test_that_two_versions_are_compared_by_a_job(mine: Mine) -> None:
+    made = await mine.create(categories=None)
+    path = path_of(mine, made)
+    await mine.update({"update": ["Au"]}, blocks(Au=pa.array([5.0] * 500)))
+    status, begun = await ask(mine, f"{path}/comparisons")
+    assert (status, begun["from_result_uuid"], begun["to_result_uuid"]) == (201, None, None)
+    assert published.ReportComparisonRequestResult.model_validate(begun)
+    job = await ended(mine.quarry, begun["job_url"][begun["job_url"].index("/block-models") :])
+    payload = published.JobResponse.model_validate(job).payload
+    assert isinstance(payload, published.ReportComparisonJobResult)
+    assert payload.report_specification_uuid == UUID(made["report_specification_uuid"])
+    status, again = await ask(mine, f"{path}/comparisons")
+    pair = {"from_result_uuid": str(payload.from_result_uuid), "to_result_uuid": str(payload.to_result_uuid)}
+    assert (status, again) == (200, pair | {"job_url": None})
+    query = {"from": pair["from_result_uuid"], "to": pair["to_result_uuid"]}
+    found = (await mine.quarry.get(f"{path}/comparisons", **query)).json()
+    assert (found["from_result"]["version_id"], found["to_result"]["version_id"]) == (2, 3)
+    mass, grade = found["result_sets"][0]["rows"][0]["values"]
+    before = 58.375 / 13.5
+    assert mass["difference"]["value"] == mass["percent"]["value"] == 0
+    assert grade["difference"]["value"] == pytest.approx(5 - before)
+    assert grade["percent"]["value"] == pytest.approx((5 - before) / before * 100)
+    rounded = (await mine.quarry.get(f"{path}/comparisons", **query, decimal_places=1)).json()
+    grade = rounded["result_sets"][0]["rows"][0]["values"][1]
+    assert [grade[name]["value"] for name in ("from_value", "to_value", "difference")] == [4.3, 5.0, 0.7]
+    assert grade["percent"]["value"] == pytest.approx(0.7 / 4.3 * 100)
+
+
+async def test_that_comparisons_name_two_results_of_one_revision(mine: Mine) -> None:
+    made = await mine.create()
+    path = path_of(mine, made)
+    first = (await mine.run(made))["report_result_uuid"]
+    await mine.quarry.send("PATCH", path, mine.body(mass_unit_id="kg"))
+    second = (await mine.run(made))["report_result_uuid"]
+    wrong: list[tuple[dict[str, Any], tuple[int, str]]] = [
+        ({"from": first, "to": second}, (422, f"{PREFIX}/unprocessable-entity")),
+        ({"from": first}, (422, f"{PREFIX}/validation")),
+        ({"to": first}, (422, f"{PREFIX}/validation")),
+        ({"from": first, "to": "x"}, (422, f"{PREFIX}/validation")),
+        ({"from": first, "to": UNKNOWN_ID}, (404, f"{PREFIX}/not-found")),
+        ({"from": first, "to": first, "decimal_places": 11}, (422, f"{PREFIX}/validation")),
+        ({"from": first, "to": first, "decimal_places": -1}, (422, f"{PREFIX}/validation")),
+    ]
+    for query, wanted in wrong:
+        assert kind(await mine.quarry.get(f"{path}/comparisons", **query)) == wanted, query
+
+
+async def test_that_the_first_version_has_none_before_it(mine: Mine) -> None:
+    path = path_of(mine, await mine.create(columns=[], categories=None, **FIXED))
+    versions = (await mine.quarry.get(f"/block-models/{mine.bm_uuid}/versions")).json()["results"]
+    refused = await mine.quarry.send("POST", f"{path}/comparisons", {"to_version_uuid": versions[1]["version_uuid"]})
+    assert kind(refused) == (422, f"{PREFIX}/unprocessable-entity")
+
+
+FIXED: dict[str, Any] = {"density_col_id": None, "density_value": 2.7, "density_unit_id": "t/m3"}
+
+
+# Who may, and what is refused
+
+
+async def test_that_editors_change_and_run_reports_and_viewers_read_them(mine: Mine) -> None:
+    made = await mine.create()
+    path = path_of(mine, made)
+    result = await mine.run(made)
+    for method, where in (
+        ("POST", mine.root),
+        ("PATCH", path),
+        ("POST", f"{path}/jobs"),
+        ("POST", f"{path}/comparisons"),
+    ):
+        body = mine.body(name="other") if where in (mine.root, path) else b""
+        refused = await mine.quarry.send(method, where, body, "viewer")
+        assert kind(refused) == (403, f"{PREFIX}/auth/forbidden")
+    for where in (mine.root, path, f"{path}/results", f"{path}/results/{result['report_result_uuid']}"):
+        assert (await mine.quarry.get(where)).status_code == 200
+        assert kind(await mine.quarry.get(where, who="stranger")) == (404, "workspace-service/workspace-not-found")
+
+
+async def test_that_names_are_taken_once_per_model(mine: Mine) -> None:
+    await mine.create(name="Gold")
+    refused = await mine.quarry.send("POST", mine.root, mine.body(name=" Gold "))
+    assert kind(refused) == (409, f"{PREFIX}/name-conflict")
+    other = await mine.create(name="gold")
+    refused = await mine.quarry.send("PATCH", path_of(mine, other), mine.body(name="Gold"))
+    assert kind(refused) == (409, f"{PREFIX}/name-conflict")
+    assert (await mine.quarry.send("PATCH", path_of(mine, other), mine.body(name="gold"))).status_code == 200
+
+
+async def test_that_reports_of_a_deleted_model_are_gone(mine: Mine) -> None:
+    made = await mine.create()
+    path = path_of(mine, made)
+    result = await mine.run(made)
+    await mine.quarry.send("DELETE", f"/block-models/{mine.bm_uuid}")
+    for where in (mine.root, path, f"{path}/results", f"{path}/results/{result['report_result_uuid']}"):
+        assert kind(await mine.quarry.get(where)) == (410, f"{PREFIX}/gone")
+    for method, where in (("POST", mine.root), ("PATCH", path), ("POST", f"{path}/jobs")):
+        body = b"" if where.endswith("jobs") else mine.body(name="New")
+        assert kind(await mine.quarry.send(method, where, body)) == (410, f"{PREFIX}/gone")
+    await mine.quarry.send("POST", f"/block-models/{mine.bm_uuid}?deleted=false")
+    assert await mine.result(path, result["report_result_uuid"]) == result
+
+
+async def test_that_reports_and_results_are_found_with_their_own_model_alone(mine: Mine) -> None:
+    made = await mine.create()
+    result = await mine.run(made)
+    other = await opened(mine.quarry, name="Other")
+    foreign = f"{other.root}/{made['report_specification_uuid']}"
+    for where in (foreign, f"{foreign}/results", f"{foreign}/results/{result['report_result_uuid']}"):
+        assert kind(await mine.quarry.get(where)) == (404, f"{PREFIX}/not-found")
+    beside = path_of(mine, await mine.create(name="Beside"))
+    for result_uuid in (result["report_result_uuid"], UNKNOWN_ID):
+        refused = await mine.quarry.get(f"{beside}/results/{result_uuid}")
+        assert kind(refused) == (404, f"{PREFIX}/not-found")
+    assert kind(await mine.quarry.get(f"{beside}/results/nonsense")) == (422, f"{PREFIX}/validation")
+
+
+async def test_that_what_people_do_with_reports_is_audited(mine: Mine) -> None:
+    made = await mine.create()
+    await mine.quarry.send("PATCH", path_of(mine, made), mine.body(mass_unit_id="kg"))
+    await mine.quarry.send("PATCH", path_of(mine, made), mine.body(mass_unit_id="kg"))  # changes nothing
+    await mine.run(made)
+    with mine.quarry.lab.application.databases.main.reading() as rows:
+        wanted = audit.Wanted(limit=10, workspace_id=mine.quarry.lab.workspace_id, action="block-model.report.*")
+        events = audit.search(rows, wanted)
+    assert [each.action for each in reversed(events)] == [
+        f"block-model.report.{what}" for what in ("create", "update", "run")
+    ]
+    assert {each.target_id for each in events} == {mine.bm_uuid}
