@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import files, lists, machine, push, report, sparse, transfers
+from benchmarks import blocks, files, lists, machine, push, report, sparse, transfers
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "transfers": transfers.run,
     "sparse": sparse.run,
     "push": push.run,
+    "blocks": blocks.run,
 }
 _RESULTS = Path("bench-results")
 _DOCS = Path("docs/performance.md")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from coreshed.blockmodels import ledger
 from coreshed.blockmodels.service import Publication
+from coreshed.blockmodels.wire.versions import Column
 from coreshed.problems import Gone, NotFound, VersionConflict, WorkspaceGone
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
 from tests.blockmodels.publishing import BOX, CU, GEOLOGY, key, newest, publication, publish, rename, services
@@ -81,7 +82,7 @@ async def test_that_a_listed_version_says_what_the_seed_says(quarry: Quarry) -> 
 
 
 async def test_that_a_page_brings_the_units_that_it_refers_to(quarry: Quarry) -> None:
-    """Seed 003, N2"""
+    """Seed 003"""
     model_id = await grown(quarry)
     (unit,) = (await listed(quarry, model_id))["referenced_units"]
     assert unit == {
@@ -92,6 +93,19 @@ async def test_that_a_page_brings_the_units_that_it_refers_to(quarry: Quarry) ->
         "conversion_factor": 0.01,
     }
     assert (await listed(quarry, model_id, offset=3))["referenced_units"] == []
+
+
+async def test_that_an_older_client_is_spared_units_that_it_cannot_read(quarry: Quarry) -> None:
+    """N2"""
+    model_id = (await quarry.create())["bm_uuid"]
+    dip = Column("33333333-3333-4333-8333-333333333333", "Dip", "Float64", unit_id="dega")
+    publish(quarry, model_id, publication(newest(quarry, model_id), CU, dip), after=1)
+    shown = {}
+    for release in ("0.6.0", "0.8.0"):
+        headers = {"Evo-SDK-Source": f"evo-blockmodels@v{release}"}
+        answer = await quarry.send("GET", f"/block-models/{model_id}/versions", who="viewer", headers=headers)
+        shown[release] = [each["unit_id"] for each in answer.json()["referenced_units"]]
+    assert shown == {"0.6.0": ["%[mass]"], "0.8.0": ["%[mass]", "dega"]}
 
 
 async def test_that_one_version_has_its_tags_and_on_request_its_changes(quarry: Quarry) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from evo.aio import AioTransport
 from evo.blockmodels import BlockModelAPIClient
-from evo.blockmodels.data import BlockModel, RegularGridDefinition, Version
+from evo.blockmodels.data import BlockModel, FullySubBlockedGridDefinition, RegularGridDefinition, Version
 from evo.blockmodels.endpoints.models import (
     BBox,
     BBoxXYZ,
@@ -148,6 +148,71 @@ class Quarry:
         assert platinum.unit_id == "g/t"
         print("porphyry")
 
+    async def divided(self) -> None:
+        """A39 to A39c: the quickstart with a fully sub-blocked model."""
+        grid = FullySubBlockedGridDefinition(
+            model_origin=[0, 0, 0],
+            rotations=[],
+            n_parent_blocks=[10, 10, 10],
+            n_subblocks_per_parent=[5, 1, 2],
+            parent_block_size=[2, 1, 1],
+        )
+        first = pa.table(
+            {
+                "x": [1, 2.6, 3.0],
+                "y": [1.5, 2.5, 2.5],
+                "z": [4.5, 2.25, 2.25],
+                "dx": [2, 0.4, 0.4],
+                "dy": [1.0, 1, 1],
+                "dz": [1, 0.5, 0.5],
+                "column_one": ["A", "D", "E"],
+                "column_two": [1.5, 1.3, 1.2],
+            }
+        )
+        model, v2 = await self.client.create_block_model(
+            "Divided", grid, object_path="your/path", initial_data=first, comment="sub-blocks"
+        )
+        assert v2.version_id == 2
+        cells = await self.client.query_block_model_as_table(
+            model.id,
+            ["column_one"],
+            geometry_columns=GeometryColumns.indices,
+            column_headers=ColumnHeaderType.name,
+        )
+        assert rows_of(cells) == [(0, 1, 4, 0, "A"), (1, 2, 2, 3, "D"), (1, 2, 2, 5, "E")], rows_of(cells)
+        whole = await self.client.query_block_model_as_table(model.id, ["*"], exclude_null_rows=False)
+        assert whole.num_rows == 1009
+        places = {"i": [0, 1], "j": [1, 2], "k": [4, 2], "sidx": [0, 3]}
+        more = pa.table({name: pa.array(each, pa.uint32()) for name, each in places.items()})
+        more = more.append_column("column_three", pa.array(["Y", "X"])).append_column(
+            "column_four", pa.array([4.5, 5.3])
+        )
+        v3 = await self.client.add_new_subblocked_columns(model.id, more)
+        found = await self.client.query_block_model_as_table(
+            model.id, ["column_one", "column_four"], version_uuid=v3.version_uuid, column_headers=ColumnHeaderType.name
+        )
+        assert [row[6:] for row in rows_of(found)] == [("A", 4.5), ("D", 5.3), ("E", None)]
+        places = {"i": [0, 1], "j": [1, 2], "k": [4, 2], "sidx": [1, 0]}
+        new = pa.table({name: pa.array(each, pa.uint32()) for name, each in places.items()})
+        for name, values in (("column_two", [14.0, -1.0]), ("column_three", ["X", "Y"]), ("column_five", [11.5, 12.3])):
+            new = new.append_column(name, pa.array(values))
+        v4 = await self.client.update_subblocked_columns(
+            model.id,
+            new,
+            new_columns=["column_five"],
+            update_columns={"column_two", "column_three"},
+            delete_columns={"column_one", "column_four"},
+            geometry_change=True,
+        )
+        assert v4.version_id == 4
+        found = await self.client.query_block_model_as_table(model.id, ["*"], column_headers=ColumnHeaderType.name)
+        assert found.column_names == ["x", "y", "z", "dx", "dy", "dz", "column_five", "column_three", "column_two"]
+        assert rows_of(found) == [
+            pytest.approx((0.2, 1.5, 4.25, 0.4, 1, 0.5, 11.5, "X", 14)),
+            pytest.approx((3, 2.5, 2.5, 2, 1, 1, 12.3, "Y", -1)),
+        ], rows_of(found)
+        print("divided")
+
     async def types(self) -> None:
         """A65: every kind of value comes back as it went."""
         grid = RegularGridDefinition(model_origin=[0, 0, 0], rotations=[], n_blocks=[4, 1, 1], block_size=[1, 1, 1])
@@ -204,6 +269,7 @@ async def main(url: str, key: str, work: Path, data: pa.Table) -> None:
             client = BlockModelAPIClient(created.get_environment(), hub, Cache(work))
             quarry = Quarry(client)
             await quarry.quickstart()
+            await quarry.divided()
             await quarry.types()
             await quarry.failures()
             await quarry.porphyry(data)

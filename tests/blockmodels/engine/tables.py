@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from coreshed.blockmodels.engine.chunks import Chunk
 from coreshed.blockmodels.engine.data_types import DataType

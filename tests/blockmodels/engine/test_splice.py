@@ -1,12 +1,11 @@
 """Files put together from encoded columns: what they hold, and who reads them."""
 
-from dataclasses import replace
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from coreshed.blockmodels.engine.chunks import Chunk, read_chunks
 from coreshed.blockmodels.engine.data_types import DataType

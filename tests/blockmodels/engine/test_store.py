@@ -10,16 +10,17 @@ import pytest
 from coreshed.blobs.stores import MemoryStore
 from coreshed.blockmodels.engine.addressing import CentroidKeys, IndexKeys
 from coreshed.blockmodels.engine.boxes import IndexBox
-from coreshed.blockmodels.engine.changes import Change, Written
+from coreshed.blockmodels.engine.changes import Change, UpdateType, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadBlocks, BadFile, UnknownVersion, VersionMoved
 from coreshed.blockmodels.engine.exporting import read_table
 from coreshed.blockmodels.engine.grid import Grid, Kind
+from coreshed.blockmodels.engine.limits import Limits
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
-from coreshed.blockmodels.engine.update import UpdateType
+from coreshed.testing.blocks import create_tiled
 from tests.conftest import Databases
 
 GRID = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (5, 4, 3), (10.0, 5.0, 2.0))
@@ -82,6 +83,16 @@ def test_that_replace_makes_other_blocks_null_and_marks_them(blocks: BlockStore)
     assert set(marks.values()) == {1, 3}
 
 
+def test_that_an_upload_without_rows_makes_null_what_it_replaces(blocks: BlockStore) -> None:
+    given = [(i, j, k, 1.0) for i in range(5) for j in range(4) for k in range(3)][:50]
+    publish(blocks, Change(new=(COPPER,)), upload(*given))
+    empty = TableSource(pa.table({**dict.fromkeys("ijk", pa.array([], pa.uint32())), "Cu": pa.array([], pa.float64())}))
+    publish(blocks, Change(updated=(COPPER,), update_type=UpdateType.REPLACE), empty)
+    newest = blocks.snapshot("m")
+    assert values(newest, "c-cu") == []
+    assert [row[3] for row in values(newest, "version_id", null_rows=True)] == [3] * 50 + [1] * 10
+
+
 def test_that_the_box_of_an_update_encloses_what_changed(blocks: BlockStore) -> None:
     change = Change(new=(COPPER,))
     draft = blocks.draft(blocks.snapshot("m"), change, upload((1, 0, 2, 1.0), (3, 2, 1, 2.0)), IndexKeys(GRID))
@@ -93,6 +104,12 @@ def test_that_nan_is_a_value_and_null_is_none(blocks: BlockStore) -> None:
     publish(blocks, Change(new=(COPPER,)), upload((0, 0, 0, float("nan")), (1, 0, 0, None)))
     [(*_, value)] = values(blocks.snapshot("m"), "c-cu")
     assert np.isnan(value)
+
+
+@pytest.mark.parametrize(("model", "version"), [("m", 0), ("m", 2), ("m", -1), ("other", 1), ("other", None)])
+def test_that_what_is_not_there_is_an_unknown_version(blocks: BlockStore, model: str, version: int | None) -> None:
+    with pytest.raises(UnknownVersion):
+        blocks.snapshot(model, version)
 
 
 def test_that_columns_come_and_go_without_a_segment(blocks: BlockStore) -> None:
@@ -163,3 +180,35 @@ def test_that_a_store_on_disk_is_found_again(tmp_path: Path) -> None:
         assert values(found.snapshot("m"), "c-cu") == [(0, 0, 0, 1.5)]
         with pytest.raises(UnknownVersion):
             found.snapshot("m", 3)
+
+
+@pytest.mark.parametrize("lost", [[(0, 0, 0, 1.0)], []])
+def test_that_replace_marks_a_tile_that_loses_nearly_all_its_values(
+    blocks: BlockStore, lost: list[tuple[int, int, int, object]]
+) -> None:
+    """More than a patch is good for, and more blocks than the upload names."""
+    corners = [(i, j, k) for i in range(5) for j in range(4) for k in range(3)]
+    publish(blocks, Change(new=(COPPER,)), upload(*((*corner, 7.0) for corner in corners[:-1])))
+    named = (
+        upload(*lost)
+        if lost
+        else TableSource(
+            pa.table({**dict.fromkeys("ijk", pa.array([], pa.uint32())), "Cu": pa.array([], pa.float64())})
+        )
+    )
+    publish(blocks, Change(updated=(COPPER,), update_type=UpdateType.REPLACE), named)
+    marks = {row[:3]: row[3] for row in values(blocks.snapshot("m"), "version_id", null_rows=True)}
+    assert [corner for corner in corners if marks[corner] != 3] == [(4, 3, 2)]
+    assert marks[4, 3, 2] == 1
+
+
+def test_that_rows_named_twice_are_those_of_the_upload_after_sorting(databases: Databases) -> None:
+    blocks = BlockStore(database=databases.main, store=MemoryStore(), limits=Limits(largest_group=1, spilled_group=1))
+    create_tiled(blocks, GRID, (2, 2, 2), "m")
+    rows = [(4, 3, 2, 1.0), (0, 0, 0, 2.0), (2, 2, 2, 3.0), (4, 0, 0, 4.0), (2, 2, 2, 5.0), (0, 0, 0, 6.0)]
+    with pytest.raises(BadBlocks) as caught:
+        publish(blocks, Change(new=(COPPER,)), upload(*rows))
+    assert caught.value.count == 1  # the file of the other block is not reached any more
+    assert caught.value.rows.column("row").to_pylist() in ([1], [2])
+    assert list(blocks.store.list()) == []
+    blocks.close()

@@ -13,7 +13,7 @@ from coreshed.blockmodels.engine.grid import Grid, Kind, Rotation
 from coreshed.blockmodels.engine.request import Density
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.blockmodels.engine.swaths import AboveCutoff, GradeTonnage, Slab, Slabs, grade_tonnage, swath
-from tests.blockmodels.engine.models import model, opened
+from tests.blockmodels.engine.small_models import model, opened
 
 GRID = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (4, 3, 2), (10.0, 5.0, 2.0), rotations=(Rotation("z", 30.0),))
 

@@ -21,9 +21,8 @@ from coreshed.blockmodels.engine.tiles import Positions, Tiling
 
 Rows = NDArray[np.int32]
 
-LARGEST_GROUP = 12_000_000
-"""Rows that are worked on at once."""
 _OVERLAP = 1.5  # how much of an upload may be read twice for the sake of its order
+_SPARSE = 4  # how many blocks the tiles of a group may have for each row that may be held; 4 bytes are kept for a block
 
 
 class Keys(Protocol):
@@ -88,8 +87,11 @@ class CentroidKeys:
 def key_column(
     source: Source, name: str, data_type: DataType, start: int, stop: int
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Values of a column that names blocks, and which of them are null. Raises BadFile for another type."""
-    actual = source.schema.field(name).type
+    """Values of a column that names blocks, and which of them are null. Raises BadFile for none, and another type."""
+    index = source.schema.get_field_index(name)
+    if index < 0:
+        raise BadFile(f"The column {name!r}, which names blocks, is not in the file, or there several times.")
+    actual = source.schema.field(index).type
     if actual != data_type.arrow:
         raise BadFile(f"The column {name!r} is {actual}; it names blocks and has to be {data_type.value}.")
     values = source.read(name, start, stop)
@@ -128,17 +130,25 @@ class Group:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the first pass finds. parts: for every part of the source, smallest and greatest tile index per axis."""
+    """What the first pass finds.
+
+    parts: for every part of the source, smallest and greatest tile index per axis. rows: of the upload in every tile.
+    """
 
     parts: NDArray[np.int64]
-    touched: NDArray[np.bool_]
+    rows: NDArray[np.int64]
+
+    @property
+    def touched(self) -> NDArray[np.bool_]:
+        """The tiles that the upload names."""
+        return self.rows > 0
 
 
 def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
     """Check the key columns of every row. Raises BadBlocks naming the rows that name no block, BadFile."""
     starts = source.starts
     parts = np.empty((len(starts) - 1, 3, 2), dtype=np.int64)
-    touched = np.zeros(tiling.number, dtype=np.bool_)
+    rows = np.zeros(tiling.number, dtype=np.int64)
     wrong: list[int] = []
     count = 0
     for index, (start, stop) in enumerate(pairwise(starts)):
@@ -153,13 +163,13 @@ def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
             continue
         for axis, (values, length) in enumerate(zip((i, j, k), tiling.shape, strict=True)):
             parts[index, axis] = values.min() // length, values.max() // length
-        touched[np.unique(tiling.locate(i, j, k)[0])] = True
+        rows += np.bincount(tiling.locate(i, j, k)[0], minlength=tiling.number)
     if count:
         raise bad_blocks(f"{count:,} rows name no block of the model.", wrong, "names no block of the model", count)
-    return Survey(parts, touched)
+    return Survey(parts, rows)
 
 
-def groups(source: Source, found: Survey, tiling: Tiling, most: int = LARGEST_GROUP) -> list[Group] | None:
+def groups(source: Source, found: Survey, tiling: Tiling, most: int) -> list[Group] | None:
     """How to work through the rows; None where they come in no order and are too many to be held."""
     total = source.starts[-1]
     best: list[Group] | None = None
@@ -169,7 +179,7 @@ def groups(source: Source, found: Survey, tiling: Tiling, most: int = LARGEST_GR
         small = all(group.stop - group.start <= most for group in layers)
         if small and read <= _OVERLAP * total and (best is None or len(layers) > len(best)):
             best = layers
-    if best is None and total <= most:
+    if best is None and total <= most and int(tiling.sizes[found.touched].sum()) <= _SPARSE * most:
         best = [Group(0, total, tuple(np.flatnonzero(found.touched).tolist()))]
     return best
 
@@ -243,6 +253,7 @@ def _duplicates(
         taken = inverse[starts[ranks[rows]] + positions[rows]] != rows + (start - group.start)
         count += int(taken.sum())
         wrong += (rows[taken][: MOST_NAMED - len(wrong)] + start).tolist()
+    named = sorted(source.origin(wrong))
     return bad_blocks(
-        f"{count:,} rows name a block that another row names too.", wrong, "names a block a second time", count
+        f"{count:,} rows name a block that another row names too.", named, "names a block a second time", count
     )

@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from coreshed.blockmodels.engine.boxes import IndexBox
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.manifest import Manifest
 from coreshed.blockmodels.engine.maps import EncodedMap
 from coreshed.blockmodels.engine.segments import SegmentFile
-from coreshed.blockmodels.engine.update import UpdateType
+
+
+class UpdateType(StrEnum):
+    """What becomes of blocks that an upload does not name: they keep their values, or become null."""
+
+    MERGE = "merge"
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True, slots=True)

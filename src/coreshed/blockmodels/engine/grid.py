@@ -131,6 +131,11 @@ class Grid:
     # -- the whole grid ------------------------------------------------------------------------------------------------
 
     @property
+    def flexible(self) -> bool:
+        """Whether sub-blocks are any boxes, which have no numbers."""
+        return self.kind is Kind.FLEXIBLE
+
+    @property
     def everything(self) -> IndexBox:
         """The box of all parent blocks."""
         ni, nj, nk = self.parents

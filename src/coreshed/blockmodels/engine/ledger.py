@@ -1,6 +1,7 @@
 """Statements over the tables of the engine; alike on SQLite and PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,9 +23,19 @@ def create(rows: Rows, model_id: str, header: Header) -> None:
     rows.execute(insert(block_grids).values(model_id=model_id, header=header.encode()))
 
 
+def models(rows: Rows) -> list[str]:
+    """Every model, by id."""
+    return list(rows.execute(select(block_grids.c.model_id).order_by(block_grids.c.model_id)).scalars())
+
+
+def encoded_header(rows: Rows, model_id: str) -> bytes | None:
+    """The header of a model as it is stored; None where there is no such model."""
+    return rows.execute(select(block_grids.c.header).where(block_grids.c.model_id == model_id)).scalar()
+
+
 def header(rows: Rows, model_id: str) -> Header | None:
     """What never changes in a model; None where there is no such model."""
-    found = rows.execute(select(block_grids.c.header).where(block_grids.c.model_id == model_id)).scalar()
+    found = encoded_header(rows, model_id)
     return None if found is None else decode_header(found)
 
 
@@ -44,21 +55,41 @@ def manifest(rows: Rows, model_id: str, version_id: int) -> Manifest | None:
     return None if found is None else decode_manifest(found)
 
 
+def encoded_manifests(rows: Rows, model_id: str) -> list[tuple[int, bytes]]:
+    """Every version of a model and its manifest as it is stored, the oldest first."""
+    chosen = select(block_versions.c.version_id, block_versions.c.manifest).where(block_versions.c.model_id == model_id)
+    return [(row.version_id, row.manifest) for row in rows.execute(chosen.order_by(block_versions.c.version_id))]
+
+
+def encoded_maps(rows: Rows, digests: Collection[str]) -> dict[str, bytes]:
+    """Maps as they are stored; absent ones are absent."""
+    return {row.digest: row.content for row in _maps(rows, digests)}
+
+
 def maps(rows: Rows, digests: Collection[str], *, compacted: bool = True) -> dict[str, ColumnMap]:
     """Maps by digest, or the compacted ones that stand for them; absent ones are absent. Raises DamagedMap."""
     found: dict[str, ColumnMap] = {}
     behind: dict[str, str] = {}
-    wanted = sorted(set(digests))
-    for start in range(0, len(wanted), _BATCH):
-        for row in rows.execute(select(block_maps).where(block_maps.c.digest.in_(wanted[start : start + _BATCH]))):
-            if compacted and row.compacted is not None:
-                behind[row.digest] = row.compacted
-            else:
-                found[row.digest] = decode_map(row.digest, row.content)
+    for row in _maps(rows, digests):
+        if compacted and row.compacted is not None:
+            behind[row.digest] = row.compacted
+        else:
+            found[row.digest] = decode_map(row.digest, row.content)
     if behind:
         standing = maps(rows, behind.values(), compacted=False)
         found |= {digest: standing[other] for digest, other in behind.items()}
     return found
+
+
+def compacted_maps(rows: Rows, digests: Collection[str]) -> dict[str, str]:
+    """The digests of the compacted maps that stand for others."""
+    return {row.digest: row.compacted for row in _maps(rows, digests) if row.compacted is not None}
+
+
+def _maps(rows: Rows, digests: Collection[str]) -> Iterator[Any]:
+    wanted = sorted(set(digests))
+    for start in range(0, len(wanted), _BATCH):
+        yield from rows.execute(select(block_maps).where(block_maps.c.digest.in_(wanted[start : start + _BATCH])))
 
 
 def record_compaction(rows: Rows, model_id: str, compacted: Compacted) -> None:
@@ -123,3 +154,8 @@ def segments(rows: Rows, model_id: str) -> dict[SegmentName, SegmentFile]:
     found = rows.execute(select(block_segments).where(block_segments.c.model_id == model_id))
     names = ((SegmentName(row.job_id, row.token), row) for row in found)
     return {name: SegmentFile(name, row.size, row.sha256) for name, row in names}
+
+
+def tokens(rows: Rows, job_id: str) -> set[int]:
+    """The files of a job that versions need."""
+    return set(rows.execute(select(block_segments.c.token).where(block_segments.c.job_id == job_id)).scalars())

@@ -12,7 +12,14 @@ from coreshed.blockmodels.engine.tiles import Triple
 VERSION_COLUMN = "version_id"
 """UInt32: the version that last changed a value of the block, or made the block."""
 DERIVATION_COLUMN = "sub_block_derivation"
-"""Utf8, only of models with sub-blocks: where the values of the block come from."""
+"""Utf8, only of models with sub-blocks: where the values of the block come from; one of the three below."""
+USER_SPECIFIED = "user specified"
+"""Of a block from an upload, and of one without values."""
+DERIVED = "derived from parent"
+"""Of a block whose values have all been copied from its parent when that was divided."""
+PARTLY_DERIVED = "some columns derived"
+"""Of a derived block that has been given values in some columns since."""
+SYSTEM_COLUMNS = frozenset({VERSION_COLUMN, DERIVATION_COLUMN})
 
 
 class Column(msgspec.Struct, frozen=True, array_like=True):

@@ -19,6 +19,7 @@ Scalar: TypeAlias = bool | int | float | str | None
 
 MOST_PATCHES = 8
 _CODEC = pa.Codec("zstd", compression_level=3)
+_LARGEST = 256 << 20  # bytes; a map of 10^5 tiles has some 10 MB, and a damaged length is not to take all memory
 
 
 class SegmentName(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -132,9 +133,12 @@ class ColumnMap:
             return found
         return NULL_TILE if self.fill is None else TileColumn(constant=self.fill)
 
-    def with_tiles(self, changed: Mapping[int, TileColumn]) -> "ColumnMap":
-        """The map with other tiles in some places."""
-        return ColumnMap({**self.tiles, **changed}, self.fill) if changed else self
+    def with_tiles(self, changed: Mapping[int, TileColumn | None]) -> "ColumnMap":
+        """The map with other tiles in some places; where None, the map has the tile no longer, and `fill` holds."""
+        if not changed:
+            return self
+        tiles = {rank: tile for rank, tile in {**self.tiles, **changed}.items() if tile is not None}
+        return ColumnMap(tiles, self.fill)
 
     def segments(self) -> set[SegmentName]:
         """Every segment that is named."""
@@ -175,14 +179,22 @@ class DamagedMap(Exception):
 
 def decode_map(digest: str, content: bytes) -> ColumnMap:
     """The map of `ColumnMap.encode`. Raises DamagedMap."""
+    size = int.from_bytes(content[:8], "big")
+    if size > _LARGEST:
+        raise DamagedMap(f"The map {digest} states {size:,} bytes.")
     try:
-        plain = _CODEC.decompress(content[8:], int.from_bytes(content[:8], "big")).to_pybytes()
+        plain = _CODEC.decompress(content[8:], size).to_pybytes()
     except (pa.ArrowException, OSError) as error:
         raise DamagedMap(f"The map {digest} cannot be decompressed.") from error
     if sha256(plain).hexdigest() != digest:
         raise DamagedMap(f"The map {digest} has other content than its name says.")
-    layout = _decoder.decode(plain)
+    try:
+        return _of_layout(_decoder.decode(plain))
+    except (msgspec.DecodeError, IndexError) as error:
+        raise DamagedMap(f"The map {digest} is of another format.") from error
 
+
+def _of_layout(layout: _Layout) -> ColumnMap:
     def stored(packed: tuple[int, Chunk]) -> Stored:
         return Stored(layout.segments[packed[0]], packed[1])
 

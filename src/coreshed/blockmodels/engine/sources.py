@@ -8,8 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coreshed.blockmodels.engine.changes import Written
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.reading import whole
+
+LARGEST_FOOTER = 64 << 20
+"""Bytes; that of a file of 10^5 column chunks has some 10 MB."""
+
+# What pyarrow raises for files that are no Parquet; names that are not UTF-8 come as a bare ValueError.
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, MemoryError)
 
 
 class Source(Protocol):
@@ -61,10 +68,12 @@ class ParquetSource:
         self._open_file = open_file
         self._mine = threading.local()
         try:
-            first = pq.ParquetFile(open_file(), pre_buffer=False)
+            file = open_file()
+            _check_footer(file)
+            first = pq.ParquetFile(file, pre_buffer=False)
             self._metadata = first.metadata
             self.schema = first.schema_arrow
-        except (pa.ArrowException, OSError) as error:
+        except _UNREADABLE as error:
             raise BadFile(f"The file cannot be read as Parquet: {error}") from error
         self._mine.file = first
         sizes = [self._metadata.row_group(index).num_rows for index in range(self._metadata.num_row_groups)]
@@ -78,9 +87,12 @@ class ParquetSource:
         last = int(np.searchsorted(self.starts, stop, side="left"))
         try:
             table = self._file().read_row_groups(list(range(first, last)), columns=[column], use_threads=False)
-        except (pa.ArrowException, OSError) as error:
+            # Asked for "a", pyarrow also gives "a.b".
+            values = table.column(column).slice(start - self.starts[first], stop - start)
+            if values.type == pa.string():
+                values.validate(full=True)
+        except (*_UNREADABLE, KeyError) as error:
             raise BadFile(f"The column {column!r} cannot be read: {error}") from error
-        values = table.column(0).slice(start - self.starts[first], stop - start)
         if len(values) != stop - start:
             raise BadFile(f"The column {column!r} has fewer rows than the file states.")
         return whole(values)
@@ -94,3 +106,18 @@ class ParquetSource:
         if file is None:
             file = self._mine.file = pq.ParquetFile(self._open_file(), metadata=self._metadata, pre_buffer=False)
         return file
+
+
+def _check_footer(file: BinaryIO) -> None:
+    """Raises OSError, ValueError. What comes later reads the footer whole, whatever its length."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 8))
+    if int.from_bytes(file.read(4), "little") > LARGEST_FOOTER:
+        raise ValueError(f"its footer is larger than {LARGEST_FOOTER >> 20} MiB")
+
+
+def read_values(source: Source, column: Written, start: int, stop: int) -> Any:
+    """What an update says of a column in rows [start, stop): nulls where the upload does not have it."""
+    if column.source is None:
+        return pa.nulls(stop - start, column.data_type.arrow)
+    return source.read(column.source, start, stop)

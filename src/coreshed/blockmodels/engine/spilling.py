@@ -55,16 +55,17 @@ def spill(
     source: Source,
     keys: Keys,
     tiling: Tiling,
-    touched: NDArray[np.bool_],
+    weights: NDArray[np.int64],
     columns: Sequence[str],
     directory: Path,
     most: int,
 ) -> Iterator[tuple[SpilledSource, Group]]:
     """Sort the rows into files of at most about `most` blocks each; each file is removed once it has been used.
 
-    columns: what is needed of the source, key columns included. Raises OSError.
+    weights: the blocks that count for every tile, 0 for those that the rows do not name. columns: what is needed of the
+    source, key columns included. Raises OSError.
     """
-    bucket_of, members = _buckets(tiling, touched, most)
+    bucket_of, members = _buckets(weights, most)
     schema = pa.schema([*(source.schema.field(name) for name in columns), pa.field(_ROW, pa.int64())])
     made = [_open(directory / f"{number}.arrow", schema, ranks) for number, ranks in enumerate(members)]
     try:
@@ -80,10 +81,10 @@ def spill(
         bucket.path.unlink()
 
 
-def _buckets(tiling: Tiling, touched: NDArray[np.bool_], most: int) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+def _buckets(weights: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
     """The bucket of every tile, and the tiles of every bucket: runs of the Morton curve of about equal size."""
-    sizes = np.where(touched, tiling.sizes, 0)
-    bucket_of = ((np.cumsum(sizes) - sizes) // most).astype(np.int32)
+    touched = weights > 0
+    bucket_of = ((np.cumsum(weights) - weights) // most).astype(np.int32)
     used = np.unique(bucket_of[touched])
     members = [tuple(np.flatnonzero(touched & (bucket_of == number)).tolist()) for number in used]
     return np.searchsorted(used, bucket_of).astype(np.int32), members

@@ -21,7 +21,15 @@ from coreshed.blockmodels.engine.compaction import compact, plan_compaction
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
-from coreshed.blockmodels.engine.manifest import DERIVATION_COLUMN, VERSION_COLUMN, Column, Header, Manifest
+from coreshed.blockmodels.engine.limits import DEFAULT_LIMITS, Limits
+from coreshed.blockmodels.engine.manifest import (
+    DERIVATION_COLUMN,
+    USER_SPECIFIED,
+    VERSION_COLUMN,
+    Column,
+    Header,
+    Manifest,
+)
 from coreshed.blockmodels.engine.maps import ColumnMap, EncodedMap
 from coreshed.blockmodels.engine.reading import Maps, Snapshot
 from coreshed.blockmodels.engine.segments import Segments
@@ -33,7 +41,6 @@ from coreshed.database import Database, Rows
 from coreshed.database.engines import sqlite_url
 
 FIRST_VERSION = 1
-USER_SPECIFIED = "user specified"
 _SUB_BLOCKED_TILE = 4_096
 _MOST_SUB_BLOCKED_TILES = 10_000
 
@@ -62,13 +69,22 @@ def first_manifest(grid: Grid) -> tuple[Manifest, list[EncodedMap]]:
 class BlockStore:
     """Models and versions in a database, segments in a store. Safe for threads."""
 
-    def __init__(self, *, database: Database, store: Store, threads: int = 2, scratch: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: Store,
+        threads: int = 2,
+        limits: Limits = DEFAULT_LIMITS,
+        scratch: Path | None = None,
+    ) -> None:
         self._scratch = scratch
         self.database = database
         self.store = store
         self.segments = Segments(store)
         self.maps = Maps(self._load)
         self._threads = threads
+        self._limits = limits
 
     @classmethod
     def open(cls, directory: Path) -> "BlockStore":
@@ -108,7 +124,8 @@ class BlockStore:
         """A version, the newest where None. Raises UnknownVersion."""
         with self.database.reading() as rows:
             header = ledger.header(rows, model_id)
-            version_id = version_id or ledger.newest(rows, model_id)
+            if version_id is None:
+                version_id = ledger.newest(rows, model_id)
             manifest = ledger.manifest(rows, model_id, version_id)
         if header is None or manifest is None:
             raise UnknownVersion(f"There is no version {version_id} of the model {model_id}.")
@@ -132,7 +149,8 @@ class BlockStore:
             return without_values(base, change)
         sink = SegmentSink(self.store, job_id or str(uuid4()), first_token)
         version_id = base.version_id + 1
-        return Applying(base, version_id, change, source, keys, sink, self._threads, self._scratch).run()
+        update = Applying(base, version_id, change, source, keys, sink, self._threads, self._limits, self._scratch)
+        return update.run()
 
     def publish(self, model_id: str, draft: Draft, *, job_id: str | None = None) -> int:
         """Append the version; returns its number. Raises VersionMoved."""

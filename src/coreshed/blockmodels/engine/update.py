@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from enum import StrEnum
 from threading import Lock
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from coreshed.blockmodels.engine.addressing import TileRows
+from coreshed.blockmodels.engine.changes import UpdateType
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.encode import MOST_ROWS, How, choose, encode
 from coreshed.blockmodels.engine.footer import Field
@@ -20,18 +20,11 @@ from coreshed.blockmodels.engine.tiles import Positions
 from coreshed.blockmodels.engine.writing import POSITIONS, SegmentSink
 
 _POSITIONS = Field(POSITIONS, DataType.UINT32)
-VALUES_PART, MARKS_PART = -1, -2
-"""Parts of a tile: the patch of what the upload names, and the patch of what it changes."""
+VALUES_PART, MARKS_PART, DERIVATION_PART = -1, -2, -3
+"""Parts of a tile: the patches of what the upload names, of what it changes, and of what is derived no longer."""
 # A patch is worth it up to this part of a tile: above, the tile written anew is not much larger. All patches of a tile
 # together may have as many rows as the tile itself, which is then read at about half its speed.
 _ONE_PATCH, _ALL_PATCHES = 0.75, 1.0
-
-
-class UpdateType(StrEnum):
-    """What becomes of blocks that an upload does not name: they keep their values, or become null."""
-
-    MERGE = "merge"
-    REPLACE = "replace"
 
 
 @dataclass
@@ -136,10 +129,9 @@ class TileUpdate:
         if worth_patching(old, tile.size, len(changed)):
             patch = Patch(self.positions.stored(tile.rank, changed), None, value)
             return TileColumn(old.pieces, old.constant, (*old.patches, patch))
+        marked = TileRows(tile.rank, tile.size, changed, np.arange(len(changed), dtype=np.int32))
         values = constant(value, len(changed), writer.data_type)
-        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(
-            writer, old, TileRows(tile.rank, tile.size, changed, tile.rows), values
-        )
+        return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(writer, old, marked, values)
 
 
 def in_threads(number: int, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:

@@ -57,7 +57,16 @@ class _Segment:
         return Stored(self.name, chunk)
 
     def finish(self) -> SegmentFile:
-        """Fill what is missing, write the footer, make the content durable. Raises OSError."""
+        """Fill what is missing, write the footer, make the content durable. Raises OSError; the file is then gone."""
+        try:
+            self._put_footer()
+            self.writer.finish()
+        except BaseException:
+            self.writer.abort()
+            raise
+        return SegmentFile(self.name, self.size, self.digest.hexdigest())
+
+    def _put_footer(self) -> None:
         fields = list(self.fields.values())
         fillers: dict[tuple[str, int], Chunk] = {}
         groups = []
@@ -67,8 +76,6 @@ class _Segment:
                 RowGroup(rows, tuple(chunks.get(each.name) or self._nulls(fillers, each, rows) for each in fields))
             )
         self.put(footer(fields, groups))
-        self.writer.finish()
-        return SegmentFile(self.name, self.size, self.digest.hexdigest())
 
     def _nulls(self, fillers: dict[tuple[str, int], Chunk], column: Field, rows: int) -> Chunk:
         key = (column.data_type.value, rows)
@@ -99,7 +106,7 @@ class SegmentSink:
             segment = self._open
             if segment is None or segment.size > LARGEST_SEGMENT:
                 self._retire()
-                segment = self._open = self._begin()
+                segment = self._begin()
             return segment.add(place, column, encoded)
 
     def finish(self) -> list[SegmentFile]:
@@ -130,7 +137,7 @@ class SegmentSink:
     def _begin(self) -> _Segment:
         name = SegmentName(self._job_id, self._token)
         self._token += 1
-        segment = _Segment(name, self._store.create(key_of(name)))
+        segment = self._open = _Segment(name, self._store.create(key_of(name)))
         segment.put(MAGIC)
         return segment
 

@@ -2,42 +2,44 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coreshed.blobs import Contents
-from coreshed.blockmodels.engine.addressing import CentroidKeys, IndexKeys, Keys
+from coreshed.blockmodels.engine.addressing import Keys
 from coreshed.blockmodels.engine.errors import BadFile
+from coreshed.blockmodels.engine.geometry_columns import coordinate_columns, index_columns
 from coreshed.blockmodels.engine.grid import Grid
 from coreshed.blockmodels.engine.sources import ParquetSource, Source
+from coreshed.blockmodels.engine.subkeys import keys_by_index, keys_by_place
 from coreshed.blockmodels.orders import UpdateOrder
 
-_INDICES, _CENTROIDS = ("i", "j", "k"), ("x", "y", "z")
+MOST_ROWS = 1_000_000_000
+"""Of an upload for a model with sub-blocks."""
 
 
 def open_upload(contents: Contents, order: UpdateOrder, grid: Grid) -> Source:
     """The rows of the uploaded file. Raises BlobVanished where nothing was uploaded, BadFile."""
     assert order.blob_id is not None  # noqa: S101  (asked before)
     blob_id = order.blob_id
-    i, j, k = grid.parents
-    return ParquetSource(lambda: io.BufferedReader(contents.open(blob_id), 1 << 16), most_rows=i * j * k)
+    most = min(prod(grid.parents) * prod(grid.counts), MOST_ROWS)
+    return ParquetSource(lambda: io.BufferedReader(contents.open(blob_id), 1 << 16), most_rows=most)
 
 
 def keys_of(grid: Grid, source: Source, named: Mapping[str, str]) -> Keys:
-    """How the file names blocks: by index, else by centroid. named: title -> name in the file. Raises BadFile."""
+    """How the file names blocks: by index, else by place. named: title -> name in the file. Raises BadFile."""
     present = set(source.schema.names)
-
-    def columns(titles: tuple[str, str, str]) -> tuple[str, str, str] | None:
-        first, second, third = (named.get(title, title) for title in titles)
-        return (first, second, third) if present.issuperset({first, second, third}) else None
-
-    indices, centroids = columns(_INDICES), columns(_CENTROIDS)
-    if indices is not None:
-        return IndexKeys(grid, indices)
-    if centroids is not None:
-        return CentroidKeys(grid, centroids)
-    raise BadFile("The file names no blocks: it has neither the columns i, j, k nor the columns x, y, z.")
+    for keys in (keys_by_index(grid), keys_by_place(grid)):
+        names = tuple(named.get(title, title) for title in keys.names)
+        if present.issuperset(names):
+            renamed: Any = replace(keys, names=names)  # type: ignore[type-var]
+            return cast("Keys", renamed)
+    ways = " nor ".join(", ".join(columns(grid.kind)) for columns in (index_columns, coordinate_columns))
+    raise BadFile(f"The file names no blocks: it has neither the columns {ways}.")
 
 
 def bad_rows_file(source: Source, keys: Keys, rows: pa.Table) -> bytes:

@@ -6,12 +6,11 @@ from coreshed.blobs import Contents, Purpose
 from coreshed.blobs.refusals import BlobVanished
 from coreshed.blockmodels import ledger, orders
 from coreshed.blockmodels.engine.addressing import Keys
-from coreshed.blockmodels.engine.changes import Change, Draft, Written
+from coreshed.blockmodels.engine.changes import Change, Draft, UpdateType, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadBlocks, BadFile, VersionMoved
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.sources import Source
-from coreshed.blockmodels.engine.update import UpdateType
 from coreshed.blockmodels.ledger import StoredModel
 from coreshed.blockmodels.orders import UpdateOrder
 from coreshed.blockmodels.rebasing import rebase

@@ -163,14 +163,17 @@ class Publishing:
                 if access.default_coordinate_system != content.coordinate_system:
                     content = Content.of(document, access.default_coordinate_system)
                 write(self.ground, rows, workspace, caller.user_id, identifier, target, content, data)
-                stored = ledger.by_id(rows, workspace, identifier)
-                assert stored is not None  # noqa: S101  (written above)
-                return self.reading.posted(rows, workspace, stored)
+                return self._posted(rows, workspace, identifier)
         except sa.exc.IntegrityError as error:
             # Two writers met between decision and insert; by now the winner is there to be named.
             with self.ground.database.reading() as rows:
                 self._target(rows, workspace, object_id, path)
             raise AlreadyExists("An object already exists at this path.") from error
+
+    def _posted(self, rows: Rows, workspace: WorkspaceKey, object_id: str) -> wire.PostedObject:
+        stored = ledger.by_id(rows, workspace, object_id)
+        assert stored is not None  # noqa: S101  (just written)
+        return self.reading.posted(rows, workspace, stored)
 
     @staticmethod
     def _check_type(stored: StoredObject | None, document: dict[str, Any]) -> None:
