@@ -11,7 +11,7 @@ import pytest
 
 from coreshed.app import Application
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
-from tests.blockmodels.engine.test_closed_surfaces import box
+from tests.blockmodels.engine.test_solids import box
 from tests.blockmodels.reporting import Mine, ended, opened, table
 
 SCHEMA = "/objects/triangle-mesh/2.1.0/triangle-mesh.schema.json"

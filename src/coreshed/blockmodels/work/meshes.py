@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from coreshed.blobs import Contents
 from coreshed.blobs.refusals import BlobVanished
-from coreshed.blockmodels.engine.closed_surfaces import OpenSurface, Solid
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.request import Mask
+from coreshed.blockmodels.engine.solids import OpenSurface, Solid
 from coreshed.blockmodels.engine.sources import ParquetSource
 from coreshed.blockmodels.meshes import Mesh
 from coreshed.problems import Unprocessable

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from coreshed.blockmodels.engine.closed_surfaces import OpenSurface, Solid
+from coreshed.blockmodels.engine.solids import OpenSurface, Solid
 
 _FACES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
 
@@ -119,10 +119,10 @@ def test_that_a_surface_with_a_hole_or_of_nothing_is_refused() -> None:
 def test_that_many_points_over_many_triangles_of_one_cell_are_looked_at_in_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from coreshed.blockmodels.engine import closed_surfaces
+    from coreshed.blockmodels.engine import solids
 
     points = np.random.default_rng(3).uniform(-1.1, 1.1, (500, 3))
     solid = Solid(*sphere(12))
     whole = solid.contains(*points.T)
-    monkeypatch.setattr(closed_surfaces, "_MOST_PAIRS", 7)
+    monkeypatch.setattr(solids, "_MOST_PAIRS", 7)
     assert (solid.contains(*points.T) == whole).all()
