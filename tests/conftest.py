@@ -23,6 +23,9 @@ settings.load_profile("coreshed")
 
 # Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {
+    "tests/blockmodels/engine/test_crashes.py",
+    "tests/blockmodels/engine/test_fsck.py",
+    "tests/blockmodels/engine/test_suite.py",
     "tests/client/test_resume.py",
     "tests/client/test_restarts.py",
     "tests/clients/test_evo_blockmodels.py",
@@ -30,6 +33,8 @@ _SLOW_ON_POSTGRESQL = {
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",
     "tests/crash/test_kill.py",
+    "tests/jobs/test_shown.py",
+    "tests/roles/test_matrix.py",
     "tests/demo/test_publishing.py",
     "tests/identity/issuer/test_client_credentials.py",
     "tests/identity/issuer/test_commands.py",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coreshed.blobs import BlobRoom
 from coreshed.blockmodels.blocks import Blocks
+from coreshed.blockmodels.engine.published import published_tokens
 from coreshed.blockmodels.kinds import job_kinds
 from coreshed.blockmodels.purpose import Answer, UpdateFile
 from coreshed.blockmodels.service import BlockModels
@@ -141,6 +142,7 @@ class Application:
                 Answer(),
             ],
             blob_origin=self.origins.blob_url,
+            also_named=[published_tokens],
         )
 
     def _ground(self, clock: Clock) -> Ground:

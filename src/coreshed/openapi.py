@@ -78,7 +78,7 @@ def json_body(schema: Schema, *, required: bool = True) -> RequestBody:
 class Described(Operation):
     """An operation with the parameters and the body that its handler reads from the request.
 
-    answers: status -> description, in place of the framework's single one, with its body but for 204.
+    answers: status -> description, in place of the framework's single one, with its body but for 204 and 304.
     """
 
     extra: ClassVar[tuple[Parameter, ...]] = ()
@@ -96,7 +96,7 @@ class Described(Operation):
                 (getattr(each, "content", None) for status, each in made.items() if status.startswith("2")), None
             )
             given = {
-                status: OpenAPIResponse(about, content=None if status == "204" else body)
+                status: OpenAPIResponse(about, content=None if status in {"204", "304"} else body)
                 for status, about in self.answers.items()
             }
             self.responses = {**given, **kept}

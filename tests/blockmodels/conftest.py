@@ -1,5 +1,6 @@
 """A workspace in the Block Model API, the published client for each role, and models of each kind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,9 @@ import pytest
 from evo.blockmodels import BlockModelAPIClient
 from evo.common import APIConnector, Environment
 
+from coreshed.app import Application
+from coreshed.ids import new_id
+from coreshed.jobs import JobWorker
 from tests.objects.conftest import ORIGIN, Lab, application, lab
 from tests.workspaces.conftest import Bearer, InProcess
 
@@ -109,6 +113,21 @@ class Quarry:
 def quarry(lab: Lab) -> Quarry:
     """A fresh workspace."""
     return Quarry(lab)
+
+
+@pytest.fixture(scope="module")
+def worker(application: Application) -> Iterator[JobWorker]:
+    """Runs the jobs of the application in threads of this process while a module that asks for it is tested."""
+    working = application.start_jobs(new_id())
+    yield working
+    working.stop(10)
+
+
+@pytest.fixture
+def working_quarry(quarry: Quarry, worker: JobWorker) -> Quarry:
+    """A fresh workspace whose jobs are run."""
+    assert worker.worker_id
+    return quarry
 
 
 def kind(answer: httpx.Response) -> tuple[int, str]:

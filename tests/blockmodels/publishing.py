@@ -1,12 +1,16 @@
-"""Further versions, as a job of an update will publish them."""
+"""Further versions, as a job of an update publishes them, but without its file."""
 
 from dataclasses import replace
 from typing import Any
 
 from coreshed.blockmodels import ledger
+from coreshed.blockmodels.engine.boxes import IndexBox
+from coreshed.blockmodels.engine.changes import Change, Draft, Written
+from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.ledger import StoredVersion
 from coreshed.blockmodels.service import BlockModels, Publication
 from coreshed.blockmodels.wire.geometry import BBox, IntRange
+from coreshed.blockmodels.wire.updates import Rename, UpdateColumns
 from coreshed.blockmodels.wire.versions import Column, ColumnChanges, ColumnRename, Mapping, VersionChanges
 from coreshed.database import Database
 from coreshed.ids import WorkspaceKey, new_id
@@ -35,8 +39,16 @@ def newest(quarry: Quarry, model_id: str) -> StoredVersion:
     return found[0]
 
 
-def publication(before: StoredVersion, *added: Column, **changes: Any) -> Publication:
+def drafted(quarry: Quarry, before: StoredVersion, change: Change, box: IndexBox | None) -> Draft:
+    """What the engine makes of a change without a file, said to touch these blocks."""
+    store = services(quarry)[0].ground.blocks.store
+    return replace(store.draft(store.snapshot(before.model_id, before.version_id), change), box=box)
+
+
+def publication(quarry: Quarry, before: StoredVersion, *added: Column, **changes: Any) -> Publication:
     """One version more, with further columns."""
+    written = tuple(Written(each.col_id, each.title, DataType(each.data_type), None) for each in added)
+    box = IndexBox((0, 47), (0, 67), (0, 38))
     new = Publication(
         version_uuid=new_id(),
         base_version_id=before.version_id,
@@ -44,8 +56,8 @@ def publication(before: StoredVersion, *added: Column, **changes: Any) -> Public
         changes=VersionChanges(
             ColumnChanges(new=[each.title for each in added]), 130560, blocks_uploaded=96013, update_type="merge"
         ),
-        manifest=b"the engine's",
-        bbox=BOX,
+        column_changes=UpdateColumns(list(added), [], [], [], []),
+        draft=drafted(quarry, before, Change(new=written), box),
         comment="more",
         job_id=new_id(),
         actor_id=before.created_by,
@@ -60,11 +72,18 @@ def publish(quarry: Quarry, model_id: str, new: Publication, *, after: int) -> S
         return block_models.versions.publish(rows, workspace=key(quarry), model_id=model_id, after=after, new=new)
 
 
-def rename(before: StoredVersion, column: Column, title: str) -> Publication:
+def rename(quarry: Quarry, before: StoredVersion, column: Column, title: str) -> Publication:
     """A version in which only a title changed."""
     columns = tuple(
         Column(each.col_id, title, each.data_type, each.unit_id) if each.col_id == column.col_id else each
         for each in before.mapping.columns
     )
     changes = VersionChanges(ColumnChanges(renamed=[ColumnRename(column.title, title)]), 130560)
-    return publication(before, mapping=Mapping(columns), changes=changes, bbox=None, manifest=None)
+    return publication(
+        quarry,
+        before,
+        mapping=Mapping(columns),
+        changes=changes,
+        column_changes=UpdateColumns([], [], [], [Rename(column.col_id, title)], []),
+        draft=drafted(quarry, before, Change(renamed={column.col_id: title}), None),
+    )

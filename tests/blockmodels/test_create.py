@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from evo.blockmodels.endpoints import models as published
 
-from coreshed.blockmodels import ledger
+from coreshed.blockmodels.engine import ledger as engine_ledger
 from tests.blockmodels.conftest import REGULAR, ROTATED, Quarry, kind, sub_blocked
 from tests.blockmodels.publishing import services
 
@@ -133,9 +133,9 @@ async def test_that_500_million_blocks_are_made_without_writing_one(quarry: Quar
     version_uuid = found.json()["results"][0]["version_uuid"]
     version = await quarry.get(f"/block-models/{made['bm_uuid']}/versions/{version_uuid}", include_changes=True)
     assert version.json()["changes"]["total_blocks"] == 500_000_000
-    _, database = services(quarry)
-    with database.reading() as rows:
-        assert ledger.manifest_of(rows, made["bm_uuid"], 1) is None
+    store = services(quarry)[0].ground.blocks.store
+    with store.database.reading() as rows:
+        assert engine_ledger.segments(rows, made["bm_uuid"]) == {}
 
 
 async def test_that_a_name_is_trimmed_and_taken_once(quarry: Quarry) -> None:

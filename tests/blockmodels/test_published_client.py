@@ -69,8 +69,8 @@ async def test_that_pages_are_followed_to_their_end(quarry: Quarry) -> None:
     listed = await client.list_all_block_models(page_limit=2)
     assert [each.id for each in listed] == [model.id for model, _ in reversed(made)]
     bm_uuid = str(made[0][0].id)
-    publish(quarry, bm_uuid, publication(newest(quarry, bm_uuid), CU), after=1)
-    publish(quarry, bm_uuid, rename(newest(quarry, bm_uuid), CU, "Copper"), after=2)
+    publish(quarry, bm_uuid, publication(quarry, newest(quarry, bm_uuid), CU), after=1)
+    publish(quarry, bm_uuid, rename(quarry, newest(quarry, bm_uuid), CU, "Copper"), after=2)
     versions = await client.list_all_versions(UUID(bm_uuid), page_limit=2)
     assert [each.version_id for each in versions] == [3, 2, 1]
     full = await client.get_version(UUID(bm_uuid), versions[1].version_uuid)

@@ -65,7 +65,7 @@ async def test_that_names_keep_what_paths_cannot_have(quarry: Quarry) -> None:
 
 async def test_that_it_lists_the_columns_of_the_newest_version_with_their_units(quarry: Quarry) -> None:
     made = await quarry.create()
-    publish(quarry, made["bm_uuid"], publication(newest(quarry, made["bm_uuid"]), CU, GEOLOGY), after=1)
+    publish(quarry, made["bm_uuid"], publication(quarry, newest(quarry, made["bm_uuid"]), CU, GEOLOGY), after=1)
     assert (await quarry.object_of(made))["object"]["attributes"] == [
         {
             "name": "Cu",
@@ -90,7 +90,7 @@ async def test_that_no_type_unit_or_group_breaks_its_schema(quarry: Quarry) -> N
     columns += [Column(new_id(), f"unit {unit.id}", "Float64", unit_id=unit.id) for unit in UNITS]
     columns += [Column(new_id(), "Cu", "Float64", group_uuid=group.group_uuid)]
     before = newest(quarry, made["bm_uuid"])
-    new = publication(before, mapping=Mapping((*before.mapping.columns, *columns), (group,)))
+    new = publication(quarry, before, mapping=Mapping((*before.mapping.columns, *columns), (group,)))
     publish(quarry, made["bm_uuid"], new, after=1)
     attributes = {each["name"]: each for each in (await quarry.object_of(made))["object"]["attributes"]}
     assert len(attributes) == len(columns)
@@ -152,7 +152,7 @@ async def test_that_a_model_outlives_its_object(quarry: Quarry) -> None:
     assert (await quarry.lab.editor.delete(path)).status_code == 204
     answer = await quarry.send("PATCH", quarry.one(made["bm_uuid"]), {"name": "Renamed"})
     assert answer.json()["name"] == "Renamed"
-    version = publish(quarry, made["bm_uuid"], publication(newest(quarry, made["bm_uuid"]), CU), after=1)
+    version = publish(quarry, made["bm_uuid"], publication(quarry, newest(quarry, made["bm_uuid"]), CU), after=1)
     assert version.geoscience_version_id is None
     assert (await quarry.send("DELETE", quarry.one(made["bm_uuid"]))).status_code == 204
     assert (await quarry.send("POST", f"{quarry.one(made['bm_uuid'])}?deleted=false")).status_code == 202
@@ -162,7 +162,7 @@ async def test_that_a_model_outlives_its_object(quarry: Quarry) -> None:
 async def test_that_each_change_is_in_the_audit_once(quarry: Quarry) -> None:
     made = await quarry.create()
     await quarry.send("PATCH", quarry.one(made["bm_uuid"]), {"description": "now"})
-    publish(quarry, made["bm_uuid"], publication(newest(quarry, made["bm_uuid"]), CU), after=1)
+    publish(quarry, made["bm_uuid"], publication(quarry, newest(quarry, made["bm_uuid"]), CU), after=1)
     for _ in range(2):
         await quarry.send("DELETE", quarry.one(made["bm_uuid"]))
     for _ in range(2):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from evo.blockmodels.endpoints import models as published
-from sqlalchemy.exc import IntegrityError
 
 from coreshed.blockmodels import ledger
+from coreshed.blockmodels.engine.errors import VersionMoved
 from coreshed.blockmodels.service import Publication
 from coreshed.blockmodels.wire.versions import Column
 from coreshed.problems import Gone, NotFound, VersionConflict, WorkspaceGone
@@ -22,8 +22,8 @@ async def grown(quarry: Quarry) -> str:
     model_id: str = (await quarry.create(comment="begun"))["bm_uuid"]
     for add in ([CU], [GEOLOGY]):
         before = newest(quarry, model_id)
-        publish(quarry, model_id, publication(before, *add), after=before.version_id)
-    publish(quarry, model_id, rename(newest(quarry, model_id), CU, "Copper"), after=3)
+        publish(quarry, model_id, publication(quarry, before, *add), after=before.version_id)
+    publish(quarry, model_id, rename(quarry, newest(quarry, model_id), CU, "Copper"), after=3)
     return model_id
 
 
@@ -99,7 +99,7 @@ async def test_that_an_older_client_is_spared_units_that_it_cannot_read(quarry: 
     """N2"""
     model_id = (await quarry.create())["bm_uuid"]
     dip = Column("33333333-3333-4333-8333-333333333333", "Dip", "Float64", unit_id="dega")
-    publish(quarry, model_id, publication(newest(quarry, model_id), CU, dip), after=1)
+    publish(quarry, model_id, publication(quarry, newest(quarry, model_id), CU, dip), after=1)
     shown = {}
     for release in ("0.6.0", "0.8.0"):
         headers = {"Evo-SDK-Source": f"evo-blockmodels@v{release}"}
@@ -149,7 +149,7 @@ async def test_that_a_version_of_another_model_is_unknown(quarry: Quarry) -> Non
 async def test_that_a_published_version_moves_the_model_and_its_reference_object(quarry: Quarry) -> None:
     made = await quarry.create()
     before = newest(quarry, made["bm_uuid"])
-    version = publish(quarry, made["bm_uuid"], publication(before, CU, GEOLOGY), after=1)
+    version = publish(quarry, made["bm_uuid"], publication(quarry, before, CU, GEOLOGY), after=1)
     assert (version.version_id, version.parent_version_id, version.bbox) == (2, 1, BOX)
     assert newest(quarry, made["bm_uuid"]) == version
     model = (await quarry.get(quarry.one(made["bm_uuid"]))).json()
@@ -157,19 +157,22 @@ async def test_that_a_published_version_moves_the_model_and_its_reference_object
     found = await quarry.object_of(made)
     assert found["version_id"] == version.geoscience_version_id
     assert found["object"]["block_model_version_uuid"] == version.version_uuid
-    _, database = services(quarry)
-    with database.reading() as rows:
-        assert ledger.manifest_of(rows, made["bm_uuid"], 2) == b"the engine's"
-        assert ledger.manifest_of(rows, made["bm_uuid"], 1) is None
+    store = services(quarry)[0].ground.blocks.store
+    assert [each.id for each in store.snapshot(made["bm_uuid"], 2).manifest.columns] == [
+        "version_id",
+        CU.col_id,
+        GEOLOGY.col_id,
+    ]
+    assert [each.id for each in store.snapshot(made["bm_uuid"], 1).manifest.columns] == ["version_id"]
 
 
 async def test_that_the_second_of_two_changes_to_one_version_is_refused_and_leaves_nothing(quarry: Quarry) -> None:
     made = await quarry.create()
     before = newest(quarry, made["bm_uuid"])
-    publish(quarry, made["bm_uuid"], publication(before, CU), after=1)
+    publish(quarry, made["bm_uuid"], publication(quarry, before, CU), after=1)
     object_version = (await quarry.object_of(made))["version_id"]
     with pytest.raises(VersionConflict, match="is 2, not 1"):
-        publish(quarry, made["bm_uuid"], publication(before, GEOLOGY), after=1)
+        publish(quarry, made["bm_uuid"], publication(quarry, before, GEOLOGY), after=1)
     assert (await listed(quarry, made["bm_uuid"]))["total"] == 2
     assert (await quarry.object_of(made))["version_id"] == object_version
 
@@ -180,7 +183,7 @@ async def test_that_of_many_at_once_one_publishes(quarry: Quarry) -> None:
 
     def attempt(_number: int) -> bool:
         try:
-            publish(quarry, made["bm_uuid"], publication(before, CU), after=1)
+            publish(quarry, made["bm_uuid"], publication(quarry, before, CU), after=1)
         except VersionConflict:
             return False
         return True
@@ -193,17 +196,17 @@ async def test_that_of_many_at_once_one_publishes(quarry: Quarry) -> None:
 async def test_that_a_job_publishes_once(quarry: Quarry) -> None:
     made = await quarry.create()
     before = newest(quarry, made["bm_uuid"])
-    first = publication(before, CU)
+    first = publication(quarry, before, CU)
     publish(quarry, made["bm_uuid"], first, after=1)
-    again = publication(newest(quarry, made["bm_uuid"]), GEOLOGY, job_id=first.job_id)
-    with pytest.raises(IntegrityError):
+    again = publication(quarry, newest(quarry, made["bm_uuid"]), GEOLOGY, job_id=first.job_id)
+    with pytest.raises(VersionMoved):
         publish(quarry, made["bm_uuid"], again, after=2)
     assert (await listed(quarry, made["bm_uuid"]))["total"] == 2
 
 
 async def test_that_what_fails_after_publishing_takes_the_version_along(quarry: Quarry) -> None:
     made = await quarry.create()
-    new = publication(newest(quarry, made["bm_uuid"]), CU)
+    new = publication(quarry, newest(quarry, made["bm_uuid"]), CU)
     with pytest.raises(RuntimeError):
         publish_and_lose(quarry, made["bm_uuid"], new)
     assert newest(quarry, made["bm_uuid"]).version_id == 1
@@ -222,16 +225,16 @@ async def test_that_nothing_is_published_to_what_is_gone(quarry: Quarry) -> None
     made = await quarry.create()
     before = newest(quarry, made["bm_uuid"])
     with pytest.raises(NotFound):
-        publish(quarry, UNKNOWN_ID, publication(before, CU), after=1)
+        publish(quarry, UNKNOWN_ID, publication(quarry, before, CU), after=1)
     await quarry.send("DELETE", quarry.one(made["bm_uuid"]))
     with pytest.raises(Gone):
-        publish(quarry, made["bm_uuid"], publication(before, CU), after=1)
+        publish(quarry, made["bm_uuid"], publication(quarry, before, CU), after=1)
     await quarry.send("POST", f"{quarry.one(made['bm_uuid'])}?deleted=false")
     await quarry.lab.clients["owner"].delete(
         f"/workspace/orgs/{quarry.lab.organisation_id}/workspaces/{quarry.lab.workspace_id}"
     )
     with pytest.raises(WorkspaceGone):
-        publish(quarry, made["bm_uuid"], publication(before, CU), after=1)
+        publish(quarry, made["bm_uuid"], publication(quarry, before, CU), after=1)
 
 
 async def test_that_publishing_can_be_prepared(quarry: Quarry) -> None:

@@ -15,16 +15,20 @@ PAGE = "docs/getting-started.md"
 
 def run_blocks(heading: str, server: Server, directory: Path) -> str:
     """Every `sh` block of a section in one shell that stops at the first failure; what it printed."""
+    return run_script("\n".join(blocks(section(text_of(PAGE), heading), "sh")), server, directory)
+
+
+def run_script(script: str, server: Server, directory: Path) -> str:
+    """A script beside a server, in a new directory; what it printed."""
     directory.mkdir()
     programs = Path(sys.executable).parent
-    script = "set -euo pipefail\n" + "\n".join(blocks(section(text_of(PAGE), heading), "sh"))
     # The pages say where the programs of a checkout are; here they are beside this interpreter.
-    script = script.replace("$PWD/.venv/bin", str(programs))
+    script = "set -euo pipefail\n" + script.replace("$PWD/.venv/bin", str(programs))
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CORESHED_")}
     finished = subprocess.run(
         ["bash", "-c", script],
         cwd=directory,
-        env={**clean, "CORESHED_DATA_DIR": str(server.data_dir)},
+        env={**clean, "CORESHED_DATA_DIR": str(server.data_dir), "PATH": f"{programs}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=200,

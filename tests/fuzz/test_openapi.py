@@ -62,14 +62,16 @@ async def test_that_every_change_describes_its_body(document: dict[str, Any]) ->
         for (method, path), operation in described(document).items()
         if method in {"POST", "PUT", "PATCH"} and "requestBody" not in operation
     }
-    # Restoring takes no body, nor does making the folders of a path, nor any operation of the File API.
+    # Restoring takes no body, nor does announcing an upload or making the folders of a path, nor does the File API.
     bare = {pair for pair in bare if not pair[1].startswith("/file/")}
     workspace = "/workspace/orgs/{org_id}/workspaces/{workspace_id}"
+    model = "/blockmodel/orgs/{org_id}/workspaces/{workspace_id}/block-models/{bm_id}"
     assert bare == {
         ("POST", workspace),
         ("POST", f"{workspace}/folders/path/{{folders_path}}"),
         ("POST", "/folder/instances/{org_id}/workspaces/{workspace_id}/folders/{folder_id}"),
-        ("POST", "/blockmodel/orgs/{org_id}/workspaces/{workspace_id}/block-models/{bm_id}"),
+        ("POST", model),
+        ("POST", f"{model}/jobs/{{job_id}}/uploaded"),
     }
 
 

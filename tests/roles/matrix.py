@@ -80,6 +80,7 @@ _PAINT = "/colormap/orgs/{org_id}/workspaces/{workspace_id}"
 _COLORMAPS = f"{_PAINT}/colormaps"
 _ASSOCIATIONS = f"{_PAINT}/objects/{{object_id}}/associations"
 _MINE = "/blockmodel/orgs/{org_id}"
+_BOX = {f"{axis}_minmax": {"min": 0, "max": 1} for axis in "ijk"}
 _MODELS = f"{_MINE}/workspaces/{{workspace_id}}/block-models"
 _MODEL = f"{_MODELS}/{{bm_id}}"
 _REPORTS = f"{_MODEL}/report-specifications"
@@ -302,6 +303,9 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    f"{_MODEL}/versions", "401 401 401 401  403 200  404 404 404  200 200 200"),
     _row("GET",    f"{_MODEL}/versions/{{version_uuid}}",
                                          "401 401 401 401  403 200  404 404 404  200 200 200"),
+    _row("POST",   f"{_MODEL}/versions/{{version_uuid}}/delta",
+                                         "401 401 401 401  403 304  404 404 404  304 304 304",
+         does="from the newest", body={"columns": ["*"], "bbox": _BOX}),
 
     _row("GET",    _REPORTS,             "401 401 401 401  403 200  404 404 404  200 200 200"),
     _row("POST",   _REPORTS,             "401 401 401 401  403 403  404 404 404  403 201 201", body="{report}"),

@@ -8,7 +8,7 @@ room.contents what the server itself reads and writes
 """
 
 from coreshed.blobs.azure.app import BlobPlane
-from coreshed.blobs.collection import Collection, Report, collect
+from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
 from coreshed.blobs.links import Links
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
@@ -29,6 +29,7 @@ __all__ = [
     "Collection",
     "Contents",
     "Links",
+    "NamedFiles",
     "Overwrite",
     "Purpose",
     "Report",

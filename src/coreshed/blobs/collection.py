@@ -2,10 +2,12 @@
 
 Only holds decide. A blob without one that was last offered long ago is set aside; readers no longer see it, a new
 offer or `restore` brings it back. After the restore window its rows go, and once that is committed its files are due
-for unlinking. Files that no row names at all, left by crashes, go after a day.
+for unlinking. Files that no row names at all, left by crashes, go after a day; rooms that keep files of their own in
+the store register what names them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Protocol
@@ -34,6 +36,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     orphan_bytes: int
 
 
+class NamedFiles(Protocol):
+    """What a room that writes files of its own into the store knows of them. `blob_id` is the first part of a name."""
+
+    def __call__(self, rows: Rows, blob_id: str, /) -> AbstractSet[int] | None:
+        """Tokens of the files of this id that are needed; None for all, also those that are not written yet."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What collection finds."""
@@ -45,13 +55,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The collection of one installation."""
+    """The collection of one installation.
+
+    also_named: asked in this order, so what passes from one to another (from a running job to the rows that it
+    publishes) is asked of the one that lets go first.
+    """
 
     main: Database
     staging: Database
     store: Store
     clock: Clock
     settings: Settings
+    also_named: Sequence[NamedFiles] = ()
 
     def plan(self) -> Plan:
         """Read rows and the store's listing, change nothing."""
@@ -100,18 +115,28 @@ class Collection:
             for blob_id, files in groupby(page, key=_blob_of):
                 with self.main.reading() as rows:
                     named = self._named(rows, blob_id)
-                yield from (file for file in files if file.key.token not in named)
+                if named is not None:
+                    yield from (file for file in files if file.key.token not in named)
 
-    def _named(self, rows: Rows, blob_id: str) -> set[int]:
-        """Files of a blob that some row names. The staging ledger comes first: a commit moves names to the manifest."""
+    def _named(self, rows: Rows, blob_id: str) -> set[int] | None:
+        """Files of a blob that some row names; None for all.
+
+        The staging ledger comes first: a commit moves names to the manifest.
+        """
         with self.staging.reading() as staging_rows:
-            waiting = staged.tokens(staging_rows, blob_id)
-        return waiting | ledger.manifest(rows, blob_id).tokens | ledger.discarded(rows, blob_id)
+            named = staged.tokens(staging_rows, blob_id)
+        for ask in self.also_named:
+            found = ask(rows, blob_id)
+            if found is None:
+                return None
+            named |= found
+        return named | ledger.manifest(rows, blob_id).tokens | ledger.discarded(rows, blob_id)
 
     def _discard_orphan(self, key: FileKey) -> bool:
         with self.main.writing() as rows:
             ledger.lock(rows, key.blob_id)
-            if key.token in self._named(rows, key.blob_id):
+            named = self._named(rows, key.blob_id)
+            if named is None or key.token in named:
                 return False
             ledger.discard(rows, key.blob_id, [key.token], self.clock.now_ns())
         return True

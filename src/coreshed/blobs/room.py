@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.azure.writes import Writes
 from coreshed.blobs.coalescing import Coalescing
-from coreshed.blobs.collection import Collection
+from coreshed.blobs.collection import Collection, NamedFiles
 from coreshed.blobs.commit import Commits
 from coreshed.blobs.committer import GroupCommitter
 from coreshed.blobs.contents import Contents
@@ -40,6 +40,7 @@ class BlobRoom:
         blob_origin: str,
         store: Store,
         owns_store: bool,
+        also_named: Sequence[NamedFiles] = (),
     ) -> None:
         rules = {purpose.name: purpose for purpose in purposes}
         self.store = store
@@ -66,7 +67,9 @@ class BlobRoom:
             main=main,
             body_timeout=settings.body_timeout,
         )
-        self.collection = Collection(main=main, staging=staging, store=store, clock=clock, settings=settings)
+        self.collection = Collection(
+            main=main, staging=staging, store=store, clock=clock, settings=settings, also_named=also_named
+        )
         sweeping = Sweeping(main, staging, store, clock, settings.staged_block_lifetime)
         coalescing = Coalescing(main, store, clock, settings.disk_reserve)
         self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
@@ -82,10 +85,11 @@ class BlobRoom:
         purposes: Sequence[BlobPurpose],
         blob_origin: str,
         store: Store | None = None,
+        also_named: Sequence[NamedFiles] = (),
     ) -> "BlobRoom":
         """Open the store that the settings name (or take `store`), make or load the signing keys, start the threads.
 
-        Both databases are migrated. Raises BadSettings, OSError.
+        Both databases are migrated. also_named: see Collection. Raises BadSettings, OSError.
         """
         chosen = open_store(settings, clock) if store is None else store
         try:
@@ -100,6 +104,7 @@ class BlobRoom:
                 blob_origin=blob_origin,
                 store=chosen,
                 owns_store=store is None,
+                also_named=also_named,
             )
         except BaseException:
             if store is None:

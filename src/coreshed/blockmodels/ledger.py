@@ -66,8 +66,19 @@ class StoredVersion:
     column_changes: UpdateColumns
 
 
+@dataclass(frozen=True, slots=True)
+class StoredStep:
+    """What one version did, without what the model then was."""
+
+    version_id: int
+    version_uuid: str
+    bbox: BBox | None
+    column_changes: UpdateColumns
+
+
 _MODEL = [models.c[name] for name in StoredModel.__dataclass_fields__]
 _VERSION = [versions.c[name] for name in StoredVersion.__dataclass_fields__]
+_STEP = [versions.c[name] for name in StoredStep.__dataclass_fields__]
 _ORDERS = {"name": models.c.name, "created_at": models.c.created_ns, "last_updated_at": models.c.updated_ns}
 ORDERS = frozenset(_ORDERS)
 
@@ -79,16 +90,24 @@ def _model(row: Row[Any]) -> StoredModel:
 
 def _version(row: Row[Any]) -> StoredVersion:
     values = dict(row._mapping)
-    bbox = values["bbox"]
     return StoredVersion(
         **values
         | {
-            "bbox": None if bbox is None else msgspec.json.decode(bbox, type=BBox),
+            "bbox": _box(values["bbox"]),
             "mapping": msgspec.json.decode(values["mapping"], type=Mapping),
             "changes": msgspec.json.decode(values["changes"], type=VersionChanges),
             "column_changes": msgspec.json.decode(values["column_changes"], type=UpdateColumns),
         }
     )
+
+
+def _step(row: Row[Any]) -> StoredStep:
+    changes = msgspec.json.decode(row.column_changes, type=UpdateColumns)
+    return StoredStep(row.version_id, row.version_uuid, _box(row.bbox), changes)
+
+
+def _box(text: str | None) -> BBox | None:
+    return None if text is None else msgspec.json.decode(text, type=BBox)
 
 
 def _json(value: Any) -> str:
@@ -184,3 +203,19 @@ def page_of_versions(rows: Rows, model_id: str, *, limit: int, offset: int) -> t
     total = rows.execute(select(func.count()).select_from(versions).where(here)).scalar_one()
     found = select(*_VERSION).where(here).order_by(versions.c.version_id.desc()).limit(limit).offset(offset)
     return [_version(row) for row in rows.execute(found)], int(total)
+
+
+def versions_between(rows: Rows, model_id: str, *, after: int, upto: int) -> list[StoredVersion]:
+    """The versions behind `after` up to `upto`, the oldest first."""
+    found = select(*_VERSION).where(*_between(model_id, after, upto)).order_by(versions.c.version_id)
+    return [_version(row) for row in rows.execute(found)]
+
+
+def steps_between(rows: Rows, model_id: str, *, after: int, upto: int) -> list[StoredStep]:
+    """What the versions behind `after` up to `upto` did, the oldest first."""
+    found = select(*_STEP).where(*_between(model_id, after, upto)).order_by(versions.c.version_id)
+    return [_step(row) for row in rows.execute(found)]
+
+
+def _between(model_id: str, after: int, upto: int) -> tuple[ColumnElement[bool], ...]:
+    return versions.c.model_id == model_id, versions.c.version_id > after, versions.c.version_id <= upto

@@ -1,11 +1,14 @@
 """What the OpenAPI document says of the routes of block models beyond their paths: queries and bodies."""
 
-from litestar.openapi.spec import OpenAPIType, Schema
+from typing import get_args
+
+from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET, MOST_PLACES
 from coreshed.blockmodels.report_rules import MOST_COLUMNS
 from coreshed.blockmodels.wire.geometry import MAX_BLOCKS, MAX_ROTATIONS
 from coreshed.blockmodels.wire.models import LEAST_NAME, MOST_NAME
+from coreshed.blockmodels.wire.versions import DataType
 from coreshed.openapi import (
     FLAG,
     TEXT,
@@ -104,18 +107,134 @@ RESTORE = described(query("deleted", one_of("false"), "What undoes a deletion.",
 VERSIONS = described(query("filter", one_of("latest"), "The newest version alone."), *_PAGE)
 VERSION = described(query("include_changes", FLAG, "With what the version did."))
 
-# Reports
-
-_RANGE = {
-    whole: mapping({"min": kind, "max": kind}, ["min", "max"], more=False)
-    for whole, kind in ((True, Schema(type=OpenAPIType.INTEGER)), (False, _NUMBER))
-}
+_SPAN = mapping({"min": _NUMBER, "max": _NUMBER}, ["min", "max"], more=False)
+_INDICES = mapping({"min": integer(), "max": integer()}, ["min", "max"], more=False)
 _BOX = Schema(
     one_of=[
-        mapping({f"{axis}_minmax": _RANGE[whole] for axis in axes}, [f"{axis}_minmax" for axis in axes], more=False)
-        for axes, whole in (("ijk", True), ("xyz", False))
+        mapping({f"{axis}_minmax": each for axis in axes}, [f"{axis}_minmax" for axis in axes], more=False)
+        for axes, each in (("ijk", _INDICES), ("xyz", _SPAN))
     ]
 )
+DELTA = described(
+    body=json_body(
+        mapping(
+            {"bbox": _BOX, "columns": array(TEXT), "end_version_uuid": or_null(UUID), "verbose": FLAG},
+            ["bbox", "columns"],
+            more=False,
+        )
+    ),
+    answers={
+        "200": "Something changed: what, where `verbose` is true, and else `null`.",
+        "304": "Nothing changed.",
+    },
+)
+
+
+def _closed(properties: dict[str, Schema | Reference], *required: str) -> Schema:
+    return mapping(properties, list(required), more=False)
+
+
+_CHARACTER = or_null(text(least=1, most=1))
+_TAGS = or_null(mapping({}))
+_POLICY = or_null(one_of("INHERIT", "USE_PREVIOUS", "SET_NULL", "REJECT"))
+_NEW_COLUMN = _closed(
+    {
+        "title": TEXT,
+        "data_type": one_of(*get_args(DataType)),
+        "unit_id": or_null(TEXT),
+        "group": or_null(TEXT),
+        "tags": _TAGS,
+    },
+    "title",
+    "data_type",
+)
+_VALUES = _closed({"title": or_null(TEXT), "unit_id": or_null(TEXT), "group": or_null(TEXT), "tags": _TAGS})
+_COLUMNS = _closed(
+    {
+        "new": array(_NEW_COLUMN),
+        "update": array(TEXT),
+        "delete": array(TEXT),
+        "rename": array(_closed({"title": TEXT, "new_title": TEXT}, "title", "new_title")),
+        "update_metadata": or_null(array(_closed({"title": TEXT, "values": _VALUES}, "title", "values"))),
+    },
+    "new",
+    "update",
+    "delete",
+    "rename",
+)
+_GROUP = {"parent_group": or_null(TEXT), "missing_column_policy": _POLICY, "tags": _TAGS}
+_GROUP_VALUES = _closed({"title": or_null(TEXT), "is_hidden": or_null(FLAG), **_GROUP})
+_GROUPS = _closed(
+    {
+        "new": array(_closed({"title": TEXT, "is_hidden": FLAG, **_GROUP}, "title")),
+        "update_metadata": array(_closed({"title": TEXT, "values": _GROUP_VALUES}, "title", "values")),
+        "delete": array(TEXT),
+    }
+)
+_PAIR = _closed({"file_column_name": TEXT, "column_title": TEXT}, "file_column_name", "column_title")
+_CSV_PAIR = _closed({"csv_name": TEXT, "new_title": TEXT}, "csv_name", "new_title")
+_SKIPPED = or_null(integer(least=0, most=2**31 - 1))
+_INPUT = Schema(
+    one_of=[
+        *(
+            _closed({"file_format": one_of(each), "column_name_mapping": or_null(array(_PAIR))}, "file_format")
+            for each in ("parquet", "datamine")
+        ),
+        _closed(
+            {
+                "file_format": one_of("csv"),
+                "column_name_mapping": or_null(array(Schema(one_of=[_PAIR, _CSV_PAIR]))),
+                **dict.fromkeys(("delimiter", "decimal_char", "quote_char"), _CHARACTER),
+                **dict.fromkeys(("skip_rows", "skip_rows_after_headers"), _SKIPPED),
+            },
+            "file_format",
+        ),
+    ]
+)
+UPDATE_BLOCKS = described(
+    body=json_body(
+        _closed(
+            {
+                "columns": or_null(_COLUMNS),
+                "update_type": one_of("merge", "replace"),
+                "geometry_change": or_null(FLAG),
+                "fill_subblocks": or_null(FLAG),
+                "comment": or_null(text(most=250)),
+                "input_options": or_null(_INPUT),
+                "groups": or_null(_GROUPS),
+                "group_missing_column_override": or_null(mapping({})),
+                "qualified_title_separator": _CHARACTER,
+                "lineage": _METADATA["lineage"],
+            }
+        )
+    )
+)
+_OUTPUT = {"column_headers": or_null(one_of("name", "id")), "exclude_null_rows": or_null(FLAG)}
+QUERY = described(
+    body=json_body(
+        _closed(
+            {
+                "columns": array(TEXT),
+                "bbox": or_null(_BOX),
+                "version_uuid": or_null(UUID),
+                "geometry_columns": one_of("indices", "coordinates"),
+                "output_options": or_null(
+                    Schema(
+                        one_of=[
+                            _closed({"file_format": one_of("parquet"), **_OUTPUT}, "file_format"),
+                            _closed({"file_format": one_of("csv"), "delimiter": _CHARACTER, **_OUTPUT}, "file_format"),
+                        ]
+                    )
+                ),
+                "qualified_title_separator": _CHARACTER,
+            },
+            "columns",
+        )
+    )
+)
+
+# Reports
+
 _LABEL = text(most=120)
 _POLICIES = ("ZERO", "IGNORE_BLOCK", "IGNORE_VALUE", "MARK_AS_INVALID")
 _REPORT = mapping(

@@ -11,6 +11,7 @@ from coreshed.blockmodels.wire.updates import InputOptions
 
 UPDATE_JOB = "block-model-update"
 QUERY_JOB = "block-model-query"
+COMPACT_JOB = "block-model-compact"
 REPORT_JOB = "block-model-report"
 COMPARISON_JOB = "block-model-report-comparison"
 

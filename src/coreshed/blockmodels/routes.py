@@ -1,7 +1,10 @@
 """The routes of the Block Model API."""
 
-from litestar import Router, delete, get, patch, post
+from typing import Any
+
+from litestar import MediaType, Response, Router, delete, get, patch, post
 from litestar.di import Provide
+from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
 from coreshed import ids
 from coreshed.blockmodels import openapi, report_routes
@@ -13,18 +16,26 @@ from coreshed.blockmodels.wire import models as wire
 from coreshed.blockmodels.wire import read
 from coreshed.blockmodels.wire.queries import JobResponse, QueryCriteria, QueryResult
 from coreshed.blockmodels.wire.updates import JobUrl, UpdateDataLite, UpdateWithUrl
-from coreshed.blockmodels.wire.versions import ListingVersion, Version, VersionWithChanges
+from coreshed.blockmodels.wire.versions import (
+    DeltaRequestData,
+    DeltaResponseData,
+    ListingVersion,
+    Version,
+    VersionWithChanges,
+)
 from coreshed.database import Database
 from coreshed.identity import Principal
 from coreshed.problems import Invalid, InvalidQuery
 from coreshed.wire_common import boolean
 
+_NULL: Any = b"null"
 BODY_LIMIT = 4 << 20  # lineage has no bound of its own
 JOB = ONE + "/jobs/{job_id:str}"
 UPLOADED = JOB + "/uploaded"
 BLOCKS = ONE + "/blocks"
 VERSIONS = ONE + "/versions"
 VERSION = VERSIONS + "/{version_uuid:str}"
+DELTA = VERSION + "/delta"
 
 
 @get(ORGANISATION + "/units")
@@ -112,7 +123,7 @@ async def restore_model(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, c
     )
 
 
-@patch(BLOCKS, status_code=202)
+@patch(BLOCKS, status_code=202, operation_class=openapi.UPDATE_BLOCKS)
 async def update_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> UpdateWithUrl:
     """Begin an update of columns and blocks; its job waits until its upload is announced."""
     workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
@@ -139,7 +150,7 @@ async def announce_upload(org_id: Id, workspace_id: Id, bm_id: Id, job_id: Id, c
     )
 
 
-@post(BLOCKS, status_code=200)
+@post(BLOCKS, status_code=200, operation_class=openapi.QUERY)
 async def query_blocks(org_id: Id, workspace_id: Id, bm_id: Id, request: Ask, call: Here) -> QueryResult:
     """Begin a query of a version; its job writes a file."""
     workspace, model_id = ids.workspace_key(org_id, workspace_id), model_key(bm_id)
@@ -197,6 +208,26 @@ async def get_version(
     )
 
 
+@post(DELTA, status_code=200, operation_class=openapi.DELTA)
+async def get_delta(
+    org_id: Id, workspace_id: Id, bm_id: Id, version_uuid: Id, request: Ask, call: Here
+) -> Response[DeltaResponseData | None]:
+    """What later versions of a block model have changed."""
+    asked = read(await request.body(), DeltaRequestData)
+    found = await call.database.search(
+        call.block_models.deltas.between,
+        caller=call.caller,
+        workspace=ids.workspace_key(org_id, workspace_id),
+        model_id=model_key(bm_id),
+        version_uuid=ids.read_id(version_uuid, "version_uuid"),
+        asked=asked,
+    )
+    if found is None:
+        return Response(None, status_code=HTTP_304_NOT_MODIFIED)
+    # Clients decode a body whatever it is: the four bytes `null` where no details are asked for.
+    return Response(found if asked.verbose else _NULL, media_type=MediaType.JSON)
+
+
 HANDLERS = [
     list_units,
     create_model,
@@ -212,6 +243,7 @@ HANDLERS = [
     get_job,
     list_versions,
     get_version,
+    get_delta,
 ]
 
 

@@ -154,8 +154,3 @@ def segments(rows: Rows, model_id: str) -> dict[SegmentName, SegmentFile]:
     found = rows.execute(select(block_segments).where(block_segments.c.model_id == model_id))
     names = ((SegmentName(row.job_id, row.token), row) for row in found)
     return {name: SegmentFile(name, row.size, row.sha256) for name, row in names}
-
-
-def tokens(rows: Rows, job_id: str) -> set[int]:
-    """The files of a job that versions need."""
-    return set(rows.execute(select(block_segments.c.token).where(block_segments.c.job_id == job_id)).scalars())

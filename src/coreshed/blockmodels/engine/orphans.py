@@ -1,18 +1,18 @@
 """Files that no version names: those of jobs that were given up, killed, or overtaken by another.
 
 For stores that hold nothing but block models. Where they share a store with the blobs of a server, the collection of
-blobs removes such files (`named_tokens`, registered with it).
+blobs does this, once it is told of `published_tokens` and, before those, of the jobs that are alive.
 """
 
 from collections.abc import Iterable
 from itertools import groupby
 
 from coreshed.blobs.stores import Store, StoredFile
-from coreshed.blockmodels.engine import ledger
-from coreshed.database import Database, Rows
+from coreshed.blockmodels.engine.published import published_tokens
+from coreshed.database import Database
 
 DAY_NS = 86_400 * 1_000_000_000
-"""A job that runs for longer has to keep its files young, or to name them in its own room's rows."""
+"""How old a file has to be; nobody may run for longer beside a removal."""
 
 
 def orphans(database: Database, store: Store, *, before_ns: int) -> list[StoredFile]:
@@ -21,7 +21,7 @@ def orphans(database: Database, store: Store, *, before_ns: int) -> list[StoredF
     found: list[StoredFile] = []
     for job_id, files in groupby(old, key=_job_of):
         with database.reading() as rows:
-            named = named_tokens(rows, job_id)
+            named = published_tokens(rows, job_id)
         found += (file for file in files if file.key.token not in named)
     return found
 
@@ -33,11 +33,6 @@ def remove(store: Store, found: Iterable[StoredFile]) -> int:
         store.delete(file.key)
         size += file.size
     return size
-
-
-def named_tokens(rows: Rows, job_id: str) -> set[int]:
-    """The files of a job that versions need."""
-    return ledger.tokens(rows, job_id)
 
 
 def _job_of(file: StoredFile) -> str:

@@ -56,14 +56,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Asked:
-    """A query of a version. Raises UnknownColumn at once.
-
-    derived: maps of computed columns that have been stored, by name.
-    """
+    """A query of a version. Raises UnknownColumn at once."""
 
     snapshot: Snapshot
     query: Query
-    derived: Mapping[str, ColumnMap] = field(default_factory=dict)
     _stored: dict[str, Column] = field(init=False, default_factory=dict)
     _maps: dict[str, ColumnMap] = field(init=False, default_factory=dict)
 
@@ -74,7 +70,6 @@ class Asked:
                 self._stored[output.source] = self.snapshot.column(output.source)
         maps = self.snapshot.maps.get(column.map for column in self._stored.values())
         self._maps.update({name: maps[column.map] for name, column in self._stored.items()})
-        self._maps.update({name: found for name, found in self.derived.items() if name in computed})
 
     @property
     def fields(self) -> list[Field]:

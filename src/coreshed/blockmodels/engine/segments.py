@@ -5,8 +5,9 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import FileIO
+from typing import Protocol
 
-from coreshed.blobs.stores import FileKey, Store, SupportsDescriptor
+from coreshed.blobs.stores import FileKey, SupportsDescriptor
 from coreshed.blobs.stores.local import read_fully
 from coreshed.blockmodels.engine.maps import SegmentName, Stored
 
@@ -27,10 +28,18 @@ def key_of(name: SegmentName) -> FileKey:
     return FileKey(name.job_id, name.token)
 
 
+class Readable(Protocol):
+    """As much of a Store as reading needs."""
+
+    def read(self, key: FileKey, offset: int, length: int) -> bytes:
+        """Bytes [offset, offset + length), fewer at the end of the file. Raises FileNotFoundError."""
+        ...
+
+
 class Segments:
     """Reading from the segments of a store. Safe for threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Readable) -> None:
         self.store = store
         self._files: OrderedDict[SegmentName, FileIO] = OrderedDict()
         self._turn = threading.Lock()

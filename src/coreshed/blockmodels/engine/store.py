@@ -172,11 +172,14 @@ class BlockStore:
         )
         return version_id
 
-    def compact(self, snapshot: Snapshot, *, patches: int = 1, job_id: str | None = None) -> int:
-        """Write the patched tiles of a version anew; returns of how many columns, each tile counted."""
+    def compact(self, snapshot: Snapshot, *, patches: int = 1, job_id: str | None = None, first_token: int = 0) -> int:
+        """Write the tiles of a version anew that have so many patches; returns of how many columns, tiles counted each.
+
+        Attempts of one job differ in `first_token`.
+        """
         plan = plan_compaction(snapshot, patches=patches)
         if plan.count:
-            sink = SegmentSink(self.store, job_id or str(uuid4()), 0)
+            sink = SegmentSink(self.store, job_id or str(uuid4()), first_token)
             compacted = compact(snapshot, plan, sink, threads=self._threads)
             with self.database.writing() as rows:
                 ledger.record_compaction(rows, snapshot.model_id, compacted)

@@ -1,5 +1,6 @@
 """The services of block models."""
 
+from coreshed.blockmodels.service.deltas import Deltas
 from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.jobs import Progress
 from coreshed.blockmodels.service.models import ListQuery, Models
@@ -10,7 +11,18 @@ from coreshed.blockmodels.service.reports import Reports
 from coreshed.blockmodels.service.updates import Updates
 from coreshed.blockmodels.service.versions import Publication, Versions
 
-__all__ = ["Awaited", "BlockModels", "Ground", "ListQuery", "Models", "Progress", "Publication", "Run", "Versions"]
+__all__ = [
+    "Awaited",
+    "BlockModels",
+    "Deltas",
+    "Ground",
+    "ListQuery",
+    "Models",
+    "Progress",
+    "Publication",
+    "Run",
+    "Versions",
+]
 
 
 class BlockModels:
@@ -23,6 +35,7 @@ class BlockModels:
         self.progress = Progress(ground, self.versions)
         self.updates = Updates(ground, self.progress)
         self.queries = Queries(ground, self.progress, self.versions)
+        self.deltas = Deltas(ground, self.versions)
         self.runs = Runs(ground, self.progress, self.versions)
         self.reports = Reports(ground, self.runs)
         self.comparisons = Comparisons(ground, self.progress, self.runs)

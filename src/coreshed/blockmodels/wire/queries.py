@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from coreshed.blockmodels.wire.geometry import Box
-from coreshed.blockmodels.wire.reading import Body, Text
+from coreshed.blockmodels.wire.reading import Body, Text, refusal
 from coreshed.blockmodels.wire.updates import SEPARATOR
 from coreshed.blockmodels.wire.versions import Mapping, Version
 
@@ -38,6 +38,13 @@ class OutputOptionsCSV(_OutputOptions, frozen=True, tag_field="file_format", tag
 
     delimiter: _Character | None = None
 
+    def check(self, *at: str | int) -> None:
+        """What can stand between fields: writers of CSV know delimiters of one byte alone."""
+        if self.delimiter is not None and (not self.delimiter.isascii() or self.delimiter in '"\r\n'):
+            raise refusal(
+                "A delimiter is one ASCII character, not a quotation mark and not the end of a line.", *at, "delimiter"
+            )
+
 
 OutputOptions: TypeAlias = OutputOptionsParquet | OutputOptionsCSV
 
@@ -53,9 +60,11 @@ class QueryCriteria(Body, frozen=True):
     qualified_title_separator: _Character | None = None
 
     def check(self, *at: str | int) -> None:
-        """The box."""
+        """The box and the options."""
         if self.bbox is not None:
             self.bbox.check(*at, "bbox")
+        if self.output_options is not None:
+            self.output_options.check(*at, "output_options")
 
     @property
     def separator(self) -> str:

@@ -1,16 +1,20 @@
 """Running updates: from the uploaded file to the next version."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from coreshed.blobs import Contents, Purpose
 from coreshed.blobs.refusals import BlobVanished
 from coreshed.blockmodels import ledger, orders
-from coreshed.blockmodels.engine.addressing import Keys
 from coreshed.blockmodels.engine.changes import Change, Draft, UpdateType, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import BadBlocks, BadFile, VersionMoved
+from coreshed.blockmodels.engine.geometry_columns import geometry_types
+from coreshed.blockmodels.engine.grid import Grid
 from coreshed.blockmodels.engine.reading import Snapshot
-from coreshed.blockmodels.engine.sources import Source
 from coreshed.blockmodels.ledger import StoredModel
 from coreshed.blockmodels.orders import UpdateOrder
 from coreshed.blockmodels.rebasing import rebase
@@ -18,7 +22,8 @@ from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.versions import Publication, Versions
 from coreshed.blockmodels.titles import Titles
 from coreshed.blockmodels.wire.versions import Column, Mapping, VersionChanges
-from coreshed.blockmodels.work.files import bad_rows_file, keys_of, open_upload
+from coreshed.blockmodels.work.compacting import CompactWork, is_due
+from coreshed.blockmodels.work.files import bad_rows_file, keys_of, open_upload, with_keys
 from coreshed.jobs import Claim, JobContext
 from coreshed.problems import NotFound, UpdateFailed, VersionConflict
 
@@ -41,6 +46,8 @@ class UpdateWork:
         context.check()
         self.versions.warm(model)
         self._publish(claim, model, order, mapping, draft)
+        if is_due(self.ground.blocks.store.snapshot(model.id)):
+            CompactWork(self.ground).request(model.id)
 
     def _model(self, claim: Claim) -> StoredModel:
         with self.ground.database.reading() as rows:
@@ -63,35 +70,39 @@ class UpdateWork:
         return rebase(order.change, before, after, moved=moved, divided=divided)
 
     def _draft(self, claim: Claim, model: StoredModel, order: UpdateOrder, base: Snapshot, mapping: Mapping) -> Draft:
-        blocks = self.ground.blocks.store
         if order.blob_id is None:
-            return blocks.draft(base, engine_change(order, mapping, {}))
+            return self.ground.blocks.store.draft(base, engine_change(order, mapping, {}))
         try:
-            source = open_upload(self.ground.contents, order, base.header.grid)
-            named = names_in_file(order)
-            keys = keys_of(base.header.grid, source, named)
-            names = source_names(order, mapping, named)
-            return blocks.draft(
-                base,
-                engine_change(order, mapping, names),
-                source,
-                keys,
-                job_id=claim.id,
-                first_token=claim.attempt << 32,
-            )
+            with TemporaryDirectory(prefix="update-", dir=self.ground.blocks.scratch) as scratch:
+                return self._from_file(claim, order, base, mapping, Path(scratch))
         except BlobVanished as error:
             raise UpdateFailed(f"Update file of job {claim.id} not found.") from error
         except BadFile as error:
             raise UpdateFailed(str(error)) from error
         except BadBlocks as error:
-            blob_id = self._bad_rows(model, claim, source, keys, error)
+            blob_id = self._keep(model, claim, bad_rows_file(error.rows))
             raise UpdateFailed(str(error), errors_blob=blob_id) from error
 
-    def _bad_rows(self, model: StoredModel, claim: Claim, source: Source, keys: Keys, error: BadBlocks) -> str:
-        """A file that names the rows; returns its blob's id."""
+    def _from_file(self, claim: Claim, order: UpdateOrder, base: Snapshot, mapping: Mapping, scratch: Path) -> Draft:
+        """Raises BlobVanished, BadFile, BadBlocks."""
+        grid, named = base.header.grid, names_in_file(order)
+        names = source_names(order, mapping, named)
+        columns = file_columns(grid, mapping, named, names)
+        source = open_upload(self.ground.contents, order, grid, columns, scratch)
+        keys = keys_of(grid, source, named)
+        change = engine_change(order, mapping, names)
+        blocks = self.ground.blocks.store
+        try:
+            return blocks.draft(base, change, source, keys, job_id=claim.id, first_token=claim.attempt << 32)
+        except BadBlocks as error:
+            error.rows = with_keys(error.rows, source, keys)
+            raise
+
+    def _keep(self, model: StoredModel, claim: Claim, content: bytes) -> str:
+        """A file for whoever reads the job; returns its blob's id."""
         contents: Contents = self.ground.contents
         made = contents.begin()
-        made.write(bad_rows_file(source, keys, error.rows))
+        made.write(content)
         contents.finish(made)
         with self.ground.database.writing() as rows:
             name = f"{claim.id}.{claim.attempt}.rows"
@@ -110,7 +121,8 @@ class UpdateWork:
                 blocks_uploaded=draft.blocks_uploaded,
                 update_type=None if draft.blocks_uploaded is None else change.update_type,
             ),
-            column_changes=change.columns,
+            # Columns that became null by the policy of their group have changed as much as those of the file.
+            column_changes=replace(change.columns, update=[*change.columns.update, *change.set_null]),
             draft=draft,
             comment=order.comment,
             job_id=claim.id,
@@ -160,3 +172,10 @@ def source_names(order: UpdateOrder, mapping: Mapping, named: dict[str, str]) ->
     wanted = {*(each.col_id for each in order.change.columns.new), *order.change.columns.update}
     found = {each.col_id: titles.of(each) for each in titles.user_columns if each.col_id in wanted}
     return {column_id: named.get(title, title) for column_id, title in found.items()}
+
+
+def file_columns(grid: Grid, mapping: Mapping, named: dict[str, str], names: dict[str, str]) -> dict[str, DataType]:
+    """What is announced, by its name in the file: values, and columns that name blocks under another name."""
+    types = {each.col_id: DataType(each.data_type) for each in mapping.columns}
+    keys = {named[title]: kind for title, kind in geometry_types(grid.kind).items() if title in named}
+    return keys | {name: types[column_id] for column_id, name in names.items()}

@@ -1,0 +1,105 @@
+"""Reading versions without a server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from coreshed.blockmodels.engine.addressing import IndexKeys
+from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
+from coreshed.blockmodels.engine.changes import Change, Written
+from coreshed.blockmodels.engine.data_types import DataType
+from coreshed.blockmodels.engine.errors import UnknownColumn, UnknownVersion
+from coreshed.blockmodels.engine.grid import Grid, Kind
+from coreshed.blockmodels.engine.reader import open_model, read_snapshot
+from coreshed.blockmodels.engine.sources import TableSource
+from coreshed.blockmodels.engine.store import BlockStore
+from coreshed.testing.blocks import create_tiled
+
+GRID = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (5, 4, 3), (10.0, 5.0, 2.0))
+CU = Written("c-cu", "Cu", DataType.FLOAT64, "Cu")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """Version 2: Cu is 0, 1, 2... in the order of i, j, k, null from 50 on; 3: Cu is called Copper."""
+    with BlockStore.open(tmp_path / "blocks") as store:
+        create_tiled(store, GRID, (2, 2, 2), "m")
+        i, j, k = np.indices(GRID.parents, dtype=np.uint32).reshape(3, -1)
+        cu = pa.array(np.arange(60.0), mask=np.arange(60) >= 50)
+        source = TableSource(pa.table({"i": i, "j": j, "k": k, "Cu": cu}))
+        store.publish("m", store.draft(store.snapshot("m"), Change(new=(CU,)), source, IndexKeys(GRID)))
+        store.publish("m", store.draft(store.snapshot("m"), Change(renamed={"c-cu": "Copper"})))
+        yield tmp_path / "blocks"  # a server may have it open
+
+
+def test_that_a_version_is_a_stream_of_batches(directory: Path) -> None:
+    with open_model(directory, "m") as model:
+        reader = model.reader()
+        assert reader.schema.names == ["i", "j", "k", "Copper"]
+        first = reader.read_next_batch()
+        assert first.num_rows == 8  # a tile
+        assert first.num_rows + sum(batch.num_rows for batch in reader) == 60
+        found = model.table().sort_by([(name, "ascending") for name in "ijk"])
+        assert found.column("Copper").to_pylist() == [*map(float, range(50)), *[None] * 10]
+
+
+def test_that_columns_are_named_by_id_or_by_the_title_of_the_version(directory: Path) -> None:
+    with open_model(directory, "m", 2, columns=["Cu", "version_id"]) as model:
+        assert model.schema.names == ["i", "j", "k", "Cu", "version_id"]
+        assert set(model.table().column("version_id").to_pylist()) == {2}
+    with open_model(directory, "m", columns=["c-cu", "k"]) as model:
+        assert model.schema.names == ["i", "j", "k", "Copper"]
+    with pytest.raises(UnknownColumn, match="Cu"):
+        open_model(directory, "m", 3, columns=["Cu"])
+
+
+@pytest.mark.parametrize(
+    "box", [IndexBox((4, 4), (3, 9), (0, 1)), AlignedBox((145.0, 999.0), (217.5, 217.5), (0.0, 304.0))]
+)
+def test_that_a_box_and_coordinates_can_be_asked_for(directory: Path, box: IndexBox | AlignedBox) -> None:
+    with open_model(directory, "m", columns=["i"], box=box, coordinates=True) as model:
+        assert model.table().to_pylist() == [
+            {"x": 145.0, "y": 217.5, "z": 301.0, "i": 4},
+            {"x": 145.0, "y": 217.5, "z": 303.0, "i": 4},
+        ]
+
+
+def test_that_rows_without_data_can_be_left_out(directory: Path) -> None:
+    with open_model(directory, "m", exclude_null_rows=True) as model:
+        assert model.table().num_rows == 50
+    with open_model(directory, "m", 1, exclude_null_rows=True) as model:
+        assert model.table().num_rows == 60  # no data column, no null row
+
+
+def test_that_pandas_and_duckdb_take_it(directory: Path) -> None:
+    with open_model(directory, "m") as model:
+        assert model.pandas()["Copper"].sum() == 1225.0
+        with duckdb.connect() as connection:
+            relation = model.duckdb(connection)
+            assert relation.aggregate("count(*), count(Copper), sum(Copper)").fetchall() == [(60, 50, 1225.0)]
+
+
+def test_that_nothing_that_is_not_there_is_made(directory: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownVersion):
+        open_model(directory, "m", 4)
+    with pytest.raises(UnknownVersion):
+        open_model(directory, "other")
+    with pytest.raises(FileNotFoundError, match=r"neither blocks.db nor coreshed.db"):
+        open_model(tmp_path / "none", "m")
+    assert not (tmp_path / "none").exists()
+
+
+def test_that_reading_leaves_the_directory_as_it_is(directory: Path) -> None:
+    before = sorted(path.relative_to(directory) for path in directory.rglob("*"))
+    with open_model(directory, "m") as model:
+        model.table()
+    assert sorted(path.relative_to(directory) for path in directory.rglob("*")) == before
+
+
+def test_that_a_snapshot_is_read_alike(directory: Path) -> None:
+    with BlockStore.open(directory) as store, open_model(directory, "m") as model:
+        assert read_snapshot(store.snapshot("m")).table() == model.table()
