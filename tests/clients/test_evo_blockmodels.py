@@ -31,3 +31,7 @@ def test_that_the_sdk_makes_and_restores_models(shared_server: Server) -> None:
 
 def test_that_the_sdk_keeps_the_data_of_models_and_their_versions(shared_server: Server, tmp_path: Path) -> None:
     run(shared_server, "evo_blockmodels.py", shared_server.url, str(tmp_path))
+
+
+def test_that_the_sdk_reports_on_models(shared_server: Server, tmp_path: Path) -> None:
+    run(shared_server, "evo_block_model_reports.py", f"https://{shared_server.host}", str(tmp_path))
