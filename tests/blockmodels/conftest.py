@@ -14,10 +14,11 @@ from coreshed.app import Application
 from coreshed.ids import new_id
 from coreshed.jobs import JobWorker
 from tests.objects.conftest import ORIGIN, Lab, application, lab
+from tests.server import server
 from tests.workspaces.conftest import Bearer, InProcess
 
 # Fixtures of these tests too.
-__all__ = ["application", "lab"]
+__all__ = ["application", "lab", "server"]
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 # The contract's fixture F1.
