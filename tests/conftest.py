@@ -28,6 +28,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/blockmodels/engine/test_suite.py",
     "tests/client/test_resume.py",
     "tests/client/test_restarts.py",
+    "tests/clients/test_block_model_notebook.py",
     "tests/clients/test_evo_blockmodels.py",
     "tests/clients/test_evo_colormaps.py",
     "tests/clients/test_evo_files.py",
