@@ -1,6 +1,7 @@
 """Specifications and results over time: revisions, runs that are asked for twice, runs on publication, lists."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from evo.blockmodels.endpoints import models as published
 
 from coreshed import audit
 from coreshed.app import Application
+from coreshed.blockmodels.work import reporting
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
 from tests.blockmodels.reporting import Mine, blocks, ended, opened, table
 
@@ -260,6 +262,25 @@ async def test_that_older_clients_read_numbers_and_newer_ones_cells(mine: Mine) 
     assert [each["null_values_policy"] for each in shown] == ["IGNORE_BLOCK", "IGNORE_VALUE"]
 
 
+async def test_that_of_many_who_ask_at_once_all_get_the_same_run(mine: Mine) -> None:
+    path = path_of(mine, await mine.create())
+    answers = await asyncio.gather(*(ask(mine, f"{path}/jobs") for _ in range(6)))
+    assert len({answer["report_result_uuid"] for _, answer in answers}) == 1
+    assert (await mine.quarry.get(f"{path}/results")).json()["total"] == 1
+    jobs = mine.quarry.lab.application.jobs
+    with jobs.database.reading() as rows:
+        assert len(jobs.find(rows, owner=f"block-model:{mine.bm_uuid}", kinds=["block-model-report"])) == 1
+
+
+async def test_that_a_result_beyond_what_one_answer_holds_is_refused(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "MOST_CELLS", 7)  # there are 4 rows of 2
+    made = await mine.create(run_now=True)
+    job = await ended(mine.quarry, made["job_url"][made["job_url"].index("/block-models") :])
+    assert job["payload"]["detail"].startswith("The report would have 8 numbers, more than 7;")
+
+
 # Comparisons
 
 
@@ -352,6 +373,52 @@ async def test_that_editors_change_and_run_reports_and_viewers_read_them(mine: M
     for where in (mine.root, path, f"{path}/results", f"{path}/results/{result['report_result_uuid']}"):
         assert (await mine.quarry.get(where)).status_code == 200
         assert kind(await mine.quarry.get(where, who="stranger")) == (404, "workspace-service/workspace-not-found")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"name": ""}, (422, "validation")),
+        ({"name": " "}, (422, "validation")),
+        ({"name": "n" * 121}, (422, "validation")),
+        ({"description": "d" * 1001}, (422, "validation")),
+        ({"columns": None}, (422, "validation")),
+        ({"mass_unit_id": None}, (422, "validation")),
+        ({"cutoff_values": []}, (422, "validation")),
+        ({"cutoff_values": [1] * 21}, (422, "validation")),
+        ({"cutoff_values": ["1"]}, (422, "validation")),
+        ({"density_value": 1}, (422, "validation")),
+        ({"null_values_policy": "USE"}, (422, "validation")),
+        ({"mesh_filter": {"uuid": UNKNOWN_ID}}, (422, "validation")),
+        ({"mesh_filter": {"uuid": UNKNOWN_ID, "relation": "WITHIN"}}, (422, "validation")),
+        ({"bbox": {"i_minmax": {"min": 0, "max": 1}}}, (422, "validation")),
+        ({"colour": "red"}, (422, "validation")),
+        ({"mass_unit_id": "lb"}, (422, "unprocessable-entity")),
+        ({"bbox": {f"{axis}_minmax": {"min": 0, "max": 5} for axis in "ijk"}}, (422, "unprocessable-entity")),
+        ({"cutoff_col_id": UNKNOWN_ID, "cutoff_values": [1]}, (422, "column-not-found")),
+        ({"density_col_id": None}, (422, "unprocessable-entity")),
+    ],
+)
+async def test_that_what_cannot_be_reported_is_refused_and_not_kept(
+    mine: Mine, changes: dict[str, Any], wanted: tuple[int, str]
+) -> None:
+    refused = await mine.quarry.send("POST", mine.root, mine.body(**changes))
+    status, last = wanted
+    assert kind(refused) == (status, f"{PREFIX}/{last}")
+    assert (await mine.quarry.get(mine.root)).json()["total"] == 0
+
+
+async def test_that_numbers_beyond_doubles_are_refused(mine: Mine) -> None:
+    body = mine.body(cutoff_col_id=mine.ids["Au"], cutoff_values=[12345.5])
+    text = json.dumps(body).replace("12345.5", "1e999").encode()
+    assert kind(await mine.quarry.send("POST", mine.root, text)) == (422, f"{PREFIX}/validation")
+
+
+async def test_that_a_model_without_a_size_unit_has_no_volume(quarry: Quarry) -> None:
+    mine = await opened(quarry, size_unit_id=None)
+    refused = await quarry.send("POST", mine.root, mine.body())
+    assert kind(refused) == (422, f"{PREFIX}/unprocessable-entity")
+    assert "size_unit_id" in refused.json()["detail"]
 
 
 async def test_that_names_are_taken_once_per_model(mine: Mine) -> None:
