@@ -172,3 +172,15 @@ def table(result: dict[str, Any]) -> list[list[Any]]:
         for each in result["result_sets"]
         for row in each["rows"]
     ]
+
+
+def path_of(mine: Mine, made: dict[str, Any]) -> str:
+    """Path of a report below the workspace."""
+    return f"{mine.root}/{made['report_specification_uuid']}"
+
+
+async def ask(mine: Mine, path: str, who: str = "editor", **body: Any) -> tuple[int, dict[str, Any]]:
+    """Status and answer of a POST."""
+    answer = await mine.quarry.send("POST", path, body or b"", who)
+    found: dict[str, Any] = answer.json()
+    return answer.status_code, found

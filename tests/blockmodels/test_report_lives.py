@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import pyarrow as pa
 import pytest
 from evo.blockmodels.endpoints import models as published
 
-from coreshed import audit
 from coreshed.app import Application
+from coreshed.blockmodels.work import reporting
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
-from tests.blockmodels.reporting import Mine, blocks, ended, opened, table
+from tests.blockmodels.reporting import Mine, ask, blocks, ended, opened, path_of, table
 
 PREFIX = "block-model-service"
 OLD = {"Evo-SDK-Source": "evo-blockmodels@v0.6.1"}
@@ -30,17 +29,6 @@ def worker(application: Application) -> Iterator[None]:
 async def mine(quarry: Quarry) -> Mine:
     """The model with its data."""
     return await opened(quarry)
-
-
-def path_of(mine: Mine, made: dict[str, Any]) -> str:
-    return f"{mine.root}/{made['report_specification_uuid']}"
-
-
-async def ask(mine: Mine, path: str, who: str = "editor", **body: Any) -> tuple[int, dict[str, Any]]:
-    """Status and answer of a POST."""
-    answer = await mine.quarry.send("POST", path, body or b"", who)
-    found: dict[str, Any] = answer.json()
-    return answer.status_code, found
 
 
 async def test_that_a_specification_comes_back_as_it_was_sent(mine: Mine) -> None:
@@ -260,147 +248,20 @@ async def test_that_older_clients_read_numbers_and_newer_ones_cells(mine: Mine) 
     assert [each["null_values_policy"] for each in shown] == ["IGNORE_BLOCK", "IGNORE_VALUE"]
 
 
-# Comparisons
+async def test_that_of_many_who_ask_at_once_all_get_the_same_run(mine: Mine) -> None:
+    path = path_of(mine, await mine.create())
+    answers = await asyncio.gather(*(ask(mine, f"{path}/jobs") for _ in range(6)))
+    assert len({answer["report_result_uuid"] for _, answer in answers}) == 1
+    assert (await mine.quarry.get(f"{path}/results")).json()["total"] == 1
+    jobs = mine.quarry.lab.application.jobs
+    with jobs.database.reading() as rows:
+        assert len(jobs.find(rows, owner=f"block-model:{mine.bm_uuid}", kinds=["block-model-report"])) == 1
 
 
-async def test_that_a_result_compared_with_itself_differs_in_nothing(mine: Mine) -> None:
-    """A58"""
-    made = await mine.create()
-    result = await mine.run(made)
-    query = f"{path_of(mine, made)}/comparisons"
-    answer = await mine.quarry.get(query, **{"from": result["report_result_uuid"], "to": result["report_result_uuid"]})
-    assert answer.status_code == 200, answer.text
-    found = published.ReportComparison.model_validate(answer.json())
-    cells = [value for each in found.result_sets for row in each.rows for value in row.values]
-    assert len(cells) == 8
-    assert {(each.difference.value, each.percent.value) for each in cells} == {(0, 0)}
-
-
-async def test_that_two_versions_are_compared_by_a_job(mine: Mine) -> None:
-    made = await mine.create(categories=None)
-    path = path_of(mine, made)
-    await mine.update({"update": ["Au"]}, blocks(Au=pa.array([5.0] * 500)))
-    status, begun = await ask(mine, f"{path}/comparisons")
-    assert (status, begun["from_result_uuid"], begun["to_result_uuid"]) == (201, None, None)
-    assert published.ReportComparisonRequestResult.model_validate(begun)
-    job = await ended(mine.quarry, begun["job_url"][begun["job_url"].index("/block-models") :])
-    payload = published.JobResponse.model_validate(job).payload
-    assert isinstance(payload, published.ReportComparisonJobResult)
-    assert payload.report_specification_uuid == UUID(made["report_specification_uuid"])
-    status, again = await ask(mine, f"{path}/comparisons")
-    pair = {"from_result_uuid": str(payload.from_result_uuid), "to_result_uuid": str(payload.to_result_uuid)}
-    assert (status, again) == (200, pair | {"job_url": None})
-    query = {"from": pair["from_result_uuid"], "to": pair["to_result_uuid"]}
-    found = (await mine.quarry.get(f"{path}/comparisons", **query)).json()
-    assert (found["from_result"]["version_id"], found["to_result"]["version_id"]) == (2, 3)
-    mass, grade = found["result_sets"][0]["rows"][0]["values"]
-    before = 58.375 / 13.5
-    assert mass["difference"]["value"] == mass["percent"]["value"] == 0
-    assert grade["difference"]["value"] == pytest.approx(5 - before)
-    assert grade["percent"]["value"] == pytest.approx((5 - before) / before * 100)
-    rounded = (await mine.quarry.get(f"{path}/comparisons", **query, decimal_places=1)).json()
-    grade = rounded["result_sets"][0]["rows"][0]["values"][1]
-    assert [grade[name]["value"] for name in ("from_value", "to_value", "difference")] == [4.3, 5.0, 0.7]
-    assert grade["percent"]["value"] == pytest.approx(0.7 / 4.3 * 100)
-
-
-async def test_that_comparisons_name_two_results_of_one_revision(mine: Mine) -> None:
-    made = await mine.create()
-    path = path_of(mine, made)
-    first = (await mine.run(made))["report_result_uuid"]
-    await mine.quarry.send("PATCH", path, mine.body(mass_unit_id="kg"))
-    second = (await mine.run(made))["report_result_uuid"]
-    wrong: list[tuple[dict[str, Any], tuple[int, str]]] = [
-        ({"from": first, "to": second}, (422, f"{PREFIX}/unprocessable-entity")),
-        ({"from": first}, (422, f"{PREFIX}/validation")),
-        ({"to": first}, (422, f"{PREFIX}/validation")),
-        ({"from": first, "to": "x"}, (422, f"{PREFIX}/validation")),
-        ({"from": first, "to": UNKNOWN_ID}, (404, f"{PREFIX}/not-found")),
-        ({"from": first, "to": first, "decimal_places": 11}, (422, f"{PREFIX}/validation")),
-        ({"from": first, "to": first, "decimal_places": -1}, (422, f"{PREFIX}/validation")),
-    ]
-    for query, wanted in wrong:
-        assert kind(await mine.quarry.get(f"{path}/comparisons", **query)) == wanted, query
-
-
-async def test_that_the_first_version_has_none_before_it(mine: Mine) -> None:
-    path = path_of(mine, await mine.create(columns=[], categories=None, **FIXED))
-    versions = (await mine.quarry.get(f"/block-models/{mine.bm_uuid}/versions")).json()["results"]
-    refused = await mine.quarry.send("POST", f"{path}/comparisons", {"to_version_uuid": versions[1]["version_uuid"]})
-    assert kind(refused) == (422, f"{PREFIX}/unprocessable-entity")
-
-
-FIXED: dict[str, Any] = {"density_col_id": None, "density_value": 2.7, "density_unit_id": "t/m3"}
-
-
-# Who may, and what is refused
-
-
-async def test_that_editors_change_and_run_reports_and_viewers_read_them(mine: Mine) -> None:
-    made = await mine.create()
-    path = path_of(mine, made)
-    result = await mine.run(made)
-    for method, where in (
-        ("POST", mine.root),
-        ("PATCH", path),
-        ("POST", f"{path}/jobs"),
-        ("POST", f"{path}/comparisons"),
-    ):
-        body = mine.body(name="other") if where in (mine.root, path) else b""
-        refused = await mine.quarry.send(method, where, body, "viewer")
-        assert kind(refused) == (403, f"{PREFIX}/auth/forbidden")
-    for where in (mine.root, path, f"{path}/results", f"{path}/results/{result['report_result_uuid']}"):
-        assert (await mine.quarry.get(where)).status_code == 200
-        assert kind(await mine.quarry.get(where, who="stranger")) == (404, "workspace-service/workspace-not-found")
-
-
-async def test_that_names_are_taken_once_per_model(mine: Mine) -> None:
-    await mine.create(name="Gold")
-    refused = await mine.quarry.send("POST", mine.root, mine.body(name=" Gold "))
-    assert kind(refused) == (409, f"{PREFIX}/name-conflict")
-    other = await mine.create(name="gold")
-    refused = await mine.quarry.send("PATCH", path_of(mine, other), mine.body(name="Gold"))
-    assert kind(refused) == (409, f"{PREFIX}/name-conflict")
-    assert (await mine.quarry.send("PATCH", path_of(mine, other), mine.body(name="gold"))).status_code == 200
-
-
-async def test_that_reports_of_a_deleted_model_are_gone(mine: Mine) -> None:
-    made = await mine.create()
-    path = path_of(mine, made)
-    result = await mine.run(made)
-    await mine.quarry.send("DELETE", f"/block-models/{mine.bm_uuid}")
-    for where in (mine.root, path, f"{path}/results", f"{path}/results/{result['report_result_uuid']}"):
-        assert kind(await mine.quarry.get(where)) == (410, f"{PREFIX}/gone")
-    for method, where in (("POST", mine.root), ("PATCH", path), ("POST", f"{path}/jobs")):
-        body = b"" if where.endswith("jobs") else mine.body(name="New")
-        assert kind(await mine.quarry.send(method, where, body)) == (410, f"{PREFIX}/gone")
-    await mine.quarry.send("POST", f"/block-models/{mine.bm_uuid}?deleted=false")
-    assert await mine.result(path, result["report_result_uuid"]) == result
-
-
-async def test_that_reports_and_results_are_found_with_their_own_model_alone(mine: Mine) -> None:
-    made = await mine.create()
-    result = await mine.run(made)
-    other = await opened(mine.quarry, name="Other")
-    foreign = f"{other.root}/{made['report_specification_uuid']}"
-    for where in (foreign, f"{foreign}/results", f"{foreign}/results/{result['report_result_uuid']}"):
-        assert kind(await mine.quarry.get(where)) == (404, f"{PREFIX}/not-found")
-    beside = path_of(mine, await mine.create(name="Beside"))
-    for result_uuid in (result["report_result_uuid"], UNKNOWN_ID):
-        refused = await mine.quarry.get(f"{beside}/results/{result_uuid}")
-        assert kind(refused) == (404, f"{PREFIX}/not-found")
-    assert kind(await mine.quarry.get(f"{beside}/results/nonsense")) == (422, f"{PREFIX}/validation")
-
-
-async def test_that_what_people_do_with_reports_is_audited(mine: Mine) -> None:
-    made = await mine.create()
-    await mine.quarry.send("PATCH", path_of(mine, made), mine.body(mass_unit_id="kg"))
-    await mine.quarry.send("PATCH", path_of(mine, made), mine.body(mass_unit_id="kg"))  # changes nothing
-    await mine.run(made)
-    with mine.quarry.lab.application.databases.main.reading() as rows:
-        wanted = audit.Wanted(limit=10, workspace_id=mine.quarry.lab.workspace_id, action="block-model.report.*")
-        events = audit.search(rows, wanted)
-    assert [each.action for each in reversed(events)] == [
-        f"block-model.report.{what}" for what in ("create", "update", "run")
-    ]
-    assert {each.target_id for each in events} == {mine.bm_uuid}
+async def test_that_a_result_beyond_what_one_answer_holds_is_refused(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "MOST_CELLS", 7)  # there are 4 rows of 2
+    made = await mine.create(run_now=True)
+    job = await ended(mine.quarry, made["job_url"][made["job_url"].index("/block-models") :])
+    assert job["payload"]["detail"].startswith("The report would have 8 numbers, more than 7;")

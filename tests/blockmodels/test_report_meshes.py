@@ -95,6 +95,17 @@ async def test_that_a_mesh_and_a_box_choose_together(mine: Mine) -> None:
     assert table(result) == [[None, pytest.approx(4 * 6250 * 2)]]
 
 
+async def test_that_a_mesh_is_in_the_world_and_not_along_the_axes_of_a_turned_model(quarry: Quarry) -> None:
+    """A quarter turn about z, clockwise: i goes along -y and j along +x."""
+    mine = await opened(quarry, block_rotation=[{"axis": "z", "angle": 90}])
+    vertices, triangles = box((1000, 2000 - 75, 100), (1050, 2000, 140))
+    object_id = await mesh(mine, file_of(vertices), file_of(triangles.astype(np.uint64)))
+    plain = PLAIN | {"columns": [mine.column("Au", "MASS_AVERAGE")]}
+    result = await mine.report(**plain, mesh_filter={"uuid": object_id, "relation": "INSIDE"})
+    # i 0 to 2, j 0 and 1, k 0 to 3 of Au = i/2 + k
+    assert table(result) == [[None, pytest.approx(24 * 6250 * 2), pytest.approx(0.5 + 1.5)]]
+
+
 async def test_that_a_mesh_is_a_mesh_of_the_workspace_in_the_same_coordinates(mine: Mine) -> None:
     points = (await mine.quarry.lab.create("points.json"))["object_id"]
     elsewhere = await pit(mine, path="elsewhere.json", crs={"epsg_code": 2193})

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from coreshed.app import Application
-from tests.blockmodels.conftest import Quarry
+from tests.blockmodels.conftest import Quarry, sub_blocked
 from tests.blockmodels.reporting import Mine, blocks, indices, opened, table
 
 FIXED: dict[str, Any] = {"density_value": 2.7, "density_unit_id": "t/m3"}
@@ -242,3 +242,44 @@ async def test_that_a_density_that_is_none_is_replaced_or_leaves_the_block_out(m
         assert [(each["warning_type"], each["occurrences"]) for each in result["warnings"]] == [
             ("INVALID_DENSITY_VALUE", 50)
         ]
+
+
+# Other grids
+
+
+async def test_that_sub_blocks_count_by_their_own_volumes(quarry: Quarry) -> None:
+    """F3: parents of (2, 1, 1), of which (1, 2, 2) is divided into 5 x 1 x 2 and the rest is whole."""
+    made = await quarry.create(sub_blocked("fully-sub-blocked"), size_unit_id="m")
+    mine = Mine(quarry, made["bm_uuid"], {})
+    keys = {name: pa.array([value] * 10, pa.uint32()) for name, value in zip("ijk", (1, 2, 2), strict=True)}
+    keys["sidx"] = pa.array(np.arange(1, 11, dtype=np.uint32))
+    grades = pa.array([1.0] * 3 + [4.0] * 7)
+    data = pa.table(keys | {"Au": grades})
+    column = {"title": "Au", "data_type": "Float64", "unit_id": "g/t"}
+    version = await mine.update({"new": [column]}, data, update_type="replace", geometry_change=True)
+    mine.ids.update({each["title"]: each["col_id"] for each in version["mapping"]["columns"]})
+    plain = {"categories": None, "density_col_id": None, "density_value": 5.0, "density_unit_id": "t/m3"}
+    grade = mine.column("Au", "MASS_AVERAGE")
+    mine.ids["domain"] = mine.ids["density"] = mine.ids["Au"]
+    whole = await mine.report(**plain, columns=[])
+    assert table(whole) == [[None, pytest.approx(1000 * 2 * 5)]]
+    rich = await mine.report(
+        **plain, columns=[grade], cutoff_col_id=mine.ids["Au"], cutoff_values=[0, 2], name="Divided"
+    )
+    assert table(rich) == [
+        [0.0, pytest.approx(10 * 0.2 * 5), pytest.approx((3 * 1 + 7 * 4) / 10)],
+        [2.0, pytest.approx(7 * 0.2 * 5), pytest.approx(4)],
+    ]
+    assert [(each["warning_type"], each["occurrences"]) for each in rich["warnings"]] == [
+        ("NULL_CUTOFF_VALUE", 999),
+        ("NULL_COLUMN_VALUE", 999),
+    ]
+
+
+async def test_that_boxes_of_coordinates_are_aligned_with_a_turned_model(quarry: Quarry) -> None:
+    """Question 3: by the coordinates that blocks would have without the rotation about the origin."""
+    mine = await opened(quarry, block_rotation=[{"axis": "z", "angle": 30}])
+    ranges = {"x_minmax": (1000, 1030), "y_minmax": (2000, 2250), "z_minmax": (100, 150)}
+    box = {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}
+    result = await mine.report(bbox=box, columns=[], categories=None, density_col_id=None, **FIXED)
+    assert table(result) == [[None, pytest.approx(1 * 10 * 5 * 6250 * 2.7)]]

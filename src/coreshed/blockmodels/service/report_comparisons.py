@@ -67,7 +67,7 @@ class Comparisons:
         """
         with self._ground.database.writing() as rows:
             self._ground.require(rows, caller, workspace, Role.EDITOR)
-            model = self._ground.live(rows, workspace, model_id)
+            model = self._ground.live(rows, workspace, model_id, lock=True)
             stored = self._runs.specification(rows, model_id, specification_id)
             versions = self._versions(rows, model, asked)
             sides = [self._side(rows, caller, model, stored, each) for each in versions]

@@ -79,7 +79,8 @@ class Runs:
         """
         with self._ground.database.writing() as rows:
             self._ground.require(rows, caller, workspace, Role.EDITOR)
-            model = self._ground.live(rows, workspace, model_id)
+            # Locked, so that of two who ask for the same run one finds the job of the other.
+            model = self._ground.live(rows, workspace, model_id, lock=True)
             stored = self.specification(rows, model_id, specification_id)
             version_uuid = None if asked.version_uuid is None else str(asked.version_uuid)
             version = self.version(rows, model, version_uuid)
@@ -100,7 +101,7 @@ class Runs:
     ) -> tuple[str, bool]:
         """The id of the result of the newest revision over a version, and whether a job is yet to make it.
 
-        Raises ColumnNotFound, Unprocessable for what no job could make.
+        The model is locked. Raises ColumnNotFound, Unprocessable for what no job could make.
         """
         found = report_ledger.result_of(rows, stored.id, stored.revision, version.version_id)
         if found is not None:

@@ -21,6 +21,8 @@ from coreshed.jobs import Claim, JobContext
 from coreshed.problems import NotFound, Unprocessable
 
 MASS = "Mass"
+MOST_CELLS = 1_000_000
+"""Numbers of one result: what is answered as one JSON document."""
 _SENTENCES: dict[str, str] = {
     "NULL_CUTOFF_VALUE": "Blocks have no value in the cut-off column {}.",
     "NEGATIVE_CUTOFF_VALUE": "Blocks have a negative value in the cut-off column {}.",
@@ -41,13 +43,9 @@ class ReportWork:
     ground: Ground
 
     def run(self, claim: Claim, context: JobContext) -> None:
-        """Make the result, unless there is one. Raises Unprocessable, ColumnNotFound, NotFound, LeaseLost."""
+        """Make the result. Raises Unprocessable, ColumnNotFound, NotFound, LeaseLost."""
         order = orders.decode(claim.input, ReportOrder)
-        model, version, newest, found = self._look(claim, order)
-        if found is not None:
-            with self.ground.database.writing() as rows:
-                self.ground.jobs.complete(rows, claim, found.id.encode())
-            return
+        model, version, newest = self._look(claim, order)
         plan = report_rules.plan(order.specification, rules_of(version), rules_of(newest), model.size_unit_id)
         content = self._content(order, model, plan)
         packed = report_ledger.pack(content)
@@ -66,20 +64,17 @@ class ReportWork:
             self.ground.audit(rows, claim.principal_id or "", model, "block-model.report.run", **detail)
             self.ground.jobs.complete(rows, claim, claim.id.encode())
 
-    def _look(
-        self, claim: Claim, order: ReportOrder
-    ) -> tuple[StoredModel, StoredVersion, StoredVersion, StoredResult | None]:
-        """The model, the version and the newest one, and the result where it has been made meanwhile."""
+    def _look(self, claim: Claim, order: ReportOrder) -> tuple[StoredModel, StoredVersion, StoredVersion]:
+        """The model, the version and the newest one."""
         with self.ground.database.reading() as rows:
             model = ledger.find_model(rows, claim.owner.partition(":")[2], None)
             if model is None:
                 raise NotFound
             version = ledger.find_version(rows, model.id, order.version_id)
             newest = ledger.find_version(rows, model.id, model.version_id)
-            found = report_ledger.result_of(rows, order.specification_id, order.revision, order.version_id)
         if version is None or newest is None:
             raise NotFound
-        return model, version, newest, found
+        return model, version, newest
 
     def _content(self, order: ReportOrder, model: StoredModel, plan: Plan) -> Content:
         request = engine_request(order.specification, plan, self._mask(model, order.specification))
@@ -87,6 +82,12 @@ class ReportWork:
             made = aggregate(self.ground.blocks.store.snapshot(model.id, order.version_id), request)
         except TooManyCombinations as error:
             raise Unprocessable(str(error)) from error
+        cells = sum(len(each.rows) for each in made.result_sets) * (1 + len(plan.values))
+        if cells > MOST_CELLS:
+            raise Unprocessable(
+                f"The report would have {cells:,} numbers, more than {MOST_CELLS:,}; ask for fewer columns, cut-offs "
+                "or categories."
+            )
         return content_of(order.specification, plan, made)
 
     def _mask(self, model: StoredModel, asked: wire.CreateReportSpecification) -> Mask | None:
