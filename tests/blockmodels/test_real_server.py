@@ -64,7 +64,7 @@ def test_that_hostile_files_fail_their_jobs_and_the_worker_lives(site: tuple[Ser
     worker = worker_of(server)
     peaks = {"start": peak_mb(worker)}
     for name, (_, data_type) in hostile.FILES.items():
-        of = huge if name == "more rows than memory" else model_id
+        of = huge if name in hostile.FOR_HUGE_MODELS else model_id
         ended = raw_site.update(of, {"columns": columns(new=[new("Cu", data_type)])}, hostile.content_of(name))
         assert ended["job_status"] == "FAILED", name
         assert (ended["payload"]["type"], ended["payload"]["status"]) == (UPDATE_ERROR, 400), (name, ended)
