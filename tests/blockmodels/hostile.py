@@ -1,6 +1,5 @@
 """Parquet files that nobody should have to read: name -> (bytes, how the column `Cu` is announced)."""
 
-import io
 import random
 from collections.abc import Callable
 from typing import Any
