@@ -22,7 +22,7 @@ from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
 from coreshed.identity.issuer import ExternalVerifier, Issuer, Realms, TokenKeys, TokenVerifier, trusted_issuer
-from coreshed.jobs import Jobs, JobWorker
+from coreshed.jobs import Jobs, JobWorker, files_of_job
 from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
@@ -142,7 +142,7 @@ class Application:
                 Answer(),
             ],
             blob_origin=self.origins.blob_url,
-            also_named=[published_tokens],
+            also_named=[files_of_job, published_tokens],  # in this order: publishing ends the job
         )
 
     def _ground(self, clock: Clock) -> Ground:

@@ -19,6 +19,7 @@ from coreshed.blockmodels.engine.segments import key_of
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.database import Rows
+from coreshed.jobs import JobKind, Jobs, files_of_job
 from coreshed.problems import StoreFailure
 from tests.blobs.conftest import Bench
 from tests.conftest import Databases
@@ -77,14 +78,20 @@ def test_that_published_segments_stay_and_unpublished_ones_go_after_a_day(bench:
 
 def test_that_a_job_that_runs_for_more_than_a_day_keeps_its_files(bench: Bench, blocks: BlockStore) -> None:
     """While its row says that it is alive, all of its files stay; when it ends, those that it has not published go."""
-    job = str(uuid4())
-    alive = {job}
-    register(bench, lambda rows, job_id: None if job_id in alive else frozenset(), published_tokens)
+    register(bench, files_of_job, published_tokens)
+    jobs = Jobs(bench.databases.main, bench.clock, moment=lambda _rows: bench.clock.now_ns())
+    jobs.register(JobKind("update", lambda claim, context: b"", lambda error: {}))
+    with bench.databases.main.writing() as rows:
+        job = jobs.create(rows, kind="update", owner="block-model:m").id
+    with bench.databases.main.writing() as rows:
+        claim = jobs.claim(rows, "worker", alone=True)
+    assert claim is not None
     given_up, last = draft(blocks, job), draft(blocks, job, attempt=1)
     bench.clock.advance(3 * DAY)
     assert orphans(bench) == []
-    blocks.publish("m", last, job_id=job)
-    alive.clear()
+    with bench.databases.main.writing() as rows:
+        blocks.publish_in(rows, "m", last, job_id=job)
+        jobs.complete(rows, claim, b"")
     assert orphans(bench) == [str(key_of(given_up.segments[0].name))]
     bench.room.upkeep.round()
     assert check_model(blocks.database, blocks.store, "m", deep=True).findings == ()

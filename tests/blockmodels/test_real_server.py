@@ -63,11 +63,12 @@ def test_that_hostile_files_fail_their_jobs_and_the_worker_lives(site: tuple[Ser
     )
     worker = worker_of(server)
     peaks = {"start": peak_mb(worker)}
-    for name, (_, data_type) in hostile.FILES.items():
+    for name, (_, data_type, words) in hostile.FILES.items():
         of = huge if name in hostile.FOR_HUGE_MODELS else model_id
         ended = raw_site.update(of, {"columns": columns(new=[new("Cu", data_type)])}, hostile.content_of(name))
         assert ended["job_status"] == "FAILED", name
         assert (ended["payload"]["type"], ended["payload"]["status"]) == (UPDATE_ERROR, 400), (name, ended)
+        assert words in ended["payload"]["detail"], (name, ended)
         assert worker_of(server) == worker, name
         peaks[name] = peak_mb(worker)
     print("peak memory of the worker after each, MB:", {name: round(peak) for name, peak in peaks.items()})

@@ -4,6 +4,7 @@ A room registers a `JobKind`, creates rows with `Jobs.create` in the transaction
 job made together with `Jobs.complete`. `JobWorker` runs them.
 """
 
+from coreshed.jobs.files import files_of_job
 from coreshed.jobs.model import (
     Claim,
     GaveUp,
@@ -29,5 +30,6 @@ __all__ = [
     "LeaseLost",
     "NotUploaded",
     "State",
+    "files_of_job",
     "is_refusal",
 ]

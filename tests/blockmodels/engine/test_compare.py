@@ -130,6 +130,15 @@ def test_that_only_finite_differences_are_measured(
     assert found == (ColumnDiff("c-cu", "Cu", "Cu", 1, 0, 0, value, value, value),)
 
 
+def test_that_the_mean_of_the_largest_numbers_is_finite(blocks: BlockStore, model: str) -> None:
+    largest = 1.7e308
+    places = [(0, 0, 0), (0, 0, 1), (5, 3, 3)]
+    old = publish(blocks, model, CU, dict.fromkeys(places, 0.0))
+    [found] = diff(old, publish(blocks, model, CU, dict.fromkeys(places, largest))).columns
+    assert (found.least, found.greatest) == (largest, largest)
+    assert found.mean == pytest.approx(largest)
+
+
 def test_that_versions_of_two_models_are_refused(blocks: BlockStore, model: str) -> None:
     with pytest.raises(ValueError, match="different models"):
         delta(blocks.snapshot(model), blocks.snapshot(create_tiled(blocks, GRID, (2, 2, 2))))
@@ -171,7 +180,8 @@ def _known(value: object, data_type: DataType) -> object:
     )
     if bits is None or value is None:
         return value
-    number = float(np.array(value, bits[0]).view(bits[1]))
+    with np.errstate(invalid="ignore"):
+        number = float(np.array(value, bits[0]).view(bits[1]))
     return "NaN" if math.isnan(number) else number
 
 

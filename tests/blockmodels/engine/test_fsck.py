@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from coreshed.blobs.stores import FileKey, MemoryStore
 from coreshed.blockmodels.engine import ledger
@@ -137,6 +137,21 @@ def test_that_lost_and_damaged_maps_are_found_with_the_first_version_that_needs_
         cu = block_maps.c.digest == third.find("c-cu").map
         rows.execute(update(block_maps).where(cu).values(content=b"\0" * 40))
     assert found(blocks) == {(Damage.MAP_MISSING, 2), (Damage.MAP_DAMAGED, 3)}
+
+
+def test_that_compacted_maps_and_what_they_name_are_checked_too(blocks: BlockStore) -> None:
+    job_id = str(uuid4())
+    assert blocks.compact(blocks.snapshot("m"), job_id=job_id) > 0
+    sound = check(blocks)
+    assert sound.findings == ()
+    assert sound.segments == 3
+    blocks.store.delete(FileKey(job_id, 0))
+    assert found(blocks, deep=False) == {(Damage.SEGMENT_MISSING, None)}
+    with blocks.database.writing() as rows:
+        cu = block_maps.c.digest == decoded(blocks, 3).find("c-cu").map
+        standing = rows.execute(select(block_maps.c.compacted).where(cu)).scalar_one()
+        rows.execute(update(block_maps).where(block_maps.c.digest == standing).values(content=b"no"))
+    assert (Damage.MAP_DAMAGED, 3) in found(blocks, deep=False)
 
 
 def decoded(blocks: BlockStore, version: int) -> object:

@@ -115,7 +115,10 @@ def test_that_damaged_files_are_bad_files_or_read_right(seed: int) -> None:
     assert bad > 100
 
 
-@pytest.mark.parametrize("bomb", ["dictionary", "row-groups", "rows", "zeros", "page"])
+@pytest.mark.parametrize(
+    "bomb",
+    ["dictionary", "rows", "page", *(pytest.param(each, marks=pytest.mark.slow) for each in ("row-groups", "zeros"))],
+)
 def test_that_a_bomb_is_a_bad_file_within_bounded_memory(bomb: str) -> None:
     child = Path(__file__).with_name("hostile.py")
     done = subprocess.run([sys.executable, child, bomb], capture_output=True, text=True, timeout=200, check=False)

@@ -286,7 +286,8 @@ class SubBlocked(RuleBasedStateMachine):
         return Applying(base, base.version_id + 1, change, source, keys, sink, 2, Limits(most, most)).run()
 
 
+@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", [FULLY, OCTREE, FLEXIBLE])
-def test_that_random_updates_do_what_the_table_of_effects_says(kind: Kind) -> None:
+def test_that_random_updates_do_what_the_table_of_effects_says(kind: Kind, examples: int) -> None:
     machine = type("Machine", (SubBlocked,), {"kind": kind})
-    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=10, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=10, deadline=None))

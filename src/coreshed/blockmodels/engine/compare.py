@@ -164,7 +164,7 @@ class _Tally:
     changed: int = 0
     became_value: int = 0
     became_null: int = 0
-    _sum: float = 0.0
+    _mean: float = 0.0
     _count: int = 0
     _least: float = np.inf
     _greatest: float = -np.inf
@@ -192,8 +192,10 @@ class _Tally:
             change = _floats(new) - _floats(old)
         change = change[np.isfinite(change)]
         if len(change):
-            self._count += len(change)
-            self._sum += float(change.sum())
+            before, self._count = self._count, self._count + len(change)
+            # Sums of the largest numbers would overflow.
+            share = float((change / len(change)).sum()) * (len(change) / self._count)
+            self._mean = self._mean * (before / self._count) + share
             self._least = min(self._least, float(change.min()))
             self._greatest = max(self._greatest, float(change.max()))
 
@@ -207,12 +209,12 @@ class _Tally:
             self.became_null,
             self._least if self._count else None,
             self._greatest if self._count else None,
-            self._sum / self._count if self._count else None,
+            self._mean if self._count else None,
         )
 
 
 def _floats(values: Any) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore"):  # NaN of half precision
+    with np.errstate(invalid="ignore"):  # a signalling NaN
         return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 

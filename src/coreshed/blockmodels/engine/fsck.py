@@ -129,6 +129,7 @@ class _Check:
     files: dict[SegmentName, SegmentFile] = field(default_factory=dict)
     maps: dict[str, ColumnMap] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    standing: dict[str, str] = field(default_factory=dict)  # compacted maps, by those that they stand for
     seen: set[tuple[str, DataType, Layout | None]] = field(default_factory=set)
     layouts: set[Layout] = field(default_factory=set)
     read_bytes: int = 0
@@ -189,8 +190,11 @@ class _Check:
     def _load(self, version_id: int, digests: Iterable[str]) -> None:
         wanted = [digest for digest in dict.fromkeys(digests) if digest not in self.maps and digest not in self.broken]
         with self.database.reading() as rows:
+            standing = ledger.compacted_maps(rows, wanted)
+            wanted += [digest for digest in standing.values() if digest not in self.maps and digest not in self.broken]
             stored = ledger.encoded_maps(rows, wanted)
-        for digest in wanted:
+        self.standing |= standing
+        for digest in dict.fromkeys(wanted):
             try:
                 self.maps[digest] = decode_map(digest, stored[digest])
             except KeyError:
@@ -226,6 +230,8 @@ class _Check:
     def _map(
         self, version_id: int, name: str, digest: str, data_type: DataType, rows: Sequence[int], layout: Layout | None
     ) -> None:
+        if digest in self.standing:
+            self._map(version_id, f"{name}, compacted", self.standing[digest], data_type, rows, layout)
         known = (digest, data_type, layout)
         if digest in self.broken or known in self.seen:
             return

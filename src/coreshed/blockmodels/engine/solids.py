@@ -49,7 +49,7 @@ class Solid:
             raise OpenSurface(f"The surface is not closed: {odd:,} of its {len(times):,} edges have an open side.")
 
     def contains(self, x: Floats, y: Floats, z: Floats) -> Flags:
-        """Which points lie inside: (n,) of coordinates of shape (n,). On the surface it is the one or the other."""
+        """Which points, shape (n,) each, lie inside: shape (n,). On the surface it is the one or the other."""
         columns, line = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
         line = line.reshape(-1)
         odd = np.zeros(len(z), dtype=np.bool_)

@@ -34,7 +34,7 @@ from coreshed.blockmodels.engine.maps import ColumnMap, EncodedMap
 from coreshed.blockmodels.engine.reading import Maps, Snapshot
 from coreshed.blockmodels.engine.segments import Segments
 from coreshed.blockmodels.engine.sources import Source
-from coreshed.blockmodels.engine.tables import block_grids, block_maps, block_segments, block_versions
+from coreshed.blockmodels.engine.tables import create_tables
 from coreshed.blockmodels.engine.tiles import LARGEST_TILE, tile_shape
 from coreshed.blockmodels.engine.writing import SegmentSink
 from coreshed.database import Database, Rows
@@ -92,8 +92,7 @@ class BlockStore:
         directory.mkdir(parents=True, exist_ok=True)
         database = Database(sqlite_url(directory / "blocks.db"))
         with database.writing() as rows:
-            for table in (block_grids, block_versions, block_maps, block_segments):
-                table.create(rows, checkfirst=True)
+            create_tables(rows)
         return cls(database=database, store=LocalStore(directory / "segments"))
 
     def __enter__(self) -> "BlockStore":

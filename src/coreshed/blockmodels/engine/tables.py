@@ -1,8 +1,8 @@
 """The ledger of the engine: models, versions, maps and segments."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, inspect
 
-from coreshed.database import main
+from coreshed.database import Rows, main
 
 block_grids = Table(
     "block_grids",
@@ -42,3 +42,14 @@ block_segments = Table(
     Column("sha256", Text, nullable=False),
     Index("ix_block_segments_model_id", "model_id"),
 )
+
+
+def create_tables(rows: Rows) -> None:
+    """Make what is missing, for a database that has no migrations: tables, and columns that came later."""
+    for table in (block_grids, block_versions, block_maps, block_segments):
+        table.create(rows, checkfirst=True)
+        there = {column["name"] for column in inspect(rows).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:  # all that came later may be null
+                kind = column.type.compile(rows.dialect)
+                rows.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")

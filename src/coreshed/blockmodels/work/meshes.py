@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from coreshed.blobs import Contents
@@ -42,6 +43,8 @@ def _columns(contents: Contents, blob_id: str, what: str) -> NDArray[Any]:
     source = ParquetSource(lambda: io.BufferedReader(contents.open(blob_id), 1 << 16), most_rows=MOST_TRIANGLES)
     if len(source.schema.names) != 3 or len(set(source.schema.names)) != 3:
         raise BadFile(f"The file of the {what} has {len(source.schema.names)} columns, not 3.")
+    if not all(pa.types.is_integer(each.type) or pa.types.is_floating(each.type) for each in source.schema):
+        raise BadFile(f"The file of the {what} has a column that holds no numbers.")
     read = [source.read(name, 0, source.starts[-1]) for name in source.schema.names]
     if any(column.null_count for column in read):
         raise BadFile(f"The file of the {what} has nulls.")
@@ -50,7 +53,7 @@ def _columns(contents: Contents, blob_id: str, what: str) -> NDArray[Any]:
 
 def _checked(vertices: NDArray[Any], triangles: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Raises BadFile for vertices that are nowhere, and triangles of vertices that there are not."""
-    if vertices.dtype.kind not in "fiu" or not np.isfinite(vertices).all():
+    if not np.isfinite(vertices).all():
         raise BadFile("A vertex is not finite.")
     if triangles.dtype.kind not in "iu":
         raise BadFile("The triangles are not whole numbers.")
