@@ -77,7 +77,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "rows without end": (lambda: _rows(20_000_000), "Float64", "A row group of the file states 20,000,000 rows"),
     "columns without end": (lambda: _many_columns(200_000), "Float64", "cannot be read as Parquet"),
     "texts that explode": (lambda: _text(24, 100), "Utf8", "more than 512 MiB in a row group"),
-    "nested": (_nested, "Float64", "is list"),
+    "nested": (_nested, "Float64", "too deeply nested"),
     "encrypted": (lambda: parquet(_HONEST)[:-4] + b"PARE", "Float64", "cannot be read as Parquet"),
     "one block again and again": (lambda: _rows(16_000_000), "Float64", "another row names too"),
 }

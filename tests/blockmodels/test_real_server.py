@@ -17,8 +17,8 @@ from tests.blockmodels.over_http import Raw, raw
 from tests.blockmodels.updating import SMALL, UPDATE_ERROR, blocks, columns, new, parquet
 from tests.server import Server, ServerMaker
 
-# What a worker may take at most for a hostile file: measured, 0.35 GB idle with its libraries among it.
-MOST_MEMORY_MB = 1500
+# What a worker may take at most for a hostile file: 0.2 GB without one, 1.3 GB for 16 million rows in one row group.
+MOST_MEMORY_MB = 2000
 MIDDLE = SMALL | {
     "name": "Middle",
     "size_options": SMALL["size_options"] | {"n_blocks": {"nx": 100, "ny": 100, "nz": 50}},
