@@ -7,6 +7,7 @@ Arguments: API URL, key, work directory, and optionally a Parquet file of 96,013
 import asyncio
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -252,7 +253,9 @@ class Quarry:
         twice = blocks((1, 0, 0, 1.0), (1, 0, 0, 2.0), Cu=pa.float64())
         with pytest.raises(JobFailedException, match="Error in Update"):
             await self.client.add_new_columns(model.id, twice)
-        with pytest.raises(JobFailedException, match="name no block"):
+        # Older releases leave the detail out of the message.
+        told = "name no block" if version("evo-blockmodels").startswith("0.8.") else "Error in Update"
+        with pytest.raises(JobFailedException, match=told):
             await self.client.add_new_columns(model.id, blocks((4, 0, 0, 1.0), Cu=pa.float64()))
         assert (await self.latest(model)).version_id == 1
         print("failures")

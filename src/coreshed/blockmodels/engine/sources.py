@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coreshed.blockmodels.engine.changes import Written
@@ -14,6 +16,15 @@ from coreshed.blockmodels.engine.reading import whole
 
 LARGEST_FOOTER = 64 << 20
 """Bytes; that of a file of 10^5 column chunks has some 10 MB."""
+
+LARGEST_GROUP = 1 << 24
+"""Rows of a row group, which is decoded whole: sorting the blocks of so many takes some 1 GB."""
+
+LARGEST_PART = 512 << 20
+"""Bytes of one column in one row group, decoded."""
+
+LONGEST_LIST = 1 << 17
+"""Members of a list in a footer: columns of a schema, row groups, chunks."""
 
 # What pyarrow raises for files that are no Parquet; names that are not UTF-8 come as a bare ValueError.
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, MemoryError)
@@ -70,27 +81,34 @@ class ParquetSource:
         try:
             file = open_file()
             _check_footer(file)
-            first = pq.ParquetFile(file, pre_buffer=False)
+            first = pq.ParquetFile(file, pre_buffer=False, thrift_container_size_limit=LONGEST_LIST)
             self._metadata = first.metadata
             self.schema = first.schema_arrow
         except _UNREADABLE as error:
             raise BadFile(f"The file cannot be read as Parquet: {error}") from error
-        self._mine.file = first
+        self._strings = [field.name for field in self.schema if field.type in (pa.string(), pa.large_string())]
         sizes = [self._metadata.row_group(index).num_rows for index in range(self._metadata.num_row_groups)]
         if any(size < 0 for size in sizes) or sum(sizes) > most_rows:
             raise BadFile(f"The file states {sum(sizes):,} rows; the model takes at most {most_rows:,}.")
+        if max(sizes, default=0) > LARGEST_GROUP:
+            raise BadFile(f"A row group of the file states {max(sizes):,} rows; write at most {LARGEST_GROUP:,} each.")
         self.starts: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
 
     def read(self, column: str, start: int, stop: int) -> Any:
         """See Source."""
         first = int(np.searchsorted(self.starts, start, side="right")) - 1
         last = int(np.searchsorted(self.starts, stop, side="left"))
+        groups = range(first, last)
+        self._check_parts(column, groups)
         try:
-            table = self._file().read_row_groups(list(range(first, last)), columns=[column], use_threads=False)
+            table = self._file().read_row_groups(list(groups), columns=[column], use_threads=False)
             # Asked for "a", pyarrow also gives "a.b".
             values = table.column(column).slice(start - self.starts[first], stop - start)
+            values = _plain(column, values)
             if values.type == pa.string():
                 values.validate(full=True)
+        except BadFile:
+            raise
         except (*_UNREADABLE, KeyError) as error:
             raise BadFile(f"The column {column!r} cannot be read: {error}") from error
         if len(values) != stop - start:
@@ -101,10 +119,30 @@ class ParquetSource:
         """See Source."""
         return rows
 
+    def _check_parts(self, column: str, groups: range) -> None:
+        """Raises BadFile where the footer states more bytes than a column can have in a row group."""
+        for group in groups:
+            chunks = self._metadata.row_group(group)
+            for index in self._places.get(column, ()):
+                if chunks.column(index).total_uncompressed_size > LARGEST_PART:
+                    raise BadFile(_too_large(column))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Which leaves of the schema a column has."""
+        found: dict[str, list[int]] = {}
+        for index in range(self._metadata.num_columns):
+            found.setdefault(self._metadata.schema.column(index).path.partition(".")[0], []).append(index)
+        return found
+
     def _file(self) -> pq.ParquetFile:
         file = getattr(self._mine, "file", None)
         if file is None:
-            file = self._mine.file = pq.ParquetFile(self._open_file(), metadata=self._metadata, pre_buffer=False)
+            # A text that is kept once and repeated in every row takes its size times the rows once it is spelt out: as
+            # dictionaries texts can be measured before.
+            file = self._mine.file = pq.ParquetFile(
+                self._open_file(), metadata=self._metadata, pre_buffer=False, read_dictionary=self._strings
+            )
         return file
 
 
@@ -114,6 +152,24 @@ def _check_footer(file: BinaryIO) -> None:
     file.seek(max(0, size - 8))
     if int.from_bytes(file.read(4), "little") > LARGEST_FOOTER:
         raise ValueError(f"its footer is larger than {LARGEST_FOOTER >> 20} MiB")
+
+
+def _too_large(column: str) -> str:
+    return f"The column {column!r} has more than {LARGEST_PART >> 20} MiB in a row group; write smaller ones."
+
+
+def _plain(column: str, values: Any) -> Any:
+    """Texts spelt out, of dictionaries of them; other values as they are. Raises BadFile for too many."""
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else None
+    if kind not in (pa.string(), pa.large_string()):
+        return values
+    size = 0
+    for chunk in values.chunks:
+        lengths = pc.binary_length(chunk.dictionary)
+        size += pc.sum(lengths.take(chunk.indices).cast(pa.int64())).as_py() or 0
+    if size > LARGEST_PART:
+        raise BadFile(_too_large(column))
+    return pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], kind)
 
 
 def read_values(source: Source, column: Written, start: int, stop: int) -> Any:
