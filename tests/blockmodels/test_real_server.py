@@ -17,6 +17,8 @@ from tests.blockmodels.over_http import Raw, raw
 from tests.blockmodels.updating import SMALL, UPDATE_ERROR, blocks, columns, new, parquet
 from tests.server import Server, ServerMaker
 
+pytestmark = pytest.mark.slow
+
 # What a worker may take at most for a hostile file: 0.2 GB without one, 1.3 GB for 16 million rows in one row group.
 MOST_MEMORY_MB = 2000
 MIDDLE = SMALL | {

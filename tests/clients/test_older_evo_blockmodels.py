@@ -9,6 +9,8 @@ import pytest
 from tests.clients.isolated import environment_with
 from tests.server import Server
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("evo_blockmodels.py")
 BESIDE = ("evo-sdk-common[aiohttp]==0.5.29", "pyarrow", "pandas", "pytest")
 
