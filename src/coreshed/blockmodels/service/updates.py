@@ -97,7 +97,10 @@ class Updates:
             job = self._jobs.find(rows, model_id, job_id)
             if job.kind != UPDATE_JOB:
                 raise UploadNotExpected
-            if not self._ground.jobs.queue(rows, job_id) and not self._is_repeat(job, caller):
+            # Where it did not wait, another announcement may have come between: look again.
+            if not self._ground.jobs.queue(rows, job_id) and not self._is_repeat(
+                self._jobs.find(rows, model_id, job_id), caller
+            ):
                 raise UploadNotExpected
         return JobUrl(presentation.job_url(self._ground.public_url, model, job_id))
 
