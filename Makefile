@@ -21,7 +21,7 @@ test: .venv/.ready ## the fast tests, on SQLite and on a PostgreSQL that they st
 	$(BIN)/pytest -n 3 --dist loadgroup -m "not slow"
 
 slow: .venv/.ready ## crash rounds, fuzzing, and what starts many processes on PostgreSQL
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
 check: .venv/.ready ## lint, types and import direction
 	$(BIN)/ruff format --check src tests benchmarks

@@ -24,5 +24,6 @@ class TestBlockEngine(BlockEngineSuite):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a walk takes minutes
 class TestBlockEngineFurther(TestBlockEngine):
-    examples, steps = 150, 14
+    examples, steps = 100, 14
