@@ -102,13 +102,7 @@ def test_that_text_that_is_not_utf8_is_a_bad_file() -> None:
         opened(written(pa.table({"Rock": latin}))).read("Rock", 0, 1)
 
 
-# What pyarrow says of damaged size statistics in a footer cannot be caught: it ends the process. The worker is such a
-# process, and its job fails after three attempts.
-_ENDS = pytest.mark.xfail(reason="pyarrow ends the process where size statistics are damaged", strict=False)
-_FURTHER = [pytest.param(seed, marks=[pytest.mark.slow, _ENDS]) for seed in range(1, 8)]
-
-
-@pytest.mark.parametrize("seed", [0, *_FURTHER])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
 def test_that_damaged_files_are_bad_files_or_read_right(seed: int) -> None:
     """In a process of its own with little memory: it may neither crash nor outgrow it."""
     child = Path(__file__).with_name("hostile.py")

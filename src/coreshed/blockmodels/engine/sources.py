@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from coreshed.blockmodels.engine.changes import Written
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.reading import whole
+from coreshed.blockmodels.engine.screening import screen
 
 LARGEST_FOOTER = 64 << 20
 """Bytes; that of a file of 10^5 column chunks has some 10 MB."""
@@ -147,11 +148,15 @@ class ParquetSource:
 
 
 def _check_footer(file: BinaryIO) -> None:
-    """Raises OSError, ValueError. What comes later reads the footer whole, whatever its length."""
+    """Raises OSError, ValueError. What comes later reads the footer whole, and does not survive all that it may say."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 8))
-    if int.from_bytes(file.read(4), "little") > LARGEST_FOOTER:
+    length = int.from_bytes(file.read(4), "little")
+    if length > LARGEST_FOOTER:
         raise ValueError(f"its footer is larger than {LARGEST_FOOTER >> 20} MiB")
+    if length <= size - 8:
+        file.seek(size - 8 - length)
+        screen(file.read(length))
 
 
 def _too_large(column: str) -> str:
