@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from coreshed.jobs import Job, State
+from coreshed.problems.kinds import StoreFailure
 from coreshed.serving.worker import WORKER_ID, WorkerProcess, environment_of
 from coreshed.settings import load
 from tests.conftest import DatabaseUrls
@@ -84,6 +85,17 @@ class Site(Workshop):
         with self.database.writing() as rows:
             rows.execute(sa.text("update jobs set lease_until_ns = 0 where state = 'processing'"))
 
+    def pause_between_writes(self, process: "subprocess.Popen[bytes]") -> None:
+        """Where a worker is stopped in the middle of a write to SQLite, nobody else can write."""
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with self.database.writing():
+                    return
+            except StoreFailure:
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.05)
+
     def events(self, event: str) -> list[dict[str, Any]]:
         lines = self.log.read_text().split("\n")
         return [entry for line in lines if line.startswith("{") and (entry := json.loads(line))["event"] == event]
@@ -147,7 +159,7 @@ def test_that_a_paused_worker_publishes_nothing_after_its_lease(site: Site) -> N
     job = site.create("mute")
     while not (site.settings.data_dir / "at").exists():
         time.sleep(0.005)
-    paused.send_signal(signal.SIGSTOP)
+    site.pause_between_writes(paused)
     site.end_leases()
     (site.settings.data_dir / "go").touch()
     other = site.start("other")
