@@ -139,3 +139,19 @@ async def test_that_a_blob_which_is_being_quarantined_cannot_be_held_meanwhile(b
             until_waiting(bench, holding)
         with pytest.raises(MissingData):
             holding.result(20)
+
+
+async def test_that_only_what_readers_see_is_kept(bench: Bench) -> None:
+    blob = await bench.upload(b"core")
+    (empty,) = bench.offer("never-uploaded")
+    with bench.databases.main.writing() as rows:
+        assert [bench.room.blobs.keep(rows, each) for each in (blob.id, empty.id, str(uuid4()))] == [True, False, False]
+    bench.clock.advance(30 * DAY)
+    with bench.databases.main.writing() as rows:
+        assert bench.room.blobs.keep(rows, blob.id)
+    bench.clock.advance(30 * DAY)
+    assert blob.id not in bench.room.collection.collect(dry_run=False).quarantined
+    bench.clock.advance(1)
+    assert bench.room.collection.collect(dry_run=False).quarantined == [blob.id]
+    with bench.databases.main.writing() as rows:
+        assert not bench.room.blobs.keep(rows, blob.id)

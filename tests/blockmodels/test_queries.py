@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
+from coreshed.blobs.tables import blobs
 from tests.blockmodels.conftest import REGULAR, ROTATED, UNKNOWN_ID, Quarry, kind, sub_blocked
 from tests.blockmodels.updating import Model, blocks, box, box_xyz, columns, last, new, small
 
@@ -246,6 +248,22 @@ async def test_that_the_same_query_is_the_same_job_with_the_same_bytes(working_q
     assert last((await model.ask_for("*", **COORDINATES))["job_url"]) != last(first["job_url"])
     old = await model.ask_for("*", version_uuid=first["version_uuid"], **COORDINATES)
     assert last(old["job_url"]) == last(first["job_url"])
+
+
+async def test_that_an_answer_is_kept_anew_when_it_is_asked_for_again(working_quarry: Quarry) -> None:
+    model = await sorted_model(working_quarry)
+    room = working_quarry.lab.application.blobs
+    content = await model.file("A")
+    long_ago = sa.update(blobs).values(last_offered_ns=1)
+    with working_quarry.lab.application.databases.main.writing() as rows:
+        rows.execute(long_ago)
+    first = await model.ask_for("A")
+    room.collection.collect(dry_run=False)
+    assert await model.file("A") == content
+    with working_quarry.lab.application.databases.main.writing() as rows:
+        rows.execute(long_ago)
+    room.collection.collect(dry_run=False)
+    assert last((await model.ask_for("A"))["job_url"]) != last(first["job_url"])
 
 
 async def test_that_a_finished_query_is_downloaded_whole_and_in_ranges(working_quarry: Quarry) -> None:

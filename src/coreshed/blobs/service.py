@@ -46,10 +46,13 @@ class Blobs:
         """Lower-case name -> blob id, with and without content; names of no blob are absent."""
         return ledger.ids_of(rows, workspace_id, purpose, names)
 
-    def exists(self, rows: Rows, blob_id: str) -> bool:
-        """Whether readers see the blob."""
-        found = ledger.find(rows, blob_id)
-        return found is not None and found.committed
+    def keep(self, rows: Rows, blob_id: str) -> bool:
+        """Whether readers see the blob; it is then safe from collection for the offer protection from now on."""
+        found = ledger.lock(rows, blob_id)
+        if found is None or not found.committed:
+            return False
+        ledger.renew_offer(rows, [blob_id], self._clock.now_ns())
+        return True
 
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""

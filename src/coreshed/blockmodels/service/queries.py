@@ -89,13 +89,13 @@ class Queries:
         )
 
     def _known(self, rows: Rows, model: StoredModel, order: QueryOrder) -> str | None:
-        """A job that answers or will answer the same query: its version never changes."""
+        """A job that answers or will answer the same query, as its version never changes; its answer is kept anew."""
         same = orders.encode(order)
         found = self._ground.jobs.find(rows, owner=owner(model.id), kinds=[QUERY_JOB], states=_ALIVE, limit=_REMEMBERED)
-        return next((job.id for job in found if job.input == same and self._still_there(rows, job)), None)
+        return next((job.id for job in found if job.input == same and self._kept(rows, job)), None)
 
-    def _still_there(self, rows: Rows, job: Job) -> bool:
-        return job.result is None or self._ground.blobs.exists(rows, job.result.decode())
+    def _kept(self, rows: Rows, job: Job) -> bool:
+        return job.result is None or self._ground.blobs.keep(rows, job.result.decode())
 
     def _new(self, rows: Rows, caller: Principal, model: StoredModel, order: QueryOrder) -> str:
         job = self._ground.jobs.create(
