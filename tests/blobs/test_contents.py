@@ -5,7 +5,7 @@ import io
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from coreshed.blobs import Purpose
+from coreshed.blobs import BlobWriter, Purpose
 from coreshed.blobs.refusals import BlobVanished
 from tests.blobs.conftest import WORKSPACE, Bench
 
@@ -26,10 +26,9 @@ async def test_that_a_blob_of_several_blocks_reads_as_one_file(bench: Bench) -> 
 
 async def test_that_a_blob_of_the_server_is_there_with_the_transaction_that_publishes_it(bench: Bench) -> None:
     contents, main = bench.room.contents, bench.databases.main
-    made = contents.begin()
-    made.write(b"made ")
-    made.write(b"here")
-    contents.finish(made)
+    with contents.writing() as made:
+        made.write(b"made ")
+        made.write(b"here")
     with pytest.raises(BlobVanished):
         contents.open(made.blob_id)
     with main.writing() as rows:
@@ -47,8 +46,8 @@ async def test_that_a_blob_of_the_server_is_there_with_the_transaction_that_publ
 
 def test_that_an_empty_blob_can_be_made(bench: Bench) -> None:
     contents = bench.room.contents
-    made = contents.begin()
-    contents.finish(made)
+    with contents.writing() as made:
+        pass
     with bench.databases.main.writing() as rows:
         contents.publish(rows, made, workspace_id=WORKSPACE, purpose=Purpose.OBJECT_DATA, name="empty")
     assert contents.open(made.blob_id).read() == b""
@@ -56,10 +55,22 @@ def test_that_an_empty_blob_can_be_made(bench: Bench) -> None:
 
 def test_that_a_name_is_taken_once(bench: Bench) -> None:
     contents = bench.room.contents
-    first, second = contents.begin(), contents.begin()
-    for made in (first, second):
-        contents.finish(made)
+    with contents.writing() as first, contents.writing() as second:
+        pass
     with bench.databases.main.writing() as rows:
         contents.publish(rows, first, workspace_id=WORKSPACE, purpose=Purpose.OBJECT_DATA, name="one")
     with pytest.raises(IntegrityError), bench.databases.main.writing() as rows:
         contents.publish(rows, second, workspace_id=WORKSPACE, purpose=Purpose.OBJECT_DATA, name="one")
+
+
+def test_that_nothing_is_left_of_a_blob_that_could_not_be_made(bench: Bench) -> None:
+    def write_half(made: BlobWriter) -> None:
+        made.write(b"half of i")
+        raise OSError("full")
+
+    contents = bench.room.contents
+    with pytest.raises(OSError, match="full"), contents.writing() as made:
+        write_half(made)
+    with pytest.raises(ValueError, match="finished or aborted"):
+        made.write(b"t")
+    assert made.key not in {each.key for each in contents.store.list()}

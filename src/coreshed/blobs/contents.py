@@ -1,6 +1,8 @@
 """Blobs that the server itself reads and writes, in threads of its own; no link and no network is involved."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -95,15 +97,18 @@ class Contents:
             raise BlobVanished
         return BlobFile(self.store, blob_id, manifest)
 
-    def begin(self) -> BlobWriter:
-        """A new blob. Raises OSError."""
+    @contextmanager
+    def writing(self) -> Iterator[BlobWriter]:
+        """A new blob, durable after the block, of which nothing is left where the block raises. Raises OSError."""
         key = FileKey(ids.new_id(), ids.new_token())
-        return BlobWriter(key.blob_id, key, self.store.create(key))
-
-    def finish(self, made: BlobWriter) -> None:
-        """Make the bytes durable. Raises OSError, after which nothing is left."""
-        made.writer.finish()
-        self.store.settle([made.key])
+        writer = self.store.create(key)
+        try:
+            yield BlobWriter(key.blob_id, key, writer)
+            writer.finish()
+        except BaseException:
+            writer.abort()
+            raise
+        self.store.settle([key])
 
     def publish(self, rows: Rows, made: BlobWriter, *, workspace_id: str, purpose: str, name: str) -> None:
         """Let readers see a finished blob from the end of the caller's transaction on.

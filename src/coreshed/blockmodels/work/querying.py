@@ -25,22 +25,17 @@ class QueryWork:
         model_id = claim.owner.partition(":")[2]
         asked = Asked(self.ground.blocks.store.snapshot(model_id, order.version_id), engine_query(order))
         contents = self.ground.contents
-        made = contents.begin()
-        try:
+        with contents.writing() as made:
             self._write(asked, order, made, context)
-            contents.finish(made)
-            with self.ground.database.writing() as rows:
-                contents.publish(
-                    rows,
-                    made,
-                    workspace_id=claim.workspace_id or "",
-                    purpose=Purpose.BLOCK_ANSWER,
-                    name=f"{claim.id}.{claim.attempt}",
-                )
-                self.ground.jobs.complete(rows, claim, made.blob_id.encode())
-        except BaseException:
-            made.writer.abort()
-            raise
+        with self.ground.database.writing() as rows:
+            contents.publish(
+                rows,
+                made,
+                workspace_id=claim.workspace_id or "",
+                purpose=Purpose.BLOCK_ANSWER,
+                name=f"{claim.id}.{claim.attempt}",
+            )
+            self.ground.jobs.complete(rows, claim, made.blob_id.encode())
 
     @staticmethod
     def _write(asked: Asked, order: QueryOrder, made: BlobWriter, context: JobContext) -> None:

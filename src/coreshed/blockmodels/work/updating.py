@@ -101,9 +101,8 @@ class UpdateWork:
     def _keep(self, model: StoredModel, claim: Claim, content: bytes) -> str:
         """A file for whoever reads the job; returns its blob's id."""
         contents: Contents = self.ground.contents
-        made = contents.begin()
-        made.write(content)
-        contents.finish(made)
+        with contents.writing() as made:
+            made.write(content)
         with self.ground.database.writing() as rows:
             name = f"{claim.id}.{claim.attempt}.rows"
             contents.publish(rows, made, workspace_id=model.workspace_id, purpose=Purpose.BLOCK_ANSWER, name=name)
