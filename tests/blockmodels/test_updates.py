@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.blockmodels.conftest import ROTATED, Quarry
-from tests.blockmodels.updating import UPDATE_ERROR, Model, blocks, box, columns, new, small
+from tests.blockmodels.updating import UPDATE_ERROR, Model, blocks, box, columns, new, parquet, small
 
 CU, AU = {"Cu": pa.float64()}, {"Au": pa.float64()}
 
@@ -204,6 +204,19 @@ async def test_that_rows_that_name_no_block_are_listed_in_a_file(working_quarry:
     assert set(rows.column_names[2:]) == set(file.column_names) - {"Cu"}
     assert rows.num_rows >= 1
     assert all(rows.column("reason").to_pylist())
+
+
+async def test_that_wrong_rows_of_several_row_groups_are_named_as_they_stand(working_quarry: Quarry) -> None:
+    """Rows 1, 4 and 5 of the file, two rows to a group."""
+    model = await two_columns(working_quarry)
+    file = blocks((0, 0, 0, 1.0), (9, 0, 0, 1.0), (1, 0, 0, 1.0), (2, 0, 0, 1.0), (0, 8, 0, 1.0), (0, 0, 7, 1.0), **CU)
+    problem = await model.fail({"columns": columns(update=["Cu"])}, parquet(file, row_group_size=2))
+    rows = pq.read_table(pa.BufferReader(await model.download(problem["download_url"])))
+    assert rows.drop_columns("reason").to_pylist() == [
+        {"row": 1, "i": 9, "j": 0, "k": 0},
+        {"row": 4, "i": 0, "j": 8, "k": 0},
+        {"row": 5, "i": 0, "j": 0, "k": 7},
+    ]
 
 
 @pytest.mark.parametrize("case", UNREADABLE)

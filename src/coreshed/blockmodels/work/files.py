@@ -3,10 +3,12 @@
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -65,10 +67,17 @@ def keys_of(grid: Grid, source: Source, named: Mapping[str, str]) -> Keys:
 
 
 def with_keys(rows: pa.Table, source: Source, keys: Keys) -> pa.Table:
-    """A table of rows that are wrong, with the columns by which the upload names their blocks."""
-    numbers = rows.column("row").combine_chunks()
+    """A table of rows that are wrong, with the columns by which the upload names their blocks. Reads part by part."""
+    rows = rows.sort_by("row")
+    numbers = rows.column("row").to_numpy()
+    bounds = np.searchsorted(numbers, source.starts)
     for name in keys.names:
-        rows = rows.append_column(name, source.read(name, 0, source.starts[-1]).take(numbers))
+        found = [
+            source.read(name, start, stop).take(pa.array(numbers[low:high] - start))
+            for (start, stop), (low, high) in zip(pairwise(source.starts), pairwise(bounds), strict=True)
+            if low < high
+        ]
+        rows = rows.append_column(name, pa.chunked_array(found))
     return rows
 
 
