@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import select
 import subprocess
 import sys
 import time
@@ -67,12 +68,15 @@ class Crashes:
             before = store.snapshot("m").version_id
         script = Path(__file__).with_name("crash_writer.py")
         command = [sys.executable, str(script), self.url, str(self.directory), "m"]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(writers)]
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) for _ in range(writers)]
         for process in running:
             assert process.stdout.readline() == b"ready\n"
         awaited = self.dice.choice((0, 1, 2, 5, 20)) if len(self.acknowledged) else 3
-        for _ in range(awaited):  # the first version of a process takes seconds, others milliseconds
-            self._acknowledge(running[0].stdout.readline())
+        while awaited > 0:  # the first version of a process takes seconds, others milliseconds
+            ready, _, _ = select.select([process.stdout for process in running], [], [])
+            for lines in ready:
+                self._acknowledge(lines.readline())
+                awaited -= 1
         time.sleep(self.dice.random() * (0.05 if awaited else 2.0))
         for process in running:
             process.kill()
@@ -127,6 +131,7 @@ def test_that_killed_writers_lose_nothing_acknowledged(database_urls: DatabaseUr
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a minute on two cores that are free
 @pytest.mark.parametrize("series", range(5))
 def test_that_fifty_crashes_lose_nothing_acknowledged(database_urls: DatabaseUrls, tmp_path: Path, series: int) -> None:
     made = crashes(database_urls, tmp_path)
