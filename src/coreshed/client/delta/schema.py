@@ -31,25 +31,25 @@ _LONGEST_TEXT = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Raise Invalid, which lists them, for names that no column of a Delta table can have.
+def check_characters(names: Iterable[str]) -> None:
+    """Raise Invalid, which lists them, for names with characters that no column of a Delta table can have."""
+    refused = [name for name in names if _REFUSED.search(name)]
+    if refused:
+        raise _refusal(f"Delta Lake refuses spaces and ,;{{}}()= in names of columns: {_quoted(refused)}.")
 
-    Readers of Delta compare names without regard to case.
-    """
+
+def check_names(names: Iterable[str]) -> None:
+    """The same, and for names that differ in case alone, which readers of Delta Lake do not tell apart."""
     listed = list(names)
-    refused = [name for name in listed if _REFUSED.search(name)]
+    check_characters(listed)
     lowered = [name.lower() for name in listed]
     twice = [name for name, low in zip(listed, lowered, strict=True) if lowered.count(low) > 1]
-    reasons = []
-    if refused:
-        reasons.append(f"have spaces or one of ,;{{}}()= in them: {_quoted(refused)}")
     if twice:
-        reasons.append(f"differ in case alone: {_quoted(twice)}")
-    if reasons:
-        raise Invalid(
-            f"Delta Lake cannot name columns so. There are some that {' and some that '.join(reasons)}. "
-            "Name the columns by their ids (--names id), or rename them in the model."
-        )
+        raise _refusal(f"Delta Lake does not tell columns apart that differ in case alone: {_quoted(twice)}.")
+
+
+def _refusal(why: str) -> Invalid:
+    return Invalid(f"{why} Name the columns by their ids (names='id', --names id), or rename them in the model.")
 
 
 def _quoted(names: Iterable[str]) -> str:
