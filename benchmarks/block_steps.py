@@ -8,8 +8,9 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,17 @@ from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import ParquetSource, TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 
-# Arrow imports pandas with the first array that it makes from numpy, where pandas is installed.
+
+class _NoPandas(MetaPathFinder):
+    """Arrow imports pandas, some 60 MB, with the first array that it makes from numpy; servers do not have it."""
+
+    def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
+        """Raises ImportError for pandas."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("left out of benchmarks", name=fullname)
+
+
+sys.meta_path.insert(0, _NoPandas())
 pa.array(np.zeros(1))
 
 MODEL = "bench"
@@ -178,14 +189,14 @@ def small_box(directory: Path, part: float, seed: int) -> IndexBox:
     return IndexBox(i, j, k)
 
 
-def upload(box: IndexBox, names: Sequence[str], seed: int) -> TableSource:
+def upload(box: IndexBox, names: Sequence[str], seed: int) -> pa.Table:
     """New values for the blocks of a box."""
     generator = np.random.default_rng(seed)
     cells = [index.ravel().astype(np.uint32) for index in np.indices(box.shape)]
     columns: dict[str, Any] = {
         name: cell + np.uint32(low) for name, cell, (low, _) in zip("ijk", cells, box.intervals, strict=True)
     }
-    return TableSource(pa.table(columns | {name: generator.normal(size=box.count) for name in names}))
+    return pa.table(columns | {name: generator.normal(size=box.count) for name in names})
 
 
 def written(schema: pa.Schema, name: str, source: str | None = None) -> Written:
@@ -230,7 +241,8 @@ def update_boxes(directory: Path, argument: str) -> dict[str, Any]:
     """`NUMBER,PART,COLUMNS`: so many versions, each of so many columns in a box of this part of the model."""
     number, part, columns = argument.split(",")
     names = ["f01", "f02", "f04"][: int(columns)]
-    uploads = [upload(small_box(directory, float(part), seed), names, seed) for seed in range(int(number))]
+    boxes = [small_box(directory, float(part), seed) for seed in range(int(number))]
+    uploads = [TableSource(upload(box, names, seed)) for seed, box in enumerate(boxes)]
     change = Change(updated=tuple(Written(name, name, DataType.FLOAT64, name) for name in names))
     size = 0
     with opened(directory, "store-natural") as blocks:
@@ -311,14 +323,14 @@ STEPS: dict[str, Callable[[Path, str], dict[str, Any]]] = {
 }
 
 
-def main() -> None:
+def main(steps: Mapping[str, Callable[[Path, str], dict[str, Any]]]) -> None:
     """Run one step."""
     step, directory, *arguments = sys.argv[1:]
-    found = STEPS[step](Path(directory), arguments[0] if arguments else "")
+    found = steps[step](Path(directory), arguments[0] if arguments else "")
     found["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(json.dumps(found), flush=True)
     os._exit(0)  # what is left are caches
 
 
 if __name__ == "__main__":
-    main()
+    main(STEPS)

@@ -51,8 +51,11 @@ def _readable(binaries: Path, owner: dict[str, int], root: Path) -> Path:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """A fresh cluster on a free loopback port; yields its URL without a database name."""
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """A fresh cluster on a free loopback port; yields its URL without a database name.
+
+    durable: sync what is committed, as every other PostgreSQL does.
+    """
     root = Path(tempfile.mkdtemp(prefix="coreshed-pg-"))
     root.chmod(0o755)
     owner = _unprivileged()
@@ -84,7 +87,7 @@ def running_postgres() -> Iterator[str]:
             "-k",
             "",
             "-c",
-            "fsync=off",
+            f"fsync={'on' if durable else 'off'}",
             "-c",
             "max_connections=200",
             "-c",

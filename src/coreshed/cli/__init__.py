@@ -11,6 +11,7 @@ import typer
 
 from coreshed.cli import (
     admin,
+    blockmodels,
     clients,
     groups,
     history,
@@ -19,6 +20,7 @@ from coreshed.cli import (
     maintenance,
     moving,
     options,
+    publication,
     serving,
     shelf,
     signing,
@@ -50,6 +52,8 @@ app.command("collect")(maintenance.collect)
 app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
+blockmodels.blockmodels.command("publish")(publication.publish)
+app.add_typer(blockmodels.blockmodels, name="blockmodel")
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")
 app.add_typer(clients.clients, name="client")

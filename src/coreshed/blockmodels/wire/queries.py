@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from coreshed.blockmodels.wire.analyses import Analysis
 from coreshed.blockmodels.wire.geometry import Box
 from coreshed.blockmodels.wire.reading import Body, Text, refusal
 from coreshed.blockmodels.wire.updates import SEPARATOR
@@ -128,7 +129,14 @@ class ReportComparisonJobResult(Struct, frozen=True):
 
 JobStatus: TypeAlias = Literal["PENDING_UPLOAD", "QUEUED", "PROCESSING", "COMPLETE", "FAILED"]
 Payload: TypeAlias = (
-    Version | QueryDownload | JobErrorPayload | ReportRunResult | ReportComparisonJobResult | JobPendingPayload | None
+    Version
+    | QueryDownload
+    | JobErrorPayload
+    | ReportRunResult
+    | ReportComparisonJobResult
+    | JobPendingPayload
+    | Analysis
+    | None
 )
 
 
