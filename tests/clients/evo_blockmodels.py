@@ -254,7 +254,7 @@ class Quarry:
         with pytest.raises(JobFailedException, match="Error in Update"):
             await self.client.add_new_columns(model.id, twice)
         # Older releases leave the detail out of the message.
-        told = "name no block" if version("evo-blockmodels").startswith("0.8.") else "Error in Update"
+        told = "1 row names no block" if version("evo-blockmodels").startswith("0.8.") else "Error in Update"
         with pytest.raises(JobFailedException, match=told):
             await self.client.add_new_columns(model.id, blocks((4, 0, 0, 1.0), Cu=pa.float64()))
         assert (await self.latest(model)).version_id == 1
