@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from coreshed.blobs import no_room
 from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, UPDATE_JOB
 from coreshed.blockmodels.service import BlockModels
-from coreshed.jobs import Claim, JobContext, JobKind
-from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
+from coreshed.jobs import Claim, JobContext, JobKind, is_refusal
+from coreshed.problems import Api, BadRequest, InternalError, Problem, StoreFailure, answer
+
+DISK_FULL = "The server's disk is full. Nothing has changed; ask its operator to free disk space, then send it again."
 
 
 def job_kinds(block_models: BlockModels) -> list[JobKind]:
@@ -43,12 +46,23 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
         REPORT_JOB: report,
         COMPARISON_JOB: compare,
     }
-    return [JobKind(name, run, problem_of) for name, run in runs.items()]
+    return [JobKind(name, run, problem_of, is_final) for name, run in runs.items()]
+
+
+def is_final(error: Exception) -> bool:
+    """True for refusals, and where the disk is full: by the job itself, perhaps, which others of its model wait for."""
+    return is_refusal(error) or _is_full(error)
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and no_room(error)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """How a failed job describes its end."""
     shown = error if isinstance(error, Problem) else InternalError()
+    if _is_full(error):
+        shown = StoreFailure(DISK_FULL)
     if type(shown) is BadRequest:
         shown = InternalError()
     _, body = answer(Api.BLOCKMODELS, "job", shown)
