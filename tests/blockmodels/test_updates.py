@@ -97,7 +97,8 @@ async def test_that_columns_go_and_older_versions_keep_them(working_quarry: Quar
     changes = await model.changes(fifth["version_uuid"])
     assert changes["columns"]["renamed"] == [{"old_title": "Cu", "new_title": "Copper"}]
     assert (changes["blocks_uploaded"], changes["update_type"]) == (None, None)
-    await model.update({"columns": columns(delete=["Copper", "Au"])})
+    assert fifth["bbox"] is None
+    assert (await model.update({"columns": columns(delete=["Copper", "Au"])}))["bbox"] is None
     refused = await model.send("POST", "/blocks", {"columns": ["Copper"]})
     assert refused.status_code == 422
     assert (await model.table("*")).num_rows == 24

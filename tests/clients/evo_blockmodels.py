@@ -67,7 +67,7 @@ class Quarry:
         return (await self.client.list_versions(model.id))[0]
 
     async def quickstart(self) -> None:
-        """A regular model: data, columns, a box of an old version, units, names, deletion."""
+        """A39e: a regular model with data, columns, a box of an old version, units, names, deletion."""
         grid = RegularGridDefinition(
             model_origin=[0, 0, 0], rotations=[(RotationAxis.x, 20)], n_blocks=[10, 10, 10], block_size=[1, 1, 1]
         )
