@@ -6,7 +6,8 @@ from typing import Any
 from coreshed.blobs import no_room
 from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, UPDATE_JOB
 from coreshed.blockmodels.service import BlockModels
-from coreshed.jobs import Claim, JobContext, JobKind, is_refusal
+from coreshed.database import Rows
+from coreshed.jobs import Claim, Job, JobContext, JobKind, is_refusal
 from coreshed.problems import Api, BadRequest, InternalError, Problem, StoreFailure, answer
 
 DISK_FULL = "The server's disk is full. Nothing has changed; ask its operator to free disk space, then send it again."
@@ -46,7 +47,18 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
         REPORT_JOB: report,
         COMPARISON_JOB: compare,
     }
-    return [JobKind(name, run, problem_of, is_final) for name, run in runs.items()]
+    spent = _spent(block_models)
+    return [JobKind(name, run, problem_of, is_final, spent.get(name)) for name, run in runs.items()]
+
+
+def _spent(block_models: BlockModels) -> dict[str, Callable[[Rows, Job], bool]]:
+    """When finished jobs are of no more use. Results of reports name their jobs, so those are kept."""
+
+    def is_query_spent(rows: Rows, job: Job) -> bool:
+        """Its answer has been collected, or there never was one: nobody is handed the job for the same query."""
+        return job.result is None or not block_models.ground.blobs.is_there(rows, job.result.decode())
+
+    return {UPDATE_JOB: lambda _rows, _job: True, COMPACT_JOB: lambda _rows, _job: True, QUERY_JOB: is_query_spent}
 
 
 def is_final(error: Exception) -> bool:
