@@ -62,7 +62,11 @@ def test_that_a_clock_that_is_set_back_does_not_keep_old_jobs(shelf: Queue) -> N
 
 
 def test_that_the_age_counts_from_the_end_and_open_jobs_have_none(shelf: Queue) -> None:
-    late, running, waiting = shelf.create("cheap"), shelf.create("cheap"), shelf.create("cheap")
+    late = shelf.create("cheap")
+    shelf.clock.advance(1)
+    running = shelf.create("cheap")
+    shelf.clock.advance(1)
+    waiting = shelf.create("cheap")
     shelf.clock.advance(30 * DAY)
     shelf.complete(shelf.claimed())
     shelf.claimed()
