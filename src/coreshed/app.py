@@ -115,7 +115,7 @@ class Application:
         self.identity, self.issuer = self._open_identity(clock)
         if not set_up:
             self._require_set_up()
-        self.jobs = Jobs(databases.main, clock)
+        self.jobs = Jobs(databases.main, clock, lifetime=settings.finished_job_lifetime)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)

@@ -131,6 +131,13 @@ class Settings:
         "name=CLAIM, role=member or admin, create=true.",
     )
     job_threads: int = _setting(2, "Jobs that one worker runs at the same time.")
+    finished_job_lifetime: int = _setting(
+        90 * 86400,
+        "How long a finished job answers those who ask for it. Jobs of reports, and of queries whose answer is still "
+        "there, answer for longer.",
+        unit="seconds",
+        prevents="a table of jobs that grows for ever",
+    )
     upkeep_interval: float = _setting(30.0, "Pause between rounds of background upkeep.", unit="seconds")
     enforce_evo_scopes: bool = _setting(True, "Refuse credentials without the scope of the API they call.")
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from coreshed.blobs.tables import blobs
+from coreshed.blockmodels.orders import UPDATE_JOB
+from coreshed.jobs import Job
 from tests.blockmodels.conftest import REGULAR, ROTATED, UNKNOWN_ID, Quarry, kind, sub_blocked
 from tests.blockmodels.updating import Model, blocks, box, box_xyz, columns, last, new, small
 
@@ -264,6 +267,36 @@ async def test_that_an_answer_is_kept_anew_when_it_is_asked_for_again(working_qu
         rows.execute(long_ago)
     room.collection.collect(dry_run=False)
     assert last((await model.ask_for("A"))["job_url"]) != last(first["job_url"])
+
+
+async def test_that_the_job_of_a_query_stays_as_long_as_its_answer(working_quarry: Quarry) -> None:
+    model = await sorted_model(working_quarry)
+    application = working_quarry.lab.application
+    [newest, *_] = await model.versions()
+    updates = [job.id for job in jobs_of(model) if job.kind == UPDATE_JOB]
+    assert updates
+    await model.file("A")
+    asked = last((await model.ask_for("A"))["job_url"])
+    application.jobs.delete_spent(before_ns=time.time_ns() + 10**9)
+    assert asked in [job.id for job in jobs_of(model)]
+    gone = await model.send("GET", f"/jobs/{updates[0]}")
+    assert kind(gone) == (404, "block-model-service/not-found")
+    assert (await model.versions())[0] == newest
+    with application.databases.main.writing() as rows:
+        rows.execute(sa.update(blobs).values(last_offered_ns=1))
+    application.blobs.collection.collect(dry_run=False)
+    with application.databases.main.writing() as rows:
+        rows.execute(sa.update(blobs).where(blobs.c.quarantined_ns.is_not(None)).values(quarantined_ns=1))
+    application.blobs.collection.collect(dry_run=False)
+    application.jobs.delete_spent(before_ns=time.time_ns() + 10**9)
+    assert asked not in [job.id for job in jobs_of(model)]
+    assert await model.rows("A") != []
+
+
+def jobs_of(model: Model) -> list[Job]:
+    application = model.quarry.lab.application
+    with application.databases.main.reading() as rows:
+        return application.jobs.find(rows, owner=f"block-model:{model.id}")
 
 
 async def test_that_a_finished_query_is_downloaded_whole_and_in_ranges(working_quarry: Quarry) -> None:

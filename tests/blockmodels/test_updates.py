@@ -97,7 +97,8 @@ async def test_that_columns_go_and_older_versions_keep_them(working_quarry: Quar
     changes = await model.changes(fifth["version_uuid"])
     assert changes["columns"]["renamed"] == [{"old_title": "Cu", "new_title": "Copper"}]
     assert (changes["blocks_uploaded"], changes["update_type"]) == (None, None)
-    await model.update({"columns": columns(delete=["Copper", "Au"])})
+    assert fifth["bbox"] is None
+    assert (await model.update({"columns": columns(delete=["Copper", "Au"])}))["bbox"] is None
     refused = await model.send("POST", "/blocks", {"columns": ["Copper"]})
     assert refused.status_code == 422
     assert (await model.table("*")).num_rows == 24
@@ -172,11 +173,12 @@ async def test_that_a_file_without_rows_makes_columns_without_values(working_qua
 
 
 WRONG: dict[str, tuple[pa.Table, str]] = {
-    "twice": (blocks((1, 0, 0, 1.0), (1, 0, 0, 2.0), **CU), "another row names too"),
-    "outside": (blocks((4, 0, 0, 1.0), **CU), "name no block"),
-    "null index": (blocks((None, 0, 0, 1.0), **CU), ""),
-    "off the centroid": (pa.table({"x": [5.2], "y": [5.0], "z": [5.0], "Cu": [1.0]}), ""),
-    "infinite": (pa.table({"x": [float("inf")], "y": [5.0], "z": [5.0], "Cu": [1.0]}), ""),
+    "twice": (blocks((1, 0, 0, 1.0), (1, 0, 0, 2.0), **CU), "1 row names a block that another row names too."),
+    "outside": (blocks((4, 0, 0, 1.0), **CU), "1 row names no block of the model."),
+    "two outside": (blocks((4, 0, 0, 1.0), (0, 3, 0, 2.0), **CU), "2 rows name no block of the model."),
+    "null index": (blocks((None, 0, 0, 1.0), **CU), "1 row names no block"),
+    "off the centroid": (pa.table({"x": [5.2], "y": [5.0], "z": [5.0], "Cu": [1.0]}), "1 row names no block"),
+    "infinite": (pa.table({"x": [float("inf")], "y": [5.0], "z": [5.0], "Cu": [1.0]}), "1 row names no block"),
 }
 UNREADABLE: dict[str, tuple[dict[str, Any], pa.Table]] = {
     "int64 indices": (new("Cu"), pa.table({"i": [0], "j": [0], "k": [0], "Cu": [1.0]})),

@@ -1,15 +1,20 @@
 """Versions: lists and answers, and how a further one is published."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from evo.blockmodels.endpoints import models as published
+from sqlalchemy import update
 
 from coreshed.blockmodels import ledger
 from coreshed.blockmodels.engine.errors import VersionMoved
 from coreshed.blockmodels.service import Publication
+from coreshed.blockmodels.tables import block_model_versions
 from coreshed.blockmodels.wire.versions import Column
+from coreshed.ids import new_id
 from coreshed.problems import Gone, NotFound, VersionConflict, WorkspaceGone
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
 from tests.blockmodels.publishing import BOX, CU, GEOLOGY, key, newest, publication, publish, rename, services
@@ -50,9 +55,73 @@ async def test_that_versions_are_listed_newest_first_and_in_pages(quarry: Quarry
     assert [each["version_id"] for each in latest["results"]] == [4]
     assert (latest["count"], latest["total"]) == (1, 1)
     assert (await listed(quarry, model_id, filter="latest", offset=1))["results"] == []
-    for query in ({"limit": 101}, {"limit": 0}, {"offset": -1}, {"filter": "oldest"}):
+    assert (await listed(quarry, model_id, limit=100))["limit"] == 100
+    for query in (
+        {"limit": 101},
+        {"limit": 0},
+        {"limit": "many"},
+        {"limit": 1.5},
+        {"offset": -1},
+        {"filter": "oldest"},
+    ):
         refused = await quarry.get(f"/block-models/{model_id}/versions", **query)
         assert kind(refused) == (422, f"{PREFIX}/validation")
+        assert refused.json()["title"] == "1 validation error for Request"
+
+
+async def test_that_fifty_versions_are_listed_unless_others_are_asked_for(quarry: Quarry) -> None:
+    """Seed 003"""
+    model_id = (await quarry.create())["bm_uuid"]
+    publish(quarry, model_id, publication(quarry, newest(quarry, model_id), CU), after=1)
+    for number in range(2, 53):
+        publish(quarry, model_id, rename(quarry, newest(quarry, model_id), CU, f"Cu {number}"), after=number)
+    first, rest = await listed(quarry, model_id), await listed(quarry, model_id, offset=50)
+    assert [each["version_id"] for each in first["results"]] == list(range(53, 3, -1))
+    assert (first["count"], first["limit"], first["offset"], first["total"]) == (50, 50, 0, 53)
+    assert [each["version_id"] for each in rest["results"]] == [3, 2, 1]
+    assert (rest["count"], rest["limit"], rest["offset"], rest["total"]) == (3, 50, 50, 53)
+
+
+@pytest.mark.parametrize("who", ["owner", "editor", "viewer"])
+async def test_that_every_role_lists_versions(quarry: Quarry, who: str) -> None:
+    """Seed 003"""
+    model_id = (await quarry.create())["bm_uuid"]
+    answer = await quarry.get(f"/block-models/{model_id}/versions", who=who)
+    assert (answer.status_code, answer.json()["total"]) == (200, 1)
+
+
+async def test_that_the_types_of_columns_are_those_of_pyarrow_capitalised(quarry: Quarry) -> None:
+    """Seed 003"""
+    integers = [f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
+    types = ["Boolean", *integers, "Float16", "Float32", "Float64", "Utf8", "Date32", "Timestamp"]
+    model_id = (await quarry.create())["bm_uuid"]
+    added = [Column(new_id(), f"a {each}", each) for each in types]
+    publish(quarry, model_id, publication(quarry, newest(quarry, model_id), *added), after=1)
+    [second, first] = (await listed(quarry, model_id))["results"]
+    shown = second["mapping"]["columns"]
+    assert [each["data_type"] for each in shown[7:]] == types
+    assert [UUID(each["col_id"]) for each in shown[7:]] == [UUID(each.col_id) for each in added]
+    assert [(each["col_id"], each["data_type"]) for each in first["mapping"]["columns"]] == [
+        *((name, "UInt32") for name in "ijk"),
+        *((name, "Float64") for name in "xyz"),
+        ("version_id", "UInt32"),
+    ]
+
+
+async def test_that_a_failure_of_the_server_is_said_in_the_words_of_the_seed(quarry: Quarry) -> None:
+    """Seed 003: a version that cannot be read."""
+    model_id = (await quarry.create())["bm_uuid"]
+    with services(quarry)[1].writing() as rows:
+        damaged = update(block_model_versions).where(block_model_versions.c.model_id == model_id)
+        rows.execute(damaged.values(mapping="{"))
+    answer = await quarry.get(f"/block-models/{model_id}/versions")
+    assert answer.json() == {
+        "type": "https://seequent.com/error-codes/block-model-service/service",
+        "title": "Service Error",
+        "status": 500,
+        "detail": "An error occurred",
+    }
+    assert answer.status_code == 500
 
 
 async def test_that_a_listed_version_says_what_the_seed_says(quarry: Quarry) -> None:
@@ -61,6 +130,11 @@ async def test_that_a_listed_version_says_what_the_seed_says(quarry: Quarry) -> 
     fourth, third, _, first = (await listed(quarry, model_id))["results"]
     assert (first["parent_version_id"], first["base_version_id"], first["bbox"]) == (0, None, None)
     assert (first["comment"], first["bm_uuid"]) == ("begun", model_id)
+    assert UUID(first["version_uuid"]) != UUID(third["version_uuid"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", first["created_at"])
+    assert first["created_at"] < fourth["created_at"]
+    model = (await quarry.get(quarry.one(model_id))).json()
+    assert fourth["geoscience_version_id"] == (await quarry.object_of(model))["version_id"]
     assert (third["parent_version_id"], third["base_version_id"]) == (2, 2)
     assert third["bbox"] == {
         f"{axis}_minmax": {"min": 0, "max": top} for axis, top in zip("ijk", (47, 67, 38), strict=True)

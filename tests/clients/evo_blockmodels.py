@@ -67,7 +67,7 @@ class Quarry:
         return (await self.client.list_versions(model.id))[0]
 
     async def quickstart(self) -> None:
-        """A regular model: data, columns, a box of an old version, units, names, deletion."""
+        """A39e: a regular model with data, columns, a box of an old version, units, names, deletion."""
         grid = RegularGridDefinition(
             model_origin=[0, 0, 0], rotations=[(RotationAxis.x, 20)], n_blocks=[10, 10, 10], block_size=[1, 1, 1]
         )
@@ -254,7 +254,7 @@ class Quarry:
         with pytest.raises(JobFailedException, match="Error in Update"):
             await self.client.add_new_columns(model.id, twice)
         # Older releases leave the detail out of the message.
-        told = "name no block" if version("evo-blockmodels").startswith("0.8.") else "Error in Update"
+        told = "1 row names no block" if version("evo-blockmodels").startswith("0.8.") else "Error in Update"
         with pytest.raises(JobFailedException, match=told):
             await self.client.add_new_columns(model.id, blocks((4, 0, 0, 1.0), Cu=pa.float64()))
         assert (await self.latest(model)).version_id == 1

@@ -12,6 +12,7 @@ from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
 from coreshed.blobs.links import Links
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
+from coreshed.blobs.receiving import no_room
 from coreshed.blobs.room import BlobRoom
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.stores import Store
@@ -37,4 +38,5 @@ __all__ = [
     "Upkeep",
     "Uploads",
     "collect",
+    "no_room",
 ]

@@ -54,6 +54,12 @@ class Blobs:
         ledger.renew_offer(rows, [blob_id], self._clock.now_ns())
         return True
 
+    @staticmethod
+    def is_there(rows: Rows, blob_id: str) -> bool:
+        """Whether the blob has content and has not been purged; in quarantine it is still there."""
+        found = ledger.find(rows, blob_id)
+        return found is not None and found.generation > 0
+
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
         missing = ledger.hold(rows, sorted(set(blob_ids)), owner)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from coreshed.blobs import no_room
 from coreshed.blockmodels.orders import (
     COMPACT_JOB,
     COMPARISON_JOB,
@@ -14,8 +15,11 @@ from coreshed.blockmodels.orders import (
     UPDATE_JOB,
 )
 from coreshed.blockmodels.service import BlockModels
-from coreshed.jobs import Claim, JobContext, JobKind
-from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
+from coreshed.database import Rows
+from coreshed.jobs import Claim, Job, JobContext, JobKind, is_refusal
+from coreshed.problems import Api, BadRequest, InternalError, Problem, StoreFailure, answer
+
+DISK_FULL = "The server's disk is full. Nothing has changed; ask its operator to free disk space, then send it again."
 
 
 def job_kinds(block_models: BlockModels) -> list[JobKind]:
@@ -70,12 +74,36 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
         SWATH_JOB: swath,
         GRADE_TONNAGE_JOB: grade_tonnage,
     }
-    return [JobKind(name, run, problem_of) for name, run in runs.items()]
+    spent = _spent(block_models)
+    return [JobKind(name, run, problem_of, is_final, spent.get(name)) for name, run in runs.items()]
+
+
+def _spent(block_models: BlockModels) -> dict[str, Callable[[Rows, Job], bool]]:
+    """When finished jobs are of no more use. Results of reports name their jobs, so those are kept."""
+
+    def is_query_spent(rows: Rows, job: Job) -> bool:
+        """Its answer has been collected, or there never was one: nobody is handed the job for the same query."""
+        return job.result is None or not block_models.ground.blobs.is_there(rows, job.result.decode())
+
+    # What versions differ in and curves are reckoned again for whoever asks again.
+    at_once = (UPDATE_JOB, COMPACT_JOB, DIFF_JOB, SWATH_JOB, GRADE_TONNAGE_JOB)
+    return {QUERY_JOB: is_query_spent} | dict.fromkeys(at_once, lambda _rows, _job: True)
+
+
+def is_final(error: Exception) -> bool:
+    """True for refusals, and where the disk is full: by the job itself, perhaps, which others of its model wait for."""
+    return is_refusal(error) or _is_full(error)
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and no_room(error)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """How a failed job describes its end."""
     shown = error if isinstance(error, Problem) else InternalError()
+    if _is_full(error):
+        shown = StoreFailure(DISK_FULL)
     if type(shown) is BadRequest:
         shown = InternalError()
     _, body = answer(Api.BLOCKMODELS, "job", shown)

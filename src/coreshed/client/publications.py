@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from coreshed.client import block_model_calls as calls
-from coreshed.client.block_model_calls import Geometry, Query, Version
+from coreshed.client.block_curves import Version
+from coreshed.client.block_model_calls import Geometry, Query
 from coreshed.client.block_records import BlockModelVersion
 from coreshed.client.errors import Conflict, Invalid
 from coreshed.client.files import LocalPath, in_thread

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
 
 from coreshed.database import Rows
 from coreshed.database.prepared import Prepared, parameter
@@ -160,6 +160,23 @@ def claim(rows: Rows, job_id: str, worker_id: str, now_ns: int) -> Claim:
 def waiting_since(before_ns: int, kinds: Sequence[str]) -> ColumnElement[bool]:
     """Jobs whose upload has not come."""
     return and_(jobs.c.state == State.WAITING_FOR_UPLOAD, jobs.c.created_ns < before_ns, jobs.c.kind.in_(kinds))
+
+
+def finished(rows: Rows, kinds: Sequence[str], *, before_ns: int, after: tuple[int, str], limit: int) -> list[Job]:
+    """Jobs that have ended before a moment, the oldest first, beginning behind (finished_ns, id)."""
+    place = tuple_(jobs.c.finished_ns, jobs.c.id)
+    found = select(*_JOB).where(
+        jobs.c.kind.in_(kinds),
+        jobs.c.state.in_((State.COMPLETE, State.FAILED)),
+        jobs.c.finished_ns < before_ns,
+        place > after,
+    )
+    return [_job(row) for row in rows.execute(found.order_by(jobs.c.finished_ns, jobs.c.id).limit(limit))]
+
+
+def delete_jobs(rows: Rows, job_ids: Collection[str]) -> None:
+    """Forget jobs."""
+    rows.execute(delete(jobs).where(jobs.c.id.in_(job_ids)))
 
 
 def count(rows: Rows) -> dict[tuple[str, str], int]:

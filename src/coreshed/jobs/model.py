@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from coreshed.clock import NANOSECONDS
+from coreshed.database import Rows
 from coreshed.problems import BadRequest, InternalError, Problem, StoreFailure
 
 LEASE_NS = 30 * NANOSECONDS
@@ -17,6 +18,8 @@ PATIENCE_NS = 3600 * NANOSECONDS
 _FIRST_PAUSE_NS = NANOSECONDS // 2
 LONGEST_PAUSE_NS = 60 * NANOSECONDS
 UPLOAD_WITHIN_NS = 24 * 3600 * NANOSECONDS
+LIFETIME_SECONDS = 90 * 86400
+"""How long a finished job is kept that is of no more use, unless settings say otherwise."""
 
 
 class State(StrEnum):
@@ -127,13 +130,15 @@ class JobKind:
     run: called outside of transactions, in a thread. It either returns the result, or publishes with `Jobs.complete` in
     the transaction of what it publishes and returns None. problem_of: the problem of a failed job as a JSON object
     {type, title, status, detail, ...}, of whatever `run` raised, of GaveUp or of NotUploaded. is_final: True for what
-    fails the job at once.
+    fails the job at once. is_spent: True for a finished job that nobody needs any more, so that it is deleted once it
+    is old; None where all of them are kept.
     """
 
     name: str
     run: Callable[[Claim, JobContext], bytes | None]
     problem_of: Callable[[Exception], dict[str, Any]]
     is_final: Callable[[Exception], bool] = is_refusal
+    is_spent: Callable[[Rows, Job], bool] | None = None
 
 
 class Fate(StrEnum):

@@ -14,6 +14,7 @@ from coreshed.jobs import ledger
 from coreshed.jobs.model import (
     FINAL,
     LEASE_NS,
+    LIFETIME_SECONDS,
     MOST_STRIKES,
     UPLOAD_WITHIN_NS,
     Claim,
@@ -32,17 +33,29 @@ from coreshed.problems import InternalError, NotFound
 log = logs.logger(__name__)
 _FIRST_LOOK, _LONGEST_LOOK = 0.005, 0.1
 _LIMIT = 1000
+_DELETED_AT_ONCE = 500
+_DELETION_PAUSE_NS = 3600 * NANOSECONDS
 
 
 class Jobs:
     """The queue of one installation.
 
     Times are those of the database server on PostgreSQL, whose clients may disagree. A SQLite file belongs to one
-    machine, so there it is the clock of that machine. moment: another source of time, for tests.
+    machine, so there it is the clock of that machine. lifetime: seconds for which finished jobs are kept. moment:
+    another source of time, for tests.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, moment: Callable[[Rows], int] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        lifetime: int = LIFETIME_SECONDS,
+        moment: Callable[[Rows], int] | None = None,
+    ) -> None:
         self.database = database
+        self._lifetime_ns = lifetime * NANOSECONDS
+        self._deleted_ns = 0  # when spent jobs were last looked for
         self._clock = clock
         self._moment = moment or (self._of_clock if database.is_sqlite else ledger.database_ns)
         self._kinds: dict[str, JobKind] = {}
@@ -257,9 +270,31 @@ class Jobs:
         return len(found)
 
     def upkeep(self) -> None:
-        """A round of what is not urgent."""
+        """A round of what is not urgent; old jobs go once in an hour."""
         with self.database.writing() as rows:
             self.expire(rows)
+            now_ns = self._moment(rows)
+        if abs(now_ns - self._deleted_ns) >= _DELETION_PAUSE_NS:
+            self._deleted_ns = now_ns
+            self.delete_spent(before_ns=now_ns - self._lifetime_ns)
+
+    def delete_spent(self, *, before_ns: int) -> int:
+        """Delete jobs that ended before a moment and are of no more use, in transactions of its own; their number."""
+        kinds = [name for name, kind in self._kinds.items() if kind.is_spent is not None]
+        after, deleted = (0, ""), 0
+        while True:
+            with self.database.writing() as rows:
+                found = ledger.finished(rows, kinds, before_ns=before_ns, after=after, limit=_DELETED_AT_ONCE)
+                spent = [job.id for job in found if self._is_spent(rows, job)]
+                ledger.delete_jobs(rows, spent)
+            deleted += len(spent)
+            if len(found) < _DELETED_AT_ONCE:
+                return deleted
+            after = (found[-1].finished_ns or 0, found[-1].id)
+
+    def _is_spent(self, rows: Rows, job: Job) -> bool:
+        asked = self._kinds[job.kind].is_spent
+        return asked is not None and asked(rows, job)
 
     def census(self) -> tuple[dict[tuple[str, str], int], float]:
         """(kind, state) -> number of jobs, and the age in seconds of the oldest queued one, 0 where there is none."""

@@ -1,4 +1,4 @@
-"""Exports: the shape of the file, what is copied as it is, null rows and boxes."""
+"""One file of a query: its shape, what is copied as it is, the order of rows, null rows, boxes, and text."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -17,7 +17,7 @@ from coreshed.blockmodels.engine.changes import Change, UpdateType, Written
 from coreshed.blockmodels.engine.chunks import read_chunks
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownColumn
-from coreshed.blockmodels.engine.exporting import export_parquet
+from coreshed.blockmodels.engine.exporting import export_csv, export_parquet
 from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.maps import decode_map
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
@@ -28,13 +28,16 @@ GRID = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (100, 60, 50), (10.0, 10.0, 10.0))  #
 COUNT = 300_000
 CU = Written("c-cu", "Cu", DataType.FLOAT64, "Cu")
 FLAG = Written("c-flag", "Flag", DataType.BOOLEAN, "Flag")
+ROCK = Written("c-rock", "Rock", DataType.UTF8, "Rock")
 INDICES = tuple(Output(name, name) for name in "ijk")
 DATA = (Output("c-cu", "Cu", data=True), Output("c-flag", "Flag", data=True))
+# With the first limit rows are sorted as a whole, with the second they come tile by tile.
+WAYS = pytest.mark.parametrize("most", [exporting.SORTED_ROWS, 0])
 
 
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockStore]:
-    """Version 2: Cu everywhere but in the blocks with k < 2; version 3: a patch over a small box; Flag in 4."""
+    """Version 2: Cu everywhere but where k < 2; version 3: a patch over a small box; Flag in 4, Rock in 5."""
     store = BlockStore.open(tmp_path_factory.mktemp("blocks"))
     store.create("m", GRID)
     i, j, k = np.indices(GRID.parents, dtype=np.uint32).reshape(3, -1)
@@ -45,6 +48,8 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockStore]:
     publish(store, Change(updated=(CU,)), patch)
     flags = pa.table({"i": i[:3], "j": j[:3], "k": k[:3], "Flag": pa.array([True, None, False])})
     publish(store, Change(new=(FLAG,)), flags)
+    rocks = pa.table({"i": i[2:4], "j": j[2:4], "k": k[2:4], "Rock": ["waste", "ore"]})
+    publish(store, Change(new=(ROCK,)), rocks)
     with store:
         yield store
 
@@ -84,6 +89,19 @@ def data_page_types(content: bytes, at: int) -> int:
     return content[at + 1] >> 1
 
 
+@WAYS
+def test_that_every_block_has_its_values(blocks: BlockStore, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "SORTED_ROWS", most)
+    table = pq.read_table(exported(blocks, Query((*INDICES, DATA[0])), 2))
+    i, j, k = (table.column(name).to_numpy().astype(np.int64) for name in "ijk")
+    place = (i * 60 + j) * 50 + k
+    assert (np.diff(place) > 0).all() == bool(most)
+    assert (np.sort(place) == np.arange(COUNT)).all()
+    found = table.column("Cu")
+    assert (found.is_null().to_numpy() == (k < 2)).all()
+    assert (found.to_numpy()[k >= 2] == cu(i, j, k)[k >= 2]).all()
+
+
 def test_that_tiles_that_are_wanted_whole_are_copied(blocks: BlockStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 2 has one chunk for each tile, which a file that is not sorted as a whole has byte for byte."""
     monkeypatch.setattr(exporting, "SORTED_ROWS", 0)
@@ -108,6 +126,7 @@ def test_that_an_older_version_and_a_newer_one_differ_in_the_patch_alone(blocks:
     assert len(changed) > 900
 
 
+@WAYS
 @pytest.mark.parametrize(
     ("data", "rows"),
     [
@@ -116,7 +135,10 @@ def test_that_an_older_version_and_a_newer_one_differ_in_the_patch_alone(blocks:
         (DATA, 100 * 60 * 48 + 200 + 1),  # (0, 0, 0) has a flag, (0, 0, 2) has a value anyway
     ],
 )
-def test_that_rows_without_data_are_left_out(blocks: BlockStore, data: tuple[Output, ...], rows: int) -> None:
+def test_that_rows_without_data_are_left_out(
+    blocks: BlockStore, data: tuple[Output, ...], rows: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "SORTED_ROWS", most)
     found = pq.read_table(exported(blocks, Query((*INDICES, *data), exclude_null_rows=True)))
     assert found.num_rows == rows
     columns = [found.column(output.header).is_null().to_numpy() for output in data]
@@ -170,6 +192,28 @@ def test_that_a_box_without_blocks_is_a_file_without_rows(
     (tmp_path / "empty.parquet").write_bytes(file.getvalue())
     with duckdb.connect() as connection:
         assert connection.read_parquet(str(tmp_path / "empty.parquet")).fetchall() == []
+
+
+def test_that_coordinates_are_centroids(blocks: BlockStore) -> None:
+    outputs = (*INDICES, *(Output(name, name) for name in "xyz"))
+    table = pq.read_table(exported(blocks, Query(outputs, IndexBox((99, 99), (59, 59), (49, 49)))))
+    assert table.to_pylist() == [{"i": 99, "j": 59, "k": 49, "x": 995.0, "y": 595.0, "z": 495.0}]
+
+
+def test_that_columns_of_the_system_can_be_asked_for(blocks: BlockStore) -> None:
+    query = Query((Output("version_id", "version_id"),), IndexBox((0, 0), (0, 0), (0, 4)))
+    assert pq.read_table(exported(blocks, query)).column("version_id").to_pylist() == [4, 4, 5, 5, 2]
+
+
+def test_that_text_has_headers_and_leaves_nulls_empty(blocks: BlockStore) -> None:
+    sink = BytesIO()
+    outputs = (*INDICES, *DATA, Output("c-rock", "Rock type", data=True))
+    asked = Asked(blocks.snapshot("m"), Query(outputs, IndexBox((0, 0), (0, 0), (0, 3))))
+    made = export_csv(asked, sink.write, delimiter=";")
+    assert sink.getvalue().decode() == (
+        '"i";"j";"k";"Cu";"Flag";"Rock type"\n0;0;0;;true;\n0;0;1;;;\n0;0;2;0.25;false;"waste"\n0;0;3;0.375;;"ore"\n'
+    )
+    assert (made.rows, made.size) == (4, len(sink.getvalue()))
 
 
 def test_that_a_new_model_is_exported_though_nothing_is_stored(blocks: BlockStore) -> None:

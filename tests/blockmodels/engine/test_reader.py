@@ -1,6 +1,9 @@
 """Reading versions without a server."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -14,7 +17,7 @@ from coreshed.blockmodels.engine.changes import Change, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownColumn, UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
-from coreshed.blockmodels.engine.reader import open_model, read_snapshot
+from coreshed.blockmodels.engine.reader import OpenModel, open_model, read_snapshot
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.testing.blocks import create_tiled
@@ -98,6 +101,42 @@ def test_that_reading_leaves_the_directory_as_it_is(directory: Path) -> None:
     with open_model(directory, "m") as model:
         model.table()
     assert sorted(path.relative_to(directory) for path in directory.rglob("*")) == before
+
+
+def test_that_a_reader_goes_by_compacted_tiles(directory: Path) -> None:
+    with BlockStore.open(directory) as store:
+        for value in (70.0, 71.0, 72.0):
+            row = {name: pa.array([0], pa.uint32()) for name in "ijk"} | {"Cu": pa.array([value])}
+            source = TableSource(pa.table(row))
+            store.publish("m", store.draft(store.snapshot("m"), Change(updated=(CU,)), source, IndexKeys(GRID)))
+        with open_model(directory, "m") as model:
+            before = model.table()
+            assert patches(model) == 3
+        assert store.compact(store.snapshot("m")) == 2
+    with open_model(directory, "m") as model:
+        assert model.table() == before
+        assert patches(model) == 0
+    with open_model(directory, "m", 4) as model:
+        assert model.table().to_pylist()[0] == {"i": 0, "j": 0, "k": 0, "Copper": 70.0}
+
+
+def patches(model: OpenModel) -> int:
+    snapshot = model.asked.snapshot
+    return len(snapshot.map_of(snapshot.column("c-cu")).tile(0).patches)
+
+
+def test_that_a_store_of_an_earlier_release_is_read_as_it_is(tmp_path: Path) -> None:
+    """Its tables know of no compaction, and nothing may be added to them."""
+    directory = shutil.copytree(Path(__file__).parents[2] / "fixtures" / "blocks-v1", tmp_path / "store")
+    content = (directory / "blocks.db").read_bytes()
+    assert b"compacted" not in content
+    with closing(sqlite3.connect(directory / "blocks.db")) as connection:
+        models = connection.execute("select model_id, max(version_id) from block_versions group by model_id").fetchall()
+    assert len(models) > 1
+    for model_id, version_id in models:
+        with open_model(directory, model_id, version_id) as model:
+            assert model.table().num_rows == model.asked.snapshot.manifest.rows
+    assert (directory / "blocks.db").read_bytes() == content
 
 
 def test_that_a_snapshot_is_read_alike(directory: Path) -> None:

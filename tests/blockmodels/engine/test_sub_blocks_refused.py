@@ -1,5 +1,6 @@
 """Uploads to models with sub-blocks that name no block, name blocks twice, or do not fit into their parents."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def refusal(blocks: BlockStore, grid: Grid, *rows: Row, places: bool = False, ch
         publish(blocks, change, upload(grid, (ORE,), *rows, places=places))
     assert blocks.snapshot("m").version_id == 1
     assert list(blocks.store.list()) == []
-    assert caught.value.count == caught.value.rows.num_rows
+    count = caught.value.count
+    assert count == caught.value.rows.num_rows
+    assert re.match("1 row (names|does) " if count == 1 else f"{count} rows (name|do) ", str(caught.value))
     return [tuple(row.values()) for row in caught.value.rows.to_pylist()]
 
 

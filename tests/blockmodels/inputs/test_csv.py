@@ -32,7 +32,9 @@ def read(
 def refused(scratch: Path, text: str | bytes, options: CsvOptions | None = None, **columns: DataType) -> list[object]:
     with pytest.raises(BadBlocks) as caught:
         read(scratch, text, options, **columns)
-    assert caught.value.count == len(set(caught.value.rows.column("row").to_pylist()))
+    count = caught.value.count
+    assert count == len(set(caught.value.rows.column("row").to_pylist()))
+    assert str(caught.value) == ("1 row cannot be read." if count == 1 else f"{count} rows cannot be read.")
     return [tuple(row.values()) for row in caught.value.rows.to_pylist()]
 
 

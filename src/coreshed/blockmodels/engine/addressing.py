@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreshed.blockmodels.engine.data_types import DataType
-from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks
+from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks, counted
 from coreshed.blockmodels.engine.grid import Grid
 from coreshed.blockmodels.engine.sources import Source
 from coreshed.blockmodels.engine.tiles import Positions, Tiling
@@ -165,7 +165,8 @@ def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
             parts[index, axis] = values.min() // length, values.max() // length
         rows += np.bincount(tiling.locate(i, j, k)[0], minlength=tiling.number)
     if count:
-        raise bad_blocks(f"{count:,} rows name no block of the model.", wrong, "names no block of the model", count)
+        said = counted(count, "row names no block of the model.", "rows name no block of the model.")
+        raise bad_blocks(said, wrong, "names no block of the model", count)
     return Survey(parts, rows)
 
 
@@ -254,6 +255,5 @@ def _duplicates(
         count += int(taken.sum())
         wrong += (rows[taken][: MOST_NAMED - len(wrong)] + start).tolist()
     named = sorted(source.origin(wrong))
-    return bad_blocks(
-        f"{count:,} rows name a block that another row names too.", named, "names a block a second time", count
-    )
+    one, many = (f"{words} a block that another row names too." for words in ("row names", "rows name"))
+    return bad_blocks(counted(count, one, many), named, "names a block a second time", count)

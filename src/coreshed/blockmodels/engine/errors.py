@@ -48,6 +48,11 @@ class BadFile(EngineError, ValueError):
 MOST_NAMED = 10_000
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """A number and what follows it: `1 row names`, `1,000 rows name`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def bad_blocks(message: str, rows: Sequence[int], reasons: Sequence[str] | str, count: int) -> BadBlocks:
     """The error for some rows of an upload, one reason for each or for all."""
     shown = list(rows[:MOST_NAMED])

@@ -170,6 +170,8 @@ class _Rows:
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         self._turn = Lock()
         self.close = self._connection.close
+        columns = self._connection.execute("select name from pragma_table_info('block_maps')").fetchall()
+        self._compacts = ("compacted",) in columns  # stores of earlier releases do not
 
     def _one(self, statement: str, *values: Any) -> Any:
         with self._turn:
@@ -190,8 +192,17 @@ class _Rows:
         )
 
     def _maps(self, digests: Collection[str]) -> dict[str, ColumnMap]:
-        found = ((each, self._one("select content from block_maps where digest = ?", each)) for each in digests)
-        return {digest: decode_map(digest, content) for digest, content in found if content is not None}
+        """Maps by digest, or the compacted ones that stand for them; absent ones are absent. Raises DamagedMap."""
+        found = ((each, self._standing(each)) for each in digests)
+        read = (
+            (each, other, self._one("select content from block_maps where digest = ?", other)) for each, other in found
+        )
+        return {each: decode_map(other, content) for each, other, content in read if content is not None}
+
+    def _standing(self, digest: str) -> str:
+        if not self._compacts:
+            return digest
+        return self._one("select compacted from block_maps where digest = ?", digest) or digest
 
 
 def _opened(directory: Path) -> tuple[_Rows, Segments]:

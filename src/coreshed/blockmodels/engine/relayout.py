@@ -124,7 +124,9 @@ def check(rule: Rule, source: Source, group: Group, tiles: Sequence[Given]) -> l
         partial.append(open_parents)
     faults = [fault for fault in faults if len(fault[0])]
     if faults:
-        raise refused(source, group, faults, "rows do not divide their parents into blocks that fill them exactly.")
+        one = "row does not divide its parent into blocks that fill it exactly."
+        many = "rows do not divide their parents into blocks that fill them exactly."
+        raise refused(source, group, faults, one, many)
     return partial
 
 

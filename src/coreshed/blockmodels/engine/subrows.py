@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreshed.blockmodels.engine.addressing import Group, Rows, TileRows, batches
-from coreshed.blockmodels.engine.errors import MOST_NAMED, BadBlocks, bad_blocks
+from coreshed.blockmodels.engine.errors import MOST_NAMED, BadBlocks, bad_blocks, counted
 from coreshed.blockmodels.engine.grid import Counts, Flags
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.sources import Source
@@ -159,14 +159,17 @@ def existing(snapshot: Snapshot, source: Source, group: Group, tiles: Sequence[G
             positions = None if len(at) == size else at.astype(np.uint32)
             made.append(TileRows(tile.rank, size, positions, tile.rows))
     if faults:
-        raise refused(source, group, faults, "rows name blocks that do not exist or that other rows name too.")
+        one = "row names a block that does not exist or that another row names too."
+        many = "rows name blocks that do not exist or that other rows name too."
+        raise refused(source, group, faults, one, many)
     return made
 
 
-def refused(source: Source, group: Group, faults: Sequence[Fault], what: str) -> BadBlocks:
-    """The error that names these rows; what: how the sentence goes on after their number."""
+def refused(source: Source, group: Group, faults: Sequence[Fault], one: str, many: str) -> BadBlocks:
+    """The error that names these rows; one, many: how the sentence goes on after their number."""
     rows = np.concatenate([found for found, _ in faults])
     reasons = np.repeat(np.arange(len(faults)), [len(found) for found, _ in faults])
     first = np.argsort(rows, kind="stable")[:MOST_NAMED]
     named = source.origin((rows[first].astype(np.int64) + group.start).tolist())
-    return bad_blocks(f"{len(rows):,} {what}", named, [faults[index][1] for index in reasons[first]], len(rows))
+    said = counted(len(rows), one, many)
+    return bad_blocks(said, named, [faults[index][1] for index in reasons[first]], len(rows))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from coreshed.blockmodels.engine.data_types import DataType
-from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile
+from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, counted
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.inputs.tables import Mistakes, check_any, kept, shown
 from coreshed.blockmodels.inputs.text import CheckedText
@@ -75,7 +75,7 @@ def _headers(text: CheckedText, options: CsvOptions) -> list[str]:
     lines = text.lines()
     for number in range(options.skip_rows):
         if next(lines, None) is None:
-            raise BadFile(f"The file has {number:,} lines; {options.skip_rows:,} are to be skipped.")
+            raise BadFile(f"The file has {counted(number, 'line', 'lines')}; {options.skip_rows:,} are to be skipped.")
     rows = csv.reader(lines, delimiter=options.delimiter, quotechar=options.quote_char, strict=True)
     try:
         names = next(rows, [])

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks
+from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks, counted
 from coreshed.blockmodels.engine.sources import TableSource
 
 LONGEST_SHOWN = 80
@@ -56,7 +56,8 @@ class Mistakes:
         rows: Sequence[int] = [row for row, _ in self.found]
         count = len(set(rows))
         most = "At least " if self.many else ""
-        raise bad_blocks(f"{most}{count:,} rows cannot be read.", rows, [reason for _, reason in self.found], count)
+        said = most + counted(count, "row cannot be read.", "rows cannot be read.")
+        raise bad_blocks(said, rows, [reason for _, reason in self.found], count)
 
 
 def shown(text: str) -> str:

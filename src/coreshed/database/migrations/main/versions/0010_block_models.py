@@ -13,6 +13,11 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _create_models()
+    _create_versions()
+
+
+def _create_models() -> None:
     op.create_table(
         "block_models",
         sa.Column("no", _NUMBER, nullable=False),
@@ -42,6 +47,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["updated_by"], ["users.id"], name="fk_block_models_updated_by_users"),
         sa.ForeignKeyConstraint(["deleted_by"], ["users.id"], name="fk_block_models_deleted_by_users"),
     )
+    _create_indices()
+
+
+def _create_indices() -> None:
     live = sa.text("deleted_ns IS NULL")
     op.create_index(
         "uq_block_models_live_name",
@@ -52,6 +61,9 @@ def upgrade() -> None:
         postgresql_where=live,
     )
     op.create_index("ix_block_models_updated", "block_models", ["workspace_id", "updated_ns"], unique=False)
+
+
+def _create_versions() -> None:
     op.create_table(
         "block_model_versions",
         sa.Column("model_id", _KEY, nullable=False),
