@@ -1,7 +1,7 @@
 """The kinds of jobs that workers run for block models."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from coreshed.blockmodels.orders import (
     COMPACT_JOB,
@@ -16,6 +16,8 @@ from coreshed.blockmodels.orders import (
 from coreshed.blockmodels.service import BlockModels
 from coreshed.jobs import Claim, JobContext, JobKind
 from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
+
+Run: TypeAlias = Callable[[Claim, JobContext], bytes | None]
 
 
 def job_kinds(block_models: BlockModels) -> list[JobKind]:
@@ -45,6 +47,20 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
     def compare(claim: Claim, _context: JobContext) -> bytes:
         return block_models.comparisons.run(claim)
 
+    runs: dict[str, Run] = {
+        UPDATE_JOB: update,
+        QUERY_JOB: query,
+        COMPACT_JOB: compact,
+        REPORT_JOB: report,
+        COMPARISON_JOB: compare,
+        **_analyses(block_models),
+    }
+    return [JobKind(name, run, problem_of) for name, run in runs.items()]
+
+
+def _analyses(block_models: BlockModels) -> dict[str, Run]:
+    """What answers questions about versions."""
+
     def diff(claim: Claim, context: JobContext) -> bytes:
         from coreshed.blockmodels.work.differing import DiffWork
 
@@ -60,17 +76,7 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
 
         return CurveWork(block_models.ground).grade_tonnage(claim, context)
 
-    runs: dict[str, Callable[[Claim, JobContext], bytes | None]] = {
-        UPDATE_JOB: update,
-        QUERY_JOB: query,
-        COMPACT_JOB: compact,
-        REPORT_JOB: report,
-        COMPARISON_JOB: compare,
-        DIFF_JOB: diff,
-        SWATH_JOB: swath,
-        GRADE_TONNAGE_JOB: grade_tonnage,
-    }
-    return [JobKind(name, run, problem_of) for name, run in runs.items()]
+    return {DIFF_JOB: diff, SWATH_JOB: swath, GRADE_TONNAGE_JOB: grade_tonnage}
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
