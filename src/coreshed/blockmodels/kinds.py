@@ -1,7 +1,7 @@
 """The kinds of jobs that workers run for block models."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from coreshed.blobs import no_room
 from coreshed.blockmodels.orders import (
@@ -20,6 +20,8 @@ from coreshed.jobs import Claim, Job, JobContext, JobKind, is_refusal
 from coreshed.problems import Api, BadRequest, InternalError, Problem, StoreFailure, answer
 
 DISK_FULL = "The server's disk is full. Nothing has changed; ask its operator to free disk space, then send it again."
+
+Run: TypeAlias = Callable[[Claim, JobContext], bytes | None]
 
 
 def job_kinds(block_models: BlockModels) -> list[JobKind]:
@@ -49,6 +51,21 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
     def compare(claim: Claim, _context: JobContext) -> bytes:
         return block_models.comparisons.run(claim)
 
+    runs: dict[str, Run] = {
+        UPDATE_JOB: update,
+        QUERY_JOB: query,
+        COMPACT_JOB: compact,
+        REPORT_JOB: report,
+        COMPARISON_JOB: compare,
+        **_analyses(block_models),
+    }
+    spent = _spent(block_models)
+    return [JobKind(name, run, problem_of, is_final, spent.get(name)) for name, run in runs.items()]
+
+
+def _analyses(block_models: BlockModels) -> dict[str, Run]:
+    """What answers questions about versions."""
+
     def diff(claim: Claim, context: JobContext) -> bytes:
         from coreshed.blockmodels.work.differing import DiffWork
 
@@ -64,18 +81,7 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
 
         return CurveWork(block_models.ground).grade_tonnage(claim, context)
 
-    runs: dict[str, Callable[[Claim, JobContext], bytes | None]] = {
-        UPDATE_JOB: update,
-        QUERY_JOB: query,
-        COMPACT_JOB: compact,
-        REPORT_JOB: report,
-        COMPARISON_JOB: compare,
-        DIFF_JOB: diff,
-        SWATH_JOB: swath,
-        GRADE_TONNAGE_JOB: grade_tonnage,
-    }
-    spent = _spent(block_models)
-    return [JobKind(name, run, problem_of, is_final, spent.get(name)) for name, run in runs.items()]
+    return {DIFF_JOB: diff, SWATH_JOB: swath, GRADE_TONNAGE_JOB: grade_tonnage}
 
 
 def _spent(block_models: BlockModels) -> dict[str, Callable[[Rows, Job], bool]]:

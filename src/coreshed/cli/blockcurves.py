@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         ColumnName,
         CurveOptions,
         Figures,
+        GradeTonnage,
+        Swaths,
         Version,
         VersionDifference,
         Warned,
@@ -142,7 +144,11 @@ def swath(
         )
     if as_json:
         typer.echo(encoded(found))
-        return
+    else:
+        _print_swaths(found)
+
+
+def _print_swaths(found: "Swaths") -> None:
     weight = f"{found.weight.lower()} {found.weight_unit_id or ''}".strip()
     for each in found.swaths:
         typer.echo(f"{_titled(each.column)} along {found.axis}, version {found.version_id}")
@@ -195,7 +201,11 @@ def grade_tonnage(
         )
     if as_json:
         typer.echo(encoded(found))
-        return
+    else:
+        _print_curves(found)
+
+
+def _print_curves(found: "GradeTonnage") -> None:
     for each in found.curves:
         typer.echo(
             f"{_titled(each.column)} above cut-offs of {_titled(each.cutoff_column)}, version {found.version_id}"

@@ -12,9 +12,8 @@ from coreshed.cli.progress import Display
 from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, encoded, moment, shown
 
 if TYPE_CHECKING:
-    from coreshed.client import Progress
     from coreshed.client.block_curves import Box
-    from coreshed.client.block_records import BlockModel, BlockModelVersion
+    from coreshed.client.block_records import BlockModel, BlockModelVersion, Exported
 
 blockmodels = typer.Typer(help="Block models and their versions.", no_args_is_help=True)
 
@@ -147,10 +146,6 @@ def export(
     os.umask(options.users_umask)
     wanted, ranges = named(model), box_of(box)
     with Display("export", as_json=as_json) as display, connect(profile, workspace) as client:
-
-        def report(progress: "Progress") -> None:
-            display.report(str(file), progress)
-
         done = client.block_models.export(
             wanted.model,
             file,
@@ -161,14 +156,18 @@ def export(
             headers="id" if ids else "name",
             exclude_null_rows=not all_rows,
             delimiter=delimiter,
-            progress=report,
+            progress=lambda progress: display.report(str(file), progress),
         )
-        record: dict[str, Any] = {
-            "path": str(file),
-            "status": "done",
-            "size": done.size,
-            "sha256": done.sha256,
-            "version_id": done.version.version_id,
-            "version_uuid": done.version.version_uuid,
-        }
-        display.line(f"wrote {shown(file)} of version {done.version.version_id} ({amount(done.size)})", record)
+        said = f"wrote {shown(file)} of version {done.version.version_id} ({amount(done.size)})"
+        display.line(said, _record(done))
+
+
+def _record(done: "Exported") -> dict[str, Any]:
+    return {
+        "path": str(done.local),
+        "status": "done",
+        "size": done.size,
+        "sha256": done.sha256,
+        "version_id": done.version.version_id,
+        "version_uuid": done.version.version_uuid,
+    }
