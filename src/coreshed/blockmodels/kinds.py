@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, UPDATE_JOB
+from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, SQL_JOB, UPDATE_JOB
 from coreshed.blockmodels.service import BlockModels
 from coreshed.jobs import Claim, JobContext, JobKind
 from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
@@ -23,6 +23,11 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
 
         QueryWork(block_models.ground).run(claim, context)
 
+    def sql(claim: Claim, context: JobContext) -> None:
+        from coreshed.blockmodels.work.sql import SqlWork
+
+        SqlWork(block_models.ground).run(claim, context)
+
     def compact(claim: Claim, context: JobContext) -> bytes:
         from coreshed.blockmodels.work.compacting import CompactWork
 
@@ -39,6 +44,7 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
     runs: dict[str, Callable[[Claim, JobContext], bytes | None]] = {
         UPDATE_JOB: update,
         QUERY_JOB: query,
+        SQL_JOB: sql,
         COMPACT_JOB: compact,
         REPORT_JOB: report,
         COMPARISON_JOB: compare,

@@ -28,7 +28,7 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(
         r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"
-        r"|/blockmodel/orgs/[^/]+/workspaces/[^/]+/block-models/[^/]+/(blocks|versions/[^/]+/delta)/?"
+        r"|/blockmodel/orgs/[^/]+/workspaces/[^/]+/block-models/[^/]+/(blocks|sql|versions/[^/]+/delta)/?"
     ),
 }
 _RESOURCES = {

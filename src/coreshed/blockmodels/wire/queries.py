@@ -90,6 +90,13 @@ class QueryDownload(Struct, frozen=True):
     download_url: str
 
 
+class SqlDownload(Struct, frozen=True):
+    """Where the answer of a statement is, for the next half hour. rows: how many it has."""
+
+    download_url: str
+    rows: int
+
+
 class JobPendingPayload(Struct, frozen=True):
     """Where the file of an update goes, signed anew."""
 
@@ -128,7 +135,14 @@ class ReportComparisonJobResult(Struct, frozen=True):
 
 JobStatus: TypeAlias = Literal["PENDING_UPLOAD", "QUEUED", "PROCESSING", "COMPLETE", "FAILED"]
 Payload: TypeAlias = (
-    Version | QueryDownload | JobErrorPayload | ReportRunResult | ReportComparisonJobResult | JobPendingPayload | None
+    Version
+    | QueryDownload
+    | SqlDownload
+    | JobErrorPayload
+    | ReportRunResult
+    | ReportComparisonJobResult
+    | JobPendingPayload
+    | None
 )
 
 
