@@ -11,6 +11,7 @@ import typer
 
 from coreshed.cli import (
     admin,
+    blockmodels,
     clients,
     groups,
     history,
@@ -50,6 +51,7 @@ app.command("collect")(maintenance.collect)
 app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
+app.add_typer(blockmodels.blockmodels, name="blockmodel")
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")
 app.add_typer(clients.clients, name="client")

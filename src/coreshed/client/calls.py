@@ -25,7 +25,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request to an API. url: without the query; good: statuses that `read` understands, others are errors."""
+    """One request to an API. url: without the query; good: statuses that `read` understands, others are errors.
+
+    after: seconds to wait before it is sent, of one that asks how far something has come.
+    """
 
     method: str
     url: str
@@ -34,6 +37,7 @@ class Call(Generic[T]):
     body: bytes | None = None
     good: frozenset[int] = frozenset({200})
     headers: Mapping[str, str] = field(default_factory=dict)
+    after: float = 0.0
 
     @property
     def full_url(self) -> str:

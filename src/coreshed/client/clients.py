@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from coreshed.client import profiles, trust
+from coreshed.client.block_models import AsyncBlockModels, BlockModels
 from coreshed.client.errors import NotSignedIn
 from coreshed.client.files import AsyncFiles, Files
 from coreshed.client.model import Organisation
@@ -88,6 +89,7 @@ class Client:
         self.site = Site(self._sender, chosen.session, self._lines)
         self.files = Files(self.site)
         self.objects = Objects(self.site)
+        self.block_models = BlockModels(self.site)
         self.workspaces = Workspaces(self.site)
 
     def organisations(self) -> list[Organisation]:
@@ -132,6 +134,7 @@ class AsyncClient:
         site = Site(self._beside, chosen.session, self._lines)
         self.files = AsyncFiles(self._sender, site)
         self.objects = AsyncObjects(self._sender, site)
+        self.block_models = AsyncBlockModels(self._sender, site)
         self.workspaces = AsyncWorkspaces(self._sender, chosen.session)
 
     async def organisations(self) -> list[Organisation]:

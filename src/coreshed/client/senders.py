@@ -1,6 +1,8 @@
 """Sending calls over httpx: one class that waits and one that awaits."""
 
+import asyncio
 import ssl
+import time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -60,6 +62,8 @@ class Sender:
         """The call's result. Raises CoreshedError."""
         if self._http.is_closed:
             raise errors.Invalid(_CLOSED)
+        if call.after:
+            time.sleep(call.after)
         try:
             response = self._http.request(call.method, call.full_url, content=call.body, headers=dict(call.headers))
         except _FAILURES as error:
@@ -77,6 +81,7 @@ class Sender:
         patience.moved()
         attempt = 0
         while True:
+            patience.check()
             try:
                 return self.send(call)
             except errors.CoreshedError as error:
@@ -117,6 +122,8 @@ class AsyncSender:
         """The call's result. Raises CoreshedError."""
         if self._http.is_closed:
             raise errors.Invalid(_CLOSED)
+        if call.after:
+            await asyncio.sleep(call.after)
         try:
             response = await self._http.request(
                 call.method, call.full_url, content=call.body, headers=dict(call.headers)

@@ -125,6 +125,10 @@ class Session:
         """Where the Geoscience Object API of the workspace is."""
         return (yield from self._service("geoscience-object"))
 
+    def block_models_url(self) -> Flow[str]:
+        """Where the block models of the workspace are."""
+        return f"{(yield from self._service('blockmodel'))}/block-models"
+
     def _service(self, prefix: str) -> Flow[str]:
         organisation = yield from self.organisation()
         workspace = yield from self.workspace()

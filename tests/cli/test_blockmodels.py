@@ -1,0 +1,61 @@
+"""coreshed blockmodel."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+import typer
+
+from coreshed.cli.blockmodels import box_of
+from tests.blockmodels.copper import Copper, copper
+from tests.cli.conftest import Person, sign_in
+from tests.server import Server
+
+
+@pytest.fixture
+def site(shared_server: Server, nobody: Person) -> Iterator[Copper]:
+    """A model in the workspace that somebody has signed in to."""
+    with copper(shared_server) as made:
+        sign_in(nobody, shared_server, made.workspace)
+        yield made
+
+
+def test_that_models_and_versions_are_listed(site: Copper, nobody: Person) -> None:
+    header, row = nobody.done("blockmodel", "list").splitlines()
+    assert header.split() == ["id", "kind", "blocks", "updated", "name"]
+    assert row.split()[:7] == [site.model_id, "regular", "4", "x", "3", "x", "2"]
+    assert [each["name"] for each in msgspec.json.decode(nobody.done("blockmodel", "list", "--json"))] == ["Small"]
+    assert len(nobody.done("blockmodel", "list", "--deleted").splitlines()) == 1
+    lines = nobody.done("blockmodel", "versions", "Small").splitlines()
+    assert [line.split()[0] for line in lines] == ["version", "3", "2", "1"]
+    assert lines[1].endswith("again")
+    found = msgspec.json.decode(nobody.done("blockmodel", "versions", site.model_id, "--json"))
+    assert [each["version_id"] for each in found] == [3, 2, 1]
+    assert nobody.run("blockmodel", "versions", "nothing").returncode == 1
+
+
+def test_that_an_export_is_a_file(site: Copper, nobody: Person) -> None:
+    said = nobody.done("blockmodel", "export", "Small@2", "a.parquet", "-c", "Cu", "--box", "i=0:1,j=0,k=0:1")
+    assert said.startswith("wrote a.parquet of version 2 (")
+    table = pq.read_table(nobody.work / "a.parquet")
+    assert (table.num_rows, table.column_names) == (3, ["i", "j", "k", "Cu"])
+    (record,) = nobody.records("blockmodel", "export", "Small", "a.csv", "--coordinates", "--all-rows")
+    assert (record["version_id"], record["size"]) == (3, (nobody.work / "a.csv").stat().st_size)
+    assert len((nobody.work / "a.csv").read_text().splitlines()) == 25
+    assert nobody.run("blockmodel", "export", "Small@9", "b.csv").returncode == 1
+    assert nobody.run("blockmodel", "export", "Small", "b.txt").returncode == 1
+    assert nobody.run("blockmodel", "export", "Small", "b.csv", "--box", "i=0:1").returncode == 2
+    assert not (nobody.work / "b.csv").exists()
+
+
+def test_that_a_box_is_read_from_text() -> None:
+    assert box_of(None) is None
+    assert box_of("i=0:9, j=3,k=0:4") == {"i": (0, 9), "j": (3, 3), "k": (0, 4)}
+    assert box_of("x=-1.5:9e3,y=0:1,z=0:1") == {"x": (-1.5, 9000.0), "y": (0.0, 1.0), "z": (0.0, 1.0)}
+
+
+@pytest.mark.parametrize("text", ["", "i=0:9", "i=0:9,j=0:9,z=0:9", "i=0.5:9,j=0:9,k=0:9", "x=:1,y=0:1,z=0:1", "q"])
+def test_that_other_text_is_no_box(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        box_of(text)
