@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coreshed.app import Application
 from coreshed.blockmodels.sql.limits import SqlLimits
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind, sub_blocked
 from tests.blockmodels.updating import Model, blocks, columns, last, new, small
@@ -262,17 +261,16 @@ async def test_that_an_installation_without_duckdb_says_so(
 
 
 async def test_that_a_statement_is_announced_where_its_answer_takes_long(
-    quarry: Quarry, application: Application, monkeypatch: pytest.MonkeyPatch
+    working_quarry: Quarry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = await small(quarry)
-    monkeypatch.setattr(application.block_models.sql, "patience", 0)
+    model = await small(working_quarry)
+    monkeypatch.setattr(working_quarry.lab.application.block_models.sql, "patience", 0)
     answer = await model.send("POST", "/sql", {"query": "SELECT k FROM blocks LIMIT 1"}, who="viewer")
     assert answer.status_code == 202
-    job = last(answer.json()["job_url"])
-    assert (await model.look(job))["job_status"] == "QUEUED"
-    late = application.start_jobs("late")
-    try:
-        ended = await model.end(job)
-    finally:
-        late.stop(10)
+    ended = await model.end(last(answer.json()["job_url"]))
     assert (ended["job_status"], ended["payload"]["rows"]) == ("COMPLETE", 1)
+    answer = await model.send("POST", "/sql", {"query": "SELEC 1"}, who="viewer")
+    assert answer.status_code == 202
+    ended = await model.end(last(answer.json()["job_url"]))
+    assert (ended["job_status"], ended["payload"]["status"]) == ("FAILED", 422)
+    assert "syntax error" in ended["payload"]["detail"]

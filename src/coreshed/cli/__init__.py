@@ -23,6 +23,7 @@ from coreshed.cli import (
     serving,
     shelf,
     signing,
+    sql,
 )
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ app.command("collect")(maintenance.collect)
 app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
+blockmodels.blockmodels.command("sql")(sql.sql)
 app.add_typer(blockmodels.blockmodels, name="blockmodel")
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")

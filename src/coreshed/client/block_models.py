@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coreshed.client import block_model_calls as calls
 from coreshed.client.block_model_calls import Box, Geometry, Headers, Query, Version
+from coreshed.client.block_model_sql import AsyncStatements, Statements
 from coreshed.client.block_records import BlockModel, BlockModelVersion, Exported
 from coreshed.client.errors import Invalid
 from coreshed.client.files import LocalPath, in_thread
@@ -35,7 +36,7 @@ class _Wanted:
     query: Query
 
 
-class BlockModels:
+class BlockModels(Statements):
     """Block models of the client's workspace.
 
     model: an id or a name. version: the number of a version or its UUID; None for the newest.
@@ -106,7 +107,7 @@ class BlockModels:
         return _export(self._site, _Wanted(model, version, query), Path(local), Patience(), progress)
 
 
-class AsyncBlockModels:
+class AsyncBlockModels(AsyncStatements):
     """The same for an event loop; bytes are moved by threads."""
 
     def __init__(self, sender: "AsyncSender", site: Site) -> None:
