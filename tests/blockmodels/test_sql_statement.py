@@ -184,6 +184,28 @@ def test_that_only_what_is_asked_for_is_read(blocks: Table, monkeypatch: pytest.
     assert len(read) < len(boxes)
 
 
+def test_that_a_limit_ends_the_reading(blocks: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    tile = Table.tile
+
+    def noted(self: Table, rank: int, columns: list[int]) -> memoryview:
+        read.append(rank)
+        return tile(self, rank, columns)
+
+    monkeypatch.setattr(Table, "tile", noted)
+    found, _ = run(blocks, "SELECT i, Cu FROM blocks LIMIT 2")
+    assert found.num_rows == 2
+    assert len(read) < len(blocks.boxes) // 2
+
+
+def test_that_blocks_which_cannot_be_read_are_a_failure_of_the_server(
+    blocks: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Table, "tile", lambda *_: memoryview(b"no stream of Arrow"))
+    with pytest.raises(InternalError):
+        run(blocks, "SELECT sum(Cu) FROM blocks")
+
+
 def test_that_the_process_can_open_nothing() -> None:
     """Whatever DuckDB would let through."""
     code = """

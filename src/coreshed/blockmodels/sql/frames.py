@@ -15,7 +15,7 @@ BEGUN = b"B"  # nothing
 READ = b"R"  # JSON: read, tile, columns (their places in the schema)
 DATA = b"D"  # a part of the answer's file
 DONE = b"E"  # JSON: rows
-REFUSED = b"X"  # JSON: detail, a sentence for the user
+REFUSED = b"X"  # JSON: detail, a sentence for the user; empty where the blocks could not be read
 
 _HEAD = struct.Struct("<cQ")
 NUMBER = struct.Struct("<Q")

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -159,7 +160,9 @@ class Statement:
             kind, content = receive(source, _LONGEST_FRAME)
             if kind == READ:
                 asked = msgspec.json.decode(content, type=_Read)
-                send(sink, TILE, NUMBER.pack(asked.read), self.table.tile(asked.tile, asked.columns))
+                tile = self.table.tile(asked.tile, asked.columns)
+                with suppress(BrokenPipeError):  # it may have ended without the last tile that it asked for
+                    send(sink, TILE, NUMBER.pack(asked.read), tile)
             elif kind == DATA:
                 size += len(content)
                 if size > MOST_BYTES:
@@ -168,9 +171,13 @@ class Statement:
             elif kind == DONE:
                 return msgspec.json.decode(content, type=_Done).rows
             elif kind == REFUSED:
-                raise Unprocessable(msgspec.json.decode(content, type=_Refused).detail)
+                raise _refusal(msgspec.json.decode(content, type=_Refused).detail)
             else:
                 raise BadFrame(f"unknown frame {kind!r}")
+
+
+def _refusal(detail: str) -> Exception:
+    return Unprocessable(detail) if detail else InternalError("The blocks could not be read.")
 
 
 def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:

@@ -60,6 +60,25 @@ class Tiles:
                 self._came.notify_all()
 
 
+class Scan:
+    """What DuckDB takes for a scanner of Arrow's, which would go on reading after a LIMIT is reached."""
+
+    def __init__(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], condition: Any) -> None:
+        self._schema, self._found, self._condition = schema, batches, condition
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        """The rows, once."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._found:
+            if self._condition is None:
+                yield batch.select(self._schema.names)
+            else:
+                passed = pa.Table.from_batches([batch]).filter(self._condition)
+                yield from passed.select(self._schema.names).to_batches()
+
+
 class Blocks(dataset.Dataset):
     """The table `blocks`. DuckDB calls `scanner` once for each place where the statement reads it."""
 
@@ -76,11 +95,9 @@ class Blocks(dataset.Dataset):
     def scanner(self, columns: list[str] | None = None, filter: Any = None, **_more: Any) -> Any:  # type: ignore[override]  # noqa: A002
         """Some columns of the rows for which the filter, an Arrow expression, holds; of all rows where it is None."""
         names = self._needed(columns, filter)
-        schema = pa.schema([self._columns.field(name) for name in names])
-        reader = pa.RecordBatchReader.from_batches(schema, self._batches(names, self._ranks(filter)))
-        return dataset.Scanner.from_batches(
-            reader, columns=list(names if columns is None else columns), filter=filter, use_threads=False
-        )
+        wanted = names if columns is None else columns
+        schema = pa.schema([self._columns.field(name) for name in wanted])
+        return Scan(schema, self._batches(names, self._ranks(filter)), filter)
 
     def _needed(self, columns: Sequence[str] | None, condition: Any) -> list[str]:
         """The columns to read. A filter names its columns in its text; one too many does no harm."""
