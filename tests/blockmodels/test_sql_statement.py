@@ -184,6 +184,37 @@ def test_that_only_what_is_asked_for_is_read(blocks: Table, monkeypatch: pytest.
     assert len(read) < len(boxes)
 
 
+@pytest.mark.parametrize("output", ["parquet", "csv", "json"])
+def test_that_values_of_every_type_are_written_without_opening_a_file(blocks: Table, output: str) -> None:
+    """Arrow and Python load what they need for a type when they first meet it, which is too late here."""
+    values = [
+        "true",
+        "1::UTINYINT",
+        "-1::HUGEINT",
+        "0.1::FLOAT",
+        "1.25::DECIMAL(20, 5)",
+        "'a'",
+        "'a'::BLOB",
+        "DATE '2026-01-31'",
+        "TIME '10:00:00.5'",
+        "TIMESTAMP '2026-01-31 12:00:00'",
+        "TIMESTAMPTZ '2026-01-31 12:00:00+08'",
+        "TIMESTAMP_NS '2026-01-31 12:00:00.123456789'",
+        "now()",
+        "uuid()",
+        "'x'::ENUM ('x', 'y')",
+        "'{}'::JSON",
+    ]
+    if output != "csv":
+        values += ["[1, NULL]", "{'a': 1, 'b': [DATE '2026-01-31']}", "MAP {'k': 1}"]
+    if output == "json":
+        values += ["INTERVAL 1 DAY"]
+    query = "SELECT " + ", ".join(f"{value} AS c{place}" for place, value in enumerate(values)) + " FROM blocks LIMIT 2"
+    written = io.BytesIO()
+    assert Statement(query, output, blocks, SqlLimits(MEMORY, 30)).run(written.write, going_on) == 2
+    assert written.tell() > 0
+
+
 def test_that_a_limit_ends_the_reading(blocks: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     tile = Table.tile

@@ -132,7 +132,7 @@ def words_of(error: BaseException, memory: int) -> str:
         return f"The statement needs more than the {memory / 1e9:.1f} GB of memory that it may take."
     if isinstance(error, duckdb.PermissionException):
         return _NO_REACH
-    if "stream registered as 'blocks' failed" in text:
+    if isinstance(error, OSError | ImportError) or "stream registered as 'blocks' failed" in text:
         return ""
     # Some limits tell how they would be lifted.
     return text.partition(' Use "SET ')[0].strip() or type(error).__name__
