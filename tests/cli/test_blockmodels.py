@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import typer
@@ -47,6 +48,50 @@ def test_that_an_export_is_a_file(site: Copper, nobody: Person) -> None:
     assert nobody.run("blockmodel", "export", "Small", "b.txt").returncode == 1
     assert nobody.run("blockmodel", "export", "Small", "b.csv", "--box", "i=0:1").returncode == 2
     assert not (nobody.work / "b.csv").exists()
+
+
+def test_that_a_difference_is_a_table(site: Copper, nobody: Person) -> None:
+    summary, header, row = nobody.done("blockmodel", "diff", "Small", "2").splitlines()
+    assert summary == "version 2 to 3: 6 blocks changed"
+    assert header.split() == ["column", "what", "changed", "null->value", "value->null", "min", "max", "mean"]
+    assert row.split() == ["Cu", "-", "5", "0", "1", "0.1", "0.5", "0.3"]
+    assert nobody.done("blockmodel", "diff", "Small", "3", "latest").splitlines() == [
+        "version 3 to 3: 0 blocks changed"
+    ]
+    added = nobody.done("blockmodel", "diff", site.model_id, "1", "2").splitlines()
+    assert [line.split()[:4] for line in added[2:]] == [["Cu", "added", "0", "23"], ["Density", "added", "0", "24"]]
+    found = msgspec.json.decode(nobody.done("blockmodel", "diff", "Small", "2", "3", "--json"))
+    assert found["columns"][0]["blocks_changed"] == 5
+    assert nobody.run("blockmodel", "diff", "Small", "8").returncode == 1
+    assert nobody.run("blockmodel", "diff", "Small", "two").returncode == 1
+
+
+def test_that_swaths_and_curves_are_tables(site: Copper, nobody: Person) -> None:
+    words = ("blockmodel", "swath", "Small@2", "--axis", "x", "--slices", "2", "-c", "Cu", "--density", "Density")
+    title, header, one, other = nobody.done(*words).splitlines()
+    assert title == "Cu (%[mass]) along x, version 2"
+    assert header.split() == ["slice", "from", "to", "blocks", "without", "mass", "t", "mean"]
+    assert one.split()[:6] == ["0", "0", "20", "11", "1", "27500"]
+    assert float(other.split()[6]) == pytest.approx(np.nanmean(site.first[2:]), rel=1e-5)
+    assert msgspec.json.decode(nobody.done(*words, "--json"))["weight"] == "MASS"
+    words = ("blockmodel", "grade-tonnage", "Small", "-c", "Cu", "--cutoffs", "0,1.5", "--density-value", "2")
+    words += ("--density-unit", "t/m3", "--mass-unit", "kt")
+    ended = nobody.run(*words)
+    title, header, one, other = ended.stdout.splitlines()
+    assert title == "Cu (%[mass]) above cut-offs of Cu (%[mass]), version 3"
+    assert header.split() == ["cut-off", "blocks", "mass", "kt", "grade", "metal", "kt"]
+    assert one.split()[:3] == ["0", "22", "44"]
+    above = site.second[site.second >= 1.5]
+    assert (other.split()[1], float(other.split()[3])) == (str(len(above)), pytest.approx(above.mean(), rel=1e-5))
+    assert ended.stderr.startswith("coreshed: 2 x Blocks have no value in the cut-off column 'Cu'.")
+    assert msgspec.json.decode(nobody.done(*words, "--json"))["curves"][0]["points"][0]["blocks"] == 22
+    for wrong, code in (
+        (("swath", "Small", "-c", "Cu", "--axis", "w"), 1),
+        (("swath", "Small", "--axis", "i"), 2),
+        (("grade-tonnage", "Small", "-c", "Cu", "--cutoffs", "0,x", "--density", "Density"), 2),
+        (("grade-tonnage", "Small", "-c", "Cu", "--cutoffs", "0"), 1),
+    ):
+        assert nobody.run("blockmodel", *wrong).returncode == code, wrong
 
 
 def test_that_a_box_is_read_from_text() -> None:

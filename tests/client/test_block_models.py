@@ -89,6 +89,57 @@ def test_that_an_export_takes_its_format_from_the_suffix(site: Copper, tmp_path:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.CSV", "a.parquet"]
 
 
+def test_that_versions_are_compared(site: Copper) -> None:
+    models = site.client.block_models
+    found = models.diff("Small", 2)
+    assert (found.from_version.version_id, found.to_version.version_id) == (2, 3)
+    [column] = found.columns
+    # Cu of (0, 0, 0) is 0 and stays so; it is taken from one block and doubled in five.
+    assert (column.title, column.blocks_changed, column.value_to_null, column.null_to_value) == ("Cu", 5, 1, 0)
+    assert column.change is not None
+    changed = site.second[0] - site.first[0]
+    assert column.change.sum == pytest.approx(changed.sum())
+    assert column.change.max == pytest.approx(changed.max())
+    assert found.bbox is not None
+    assert found.bbox["i_minmax"] == {"min": 0, "max": 3}
+    versions = {each.version_id: each.version_uuid for each in models.versions("Small")}
+    back = models.diff(site.model_id, versions[3].upper(), 2)
+    assert back.columns[0].null_to_value == 1
+    assert models.diff("Small", None, 3).columns == []
+    with pytest.raises(NotFound):
+        models.diff("Small", 9)
+    with pytest.raises(Invalid):
+        models.diff("Small", "../..")
+
+
+def test_that_swaths_and_curves_are_what_numpy_says(site: Copper) -> None:
+    models = site.client.block_models
+    found = models.swath("Small", ["Cu"], "x", slices=2, version=2, density_column="Density")
+    assert (found.version_id, found.weight, found.weight_unit_id, found.width) == (2, "MASS", "t", 20.0)
+    means = [each.mean for each in found.swaths[0].slices]
+    assert means == pytest.approx([np.nanmean(site.first[:2]), np.nanmean(site.first[2:])])
+    found = models.swath("Small", ["Cu"], "k", box={"i": (0, 0), "j": (0, 2), "k": (1, 1)})
+    assert [(each.number, each.mean) for each in found.swaths[0].slices] == [
+        (1, pytest.approx(site.second[0, :, 1].mean()))
+    ]
+    cutoffs = [0.0, 1.0, 9.0]
+    curves = models.grade_tonnage("Small", ["Cu"], cutoffs, version=2, density_column="Density", mass_unit_id="kt")
+    for point, cutoff in zip(curves.curves[0].points, cutoffs, strict=True):
+        above = site.first[site.first >= cutoff]
+        assert point.mass == pytest.approx(len(above) * 2.5)
+        assert point.grade == (pytest.approx(above.mean()) if len(above) else None)
+    assert curves.curves[0].metal_unit_id == "kt"
+    assert [each.warning_type for each in curves.warnings] == ["NULL_CUTOFF_VALUE", "NULL_COLUMN_VALUE"]
+    with pytest.raises(Invalid, match="density"):
+        models.grade_tonnage("Small", ["Cu"], cutoffs)
+    with pytest.raises(Invalid):
+        models.grade_tonnage("Small", ["Cu"], [float("nan")], density_column="Density")
+    with pytest.raises(Invalid, match="list"):
+        models.swath("Small", "Cu", "i")
+    with pytest.raises(Invalid, match="Zn"):
+        models.swath("Small", ["Zn"], "i")
+
+
 def test_that_a_deleted_model_is_gone(site: Copper) -> None:
     site.raw.api.delete(f"{site.raw.root}/{site.model_id}").raise_for_status()
     models = site.client.block_models
@@ -110,6 +161,10 @@ async def test_that_an_event_loop_has_the_same(site: Copper, shared_server: Serv
         assert (await models.version("Small", 2)).version_id == 2
         assert (await models.query("Small", ["Cu"])).num_rows == 22
         assert (await models.export("Small", tmp_path / "a.csv")).size > 0
+        assert (await models.diff("Small", 2, 3)).blocks_changed == 6
+        assert len((await models.swath("Small", ["Cu"], "j")).swaths[0].slices) == 3
+        curves = await models.grade_tonnage("Small", ["Cu"], [0], density_column="Density")
+        assert curves.curves[0].points[0].blocks == 22
 
 
 @pytest.mark.parametrize(

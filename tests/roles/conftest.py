@@ -95,6 +95,8 @@ class Ward:
     bm_id: str
     job_id: str
     version_uuid: str
+    from_version: str
+    to_version: str
     report: dict[str, Any]
     rs_id: str
     report_result_uuid: str
@@ -207,6 +209,8 @@ class House:
             "bm_id": bm_id,
             "job_id": job_id,
             "version_uuid": versions[0]["version_uuid"],
+            "from_version": "1",
+            "to_version": versions[0]["version_uuid"],
             **reported,
         }
 
@@ -265,6 +269,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     settings = Settings(data_dir=data, database=url)
     application = Application.open(settings, Origins(public_url=ORIGIN, blob_url=ORIGIN), ManualClock())
     application.block_models.sql.patience = 0  # no worker runs here
+    application.block_models.analyses.patience = 0.0  # no worker runs here
     yield application
     application.close()
 

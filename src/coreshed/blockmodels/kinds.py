@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from coreshed.blockmodels.orders import COMPACT_JOB, COMPARISON_JOB, QUERY_JOB, REPORT_JOB, SQL_JOB, UPDATE_JOB
+from coreshed.blockmodels.orders import (
+    COMPACT_JOB,
+    COMPARISON_JOB,
+    DIFF_JOB,
+    GRADE_TONNAGE_JOB,
+    QUERY_JOB,
+    REPORT_JOB,
+    SQL_JOB,
+    SWATH_JOB,
+    UPDATE_JOB,
+)
 from coreshed.blockmodels.service import BlockModels
 from coreshed.jobs import Claim, JobContext, JobKind
 from coreshed.problems import Api, BadRequest, InternalError, Problem, answer
@@ -41,6 +51,21 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
     def compare(claim: Claim, _context: JobContext) -> bytes:
         return block_models.comparisons.run(claim)
 
+    def diff(claim: Claim, context: JobContext) -> bytes:
+        from coreshed.blockmodels.work.differing import DiffWork
+
+        return DiffWork(block_models.ground).run(claim, context)
+
+    def swath(claim: Claim, context: JobContext) -> bytes:
+        from coreshed.blockmodels.work.curves import CurveWork
+
+        return CurveWork(block_models.ground).swath(claim, context)
+
+    def grade_tonnage(claim: Claim, context: JobContext) -> bytes:
+        from coreshed.blockmodels.work.curves import CurveWork
+
+        return CurveWork(block_models.ground).grade_tonnage(claim, context)
+
     runs: dict[str, Callable[[Claim, JobContext], bytes | None]] = {
         UPDATE_JOB: update,
         QUERY_JOB: query,
@@ -48,6 +73,9 @@ def job_kinds(block_models: BlockModels) -> list[JobKind]:
         COMPACT_JOB: compact,
         REPORT_JOB: report,
         COMPARISON_JOB: compare,
+        DIFF_JOB: diff,
+        SWATH_JOB: swath,
+        GRADE_TONNAGE_JOB: grade_tonnage,
     }
     return [JobKind(name, run, problem_of) for name, run in runs.items()]
 

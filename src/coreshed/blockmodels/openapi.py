@@ -7,6 +7,8 @@ from litestar.openapi.spec import OpenAPIType, Reference, Schema
 from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET, MOST_PLACES
 from coreshed.blockmodels.report_rules import MOST_COLUMNS
 from coreshed.blockmodels.sql.limits import MOST_QUERY_BYTES
+from coreshed.blockmodels.wire.analyses import LARGEST_VERSION, MOST_CUTOFFS
+from coreshed.blockmodels.wire.analyses import MOST_COLUMNS as MOST_ANALYSED
 from coreshed.blockmodels.wire.geometry import MAX_BLOCKS, MAX_ROTATIONS
 from coreshed.blockmodels.wire.models import LEAST_NAME, MOST_NAME
 from coreshed.blockmodels.wire.versions import DataType
@@ -26,6 +28,7 @@ from coreshed.openapi import (
 )
 
 _NUMBER = Schema(type=OpenAPIType.NUMBER)
+_ABOVE_0 = Schema(type=OpenAPIType.NUMBER, exclusive_minimum=0)
 _LENGTH = Schema(type=OpenAPIType.NUMBER, exclusive_minimum=0, exclusive_maximum=1_000_000)
 _ANGLE = Schema(type=OpenAPIType.NUMBER, exclusive_minimum=-360, exclusive_maximum=360)
 _NAME = text(least=LEAST_NAME, most=MOST_NAME)
@@ -313,4 +316,46 @@ COMPARISON = described(
     query("from", UUID, "The result to start from.", required=True),
     query("to", UUID, "The result to compare.", required=True),
     query("decimal_places", integer(least=0, most=MOST_PLACES), "Round values to so many before they are subtracted."),
+)
+
+# What versions say
+
+_WAITED = {"200": "The answer.", "202": "A job makes it: the body names its `job_url`."}
+_QUESTION = {
+    "version": or_null(Schema(one_of=[integer(least=1, most=LARGEST_VERSION), UUID])),
+    "columns": array(TEXT, 1, MOST_ANALYSED),
+    "density_column": or_null(TEXT),
+    "density_value": or_null(_ABOVE_0),
+    "density_unit_id": or_null(TEXT),
+    "mass_unit_id": TEXT,
+    "bbox": or_null(_BOX),
+    "null_values_policy": one_of(*_POLICIES),
+    "negative_values_policy": one_of("USE", *_POLICIES),
+}
+DIFF = described(answers=_WAITED)
+SWATH = described(
+    body=json_body(
+        _closed(
+            {
+                **_QUESTION,
+                "axis": one_of(*"ijkxyz"),
+                "width": or_null(_ABOVE_0),
+                "slices": or_null(integer(least=1, most=LARGEST_VERSION)),
+                "start": or_null(_NUMBER),
+            },
+            "columns",
+            "axis",
+        )
+    ),
+    answers=_WAITED,
+)
+GRADE_TONNAGE = described(
+    body=json_body(
+        _closed(
+            {**_QUESTION, "cutoffs": array(_NUMBER, 1, MOST_CUTOFFS), "cutoff_column": or_null(TEXT)},
+            "columns",
+            "cutoffs",
+        )
+    ),
+    answers=_WAITED,
 )

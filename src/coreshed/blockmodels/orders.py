@@ -5,8 +5,9 @@ from typing import TypeVar
 from msgspec import Struct, json
 
 from coreshed.blockmodels.rules import Change
-from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ
-from coreshed.blockmodels.wire.reports import CreateReportSpecification
+from coreshed.blockmodels.wire.analyses import Axis
+from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, Box
+from coreshed.blockmodels.wire.reports import CreateReportSpecification, NegativePolicy, NullPolicy
 from coreshed.blockmodels.wire.updates import InputOptions
 
 UPDATE_JOB = "block-model-update"
@@ -15,6 +16,9 @@ COMPACT_JOB = "block-model-compact"
 SQL_JOB = "block-model-sql"
 REPORT_JOB = "block-model-report"
 COMPARISON_JOB = "block-model-report-comparison"
+DIFF_JOB = "block-model-diff"
+SWATH_JOB = "block-model-swath"
+GRADE_TONNAGE_JOB = "block-model-grade-tonnage"
 
 T = TypeVar("T", bound=Struct)
 
@@ -91,6 +95,64 @@ class ComparisonOrder(Struct, frozen=True):
     revision: int
     before: ComparedVersion
     after: ComparedVersion
+
+
+class DiffOrder(Struct, frozen=True):
+    """Two versions to compare."""
+
+    from_version_id: int
+    to_version_id: int
+
+
+class OrderedColumn(Struct, frozen=True, array_like=True):
+    """A column of values, as its version names it. title: the qualified one."""
+
+    col_id: str
+    title: str
+    unit_id: str | None
+
+
+class DensityOrder(Struct, frozen=True, array_like=True):
+    """In kg/m³. factor: multiplies values of the column; constant: of blocks without one there."""
+
+    column_id: str | None
+    factor: float
+    constant: float | None
+
+
+class _CurveOrder(Struct, frozen=True, kw_only=True):
+    """volume_factor: from cubed units of the model's sizes to m³; borrowed: titles of columns whose unit is the newest
+    version's.
+    """
+
+    version_id: int
+    version_uuid: str
+    columns: list[OrderedColumn]
+    volume_factor: float
+    bbox: Box | None
+    null_values_policy: NullPolicy
+    negative_values_policy: NegativePolicy
+    borrowed: list[str]
+
+
+class SwathOrder(_CurveOrder, frozen=True, kw_only=True):
+    """Columns along an axis, from `start` in slices of `width`. density: null where volumes weigh."""
+
+    axis: Axis
+    start: float
+    width: float
+    density: DensityOrder | None
+    weight_unit_id: str | None
+    weight_unit_factor: float
+
+
+class GradeTonnageOrder(_CurveOrder, frozen=True, kw_only=True):
+    """Columns over cut-offs of a column, of their own where it is null."""
+
+    cutoff_column: OrderedColumn | None
+    cutoffs: list[float]
+    density: DensityOrder
+    mass_unit_id: str
 
 
 def encode(order: Struct) -> bytes:

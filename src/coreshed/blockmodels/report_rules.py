@@ -31,7 +31,7 @@ _SUMS: dict[UnitType, tuple[How, UnitType]] = {
     UnitType.VOLUME: ("sum", UnitType.VOLUME),
     UnitType.VALUE: ("sum", UnitType.VALUE),
 }
-_NOT_NUMBERS = frozenset({"Boolean", "Utf8", "Date32", "Timestamp"})
+NOT_NUMBERS = frozenset({"Boolean", "Utf8", "Date32", "Timestamp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Planning:
 
     def _numbers(self, col_id: UUID) -> Column:
         column = self._use(col_id)
-        if column.data_type in _NOT_NUMBERS:
+        if column.data_type in NOT_NUMBERS:
             raise Unprocessable(f"The column {column.title!r} holds {column.data_type}, not numbers.")
         return column
 

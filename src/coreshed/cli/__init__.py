@@ -11,6 +11,7 @@ import typer
 
 from coreshed.cli import (
     admin,
+    blockcurves,
     blockmodels,
     clients,
     groups,
@@ -53,6 +54,9 @@ app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
 blockmodels.blockmodels.command("sql")(sql.sql)
+blockmodels.blockmodels.command("diff")(blockcurves.diff)
+blockmodels.blockmodels.command("swath")(blockcurves.swath)
+blockmodels.blockmodels.command("grade-tonnage")(blockcurves.grade_tonnage)
 app.add_typer(blockmodels.blockmodels, name="blockmodel")
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")

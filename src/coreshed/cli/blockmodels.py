@@ -13,7 +13,7 @@ from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, enc
 
 if TYPE_CHECKING:
     from coreshed.client import Progress
-    from coreshed.client.block_model_calls import Box
+    from coreshed.client.block_curves import Box
     from coreshed.client.block_records import BlockModel, BlockModelVersion
 
 blockmodels = typer.Typer(help="Block models and their versions.", no_args_is_help=True)

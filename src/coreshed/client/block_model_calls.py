@@ -7,15 +7,12 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from coreshed.client.block_curves import Box, Version
 from coreshed.client.block_records import BlockModel, BlockModelVersion
 from coreshed.client.calls import Call, Flow, ask, is_uuid, reads
 from coreshed.client.errors import Invalid, NotFound, ServerFailed, of_answer
 from coreshed.client.session import Session
 
-Version: TypeAlias = int | str | None
-"""The number of a version or its UUID; None for the newest."""
-Box: TypeAlias = Mapping[str, tuple[float, float]]
-"""(least, greatest), both inclusive, of each of i, j, k (zero-based parents) or of each of x, y, z (model-aligned)."""
 Geometry: TypeAlias = Literal["indices", "coordinates"]
 Headers: TypeAlias = Literal["name", "id"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coreshed.client import block_model_calls as calls
-from coreshed.client.block_model_calls import Version
+from coreshed.client.block_curves import Version
 from coreshed.client.calls import Call, Flow, ask, is_uuid, reads
 from coreshed.client.errors import Invalid
 from coreshed.client.files import LocalPath, in_thread

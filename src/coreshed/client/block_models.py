@@ -4,10 +4,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
+from coreshed.client import block_curve_calls as curve_calls
 from coreshed.client import block_model_calls as calls
-from coreshed.client.block_model_calls import Box, Geometry, Headers, Query, Version
+from coreshed.client.block_curves import Axis, Box, CurveOptions, GradeTonnage, Swaths, Version, VersionDifference
+from coreshed.client.block_model_calls import Geometry, Headers, Query
 from coreshed.client.block_model_sql import AsyncStatements, Statements
 from coreshed.client.block_records import BlockModel, BlockModelVersion, Exported
 from coreshed.client.errors import Invalid
@@ -106,6 +108,52 @@ class BlockModels(Statements):
         query = Query(columns, box, geometry, headers, exclude_null_rows, delimiter)
         return _export(self._site, _Wanted(model, version, query), Path(local), Patience(), progress)
 
+    def diff(self, model: str, before: Version, after: Version = None) -> VersionDifference:
+        """What differs between two versions, of which None is the newest: columns by id, blocks, values.
+
+        Waits as long as the server reckons. Raises NotFound, Gone, Invalid.
+        """
+        return self._run(curve_calls.diff(self._site.session, model, before, after))
+
+    def swath(
+        self,
+        model: str,
+        columns: Sequence[str],
+        axis: Axis,
+        *,
+        width: float | None = None,
+        slices: int | None = None,
+        start: float | None = None,
+        **options: Unpack[CurveOptions],
+    ) -> Swaths:
+        """Means of columns, by title or id, along an axis of a version.
+
+        axis: i, j, k for slices of one parent block; x, y, z (model-aligned) for slices of a width, or so many slices,
+        from `start`, which is the model's origin where None; blocks belong to the slice of their centroid. They weigh
+        by volume, or by mass where a density is given. Null and NaN do not count and negative values do, unless the
+        policies say otherwise. Waits as long as the server reckons. Raises NotFound, Gone, Invalid.
+        """
+        cut = {"width": width, "slices": slices, "start": start}
+        return self._run(curve_calls.swath(self._site.session, model, columns, axis, cut, options))
+
+    def grade_tonnage(
+        self,
+        model: str,
+        columns: Sequence[str],
+        cutoffs: Sequence[float],
+        *,
+        cutoff_column: str | None = None,
+        **options: Unpack[CurveOptions],
+    ) -> GradeTonnage:
+        """Blocks, mass, grade and metal above cut-offs, for each column by title or id; takes a density.
+
+        cutoffs: in the unit of the cut-off column, which is the column itself where None is named. Blocks whose value
+        is null, NaN or negative count nowhere, unless the policies say otherwise. Waits as long as the server reckons.
+        Raises NotFound, Gone, Invalid.
+        """
+        session = self._site.session
+        return self._run(curve_calls.grade_tonnage(session, model, columns, cutoffs, cutoff_column, options))
+
 
 class AsyncBlockModels(AsyncStatements):
     """The same for an event loop; bytes are moved by threads."""
@@ -163,6 +211,38 @@ class AsyncBlockModels(AsyncStatements):
         """See BlockModels.export."""
         wanted = _Wanted(model, version, Query(columns, box, geometry, headers, exclude_null_rows, delimiter))
         return await in_thread(lambda patience: _export(self._site, wanted, Path(local), patience, progress))
+
+    async def diff(self, model: str, before: Version, after: Version = None) -> VersionDifference:
+        """See BlockModels.diff."""
+        return await self._run(curve_calls.diff(self._site.session, model, before, after))
+
+    async def swath(
+        self,
+        model: str,
+        columns: Sequence[str],
+        axis: Axis,
+        *,
+        width: float | None = None,
+        slices: int | None = None,
+        start: float | None = None,
+        **options: Unpack[CurveOptions],
+    ) -> Swaths:
+        """See BlockModels.swath."""
+        cut = {"width": width, "slices": slices, "start": start}
+        return await self._run(curve_calls.swath(self._site.session, model, columns, axis, cut, options))
+
+    async def grade_tonnage(
+        self,
+        model: str,
+        columns: Sequence[str],
+        cutoffs: Sequence[float],
+        *,
+        cutoff_column: str | None = None,
+        **options: Unpack[CurveOptions],
+    ) -> GradeTonnage:
+        """See BlockModels.grade_tonnage."""
+        session = self._site.session
+        return await self._run(curve_calls.grade_tonnage(session, model, columns, cutoffs, cutoff_column, options))
 
 
 def _table(site: Site, wanted: _Wanted, patience: Patience, progress: Report | None) -> "pa.Table":

@@ -9,7 +9,7 @@ import pytest
 
 from coreshed.blockmodels.engine.aggregation import Aggregated, Row, aggregate
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
-from coreshed.blockmodels.engine.categories import Category, TooManyCombinations
+from coreshed.blockmodels.engine.categories import Category, TooManyCombinations, check_combinations
 from coreshed.blockmodels.engine.errors import UnknownColumn
 from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.policies import Policies, Policy
@@ -256,6 +256,23 @@ def test_that_too_many_combinations_are_refused(blocks: BlockStore) -> None:
     assert len(found.result_sets[0].rows) == 10_000 + 100 + 1
     with pytest.raises(TooManyCombinations, match="10,000"):
         aggregate(snapshot, Request(TONNES, (), (Category("a"), Category("b"), Category("c"))))
+
+
+def test_that_the_sums_of_a_report_are_bounded_over_one_tile_and_over_several(blocks: BlockStore) -> None:
+    grid = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (100, 10, 1), (1.0, 1.0, 1.0))
+    i, j, _ = (index.ravel() for index in np.indices(grid.parents))
+    values = {"a": pa.array(i.astype(np.int32)), "b": pa.array(j.astype(np.int32)), "Au": pa.array(np.arange(1000.0))}
+    categories = Category("a"), Category("b")
+
+    # 1,000 combinations times 21 bins times 199: four for each column, and blocks, masses, unplaced blocks.
+    columns = (ValueColumn("Au", Aggregation.MASS_AVERAGE),) * 49
+    asked = Request(TONNES, columns, categories, cutoff="Au", thresholds=tuple(map(float, range(20))))
+    for tile in ((100, 10, 1), (10, 10, 1)):
+        with pytest.raises(TooManyCombinations, match="4,000,000 sums"):
+            aggregate(model(blocks, grid, values, tile), asked)
+    check_combinations(1000, 4000)
+    with pytest.raises(TooManyCombinations):
+        check_combinations(1000, 4001)
 
 
 def test_that_boxes_and_masks_choose_blocks(blocks: BlockStore) -> None:

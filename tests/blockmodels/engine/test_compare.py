@@ -19,7 +19,7 @@ from coreshed.blockmodels.engine.addressing import IndexKeys
 from coreshed.blockmodels.engine.boxes import IndexBox
 from coreshed.blockmodels.engine.changes import Change, Written
 from coreshed.blockmodels.engine.chunks import Chunk
-from coreshed.blockmodels.engine.compare import ColumnDiff, delta, diff
+from coreshed.blockmodels.engine.compare import ColumnDiff, Figures, delta, diff
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.encode import How, encode
 from coreshed.blockmodels.engine.footer import Field
@@ -39,6 +39,10 @@ from coreshed.testing.plain_model import PlainModel, plain, random_values
 GRID = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (6, 4, 4), (1.0, 1.0, 1.0))
 CU = Written("c-cu", "Cu", DataType.FLOAT64, "v")
 NAN = float("nan")
+
+
+def figures(*values: float) -> Figures:
+    return Figures(len(values), min(values), max(values), sum(values) / len(values), sum(values))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +86,7 @@ def test_that_columns_come_go_and_are_renamed(blocks: BlockStore, model: str) ->
     assert [(each.id, each.title) for each in added.added] == [("c-cu", "Copper")]
     assert (added.removed, added.renamed, added.changed) == ((), (), ())
     assert added.box == GRID.everything  # the tiles at both ends
-    assert diff(first, third).columns == (ColumnDiff("c-cu", None, "Copper", 0, 2, 0, None, None, None),)
+    assert diff(first, third).columns == (ColumnDiff("c-cu", None, "Copper", 0, 2, 0, None, None, figures(1.0)),)
     assert diff(first, third).box == IndexBox((0, 4), (0, 3), (0, 0))
 
     renamed = delta(second, third)
@@ -91,7 +95,7 @@ def test_that_columns_come_go_and_are_renamed(blocks: BlockStore, model: str) ->
 
     removed = delta(third, first)
     assert [each.title for each in removed.removed] == ["Copper"]
-    assert diff(third, first).columns == (ColumnDiff("c-cu", "Copper", None, 0, 0, 2, None, None, None),)
+    assert diff(third, first).columns == (ColumnDiff("c-cu", "Copper", None, 0, 0, 2, None, figures(1.0), None),)
 
 
 def test_that_what_really_changed_is_counted(blocks: BlockStore, model: str) -> None:
@@ -102,15 +106,16 @@ def test_that_what_really_changed_is_counted(blocks: BlockStore, model: str) -> 
     assert [each.ranks for each in found.changed] == [(0, 2)]
     assert found.box == IndexBox((0, 3), (0, 1), (0, 3))
     really = diff(old, new)
-    assert really.columns == (ColumnDiff("c-cu", "Cu", "Cu", 2, 1, 0, -2.0, 0.5, -0.75),)
+    before, after = figures(1.0, 5.0), figures(1.5, 7.0, 3.0)
+    assert really.columns == (ColumnDiff("c-cu", "Cu", "Cu", 2, 1, 0, figures(0.5, -2.0), before, after),)
     assert (really.blocks, really.box) == (3, IndexBox((0, 1), (0, 1), (0, 2)))
-    assert diff(new, old).columns == (ColumnDiff("c-cu", "Cu", "Cu", 2, 0, 1, -0.5, 2.0, 0.75),)
+    assert diff(new, old).columns == (ColumnDiff("c-cu", "Cu", "Cu", 2, 0, 1, figures(-0.5, 2.0), after, before),)
 
 
 def test_that_a_replacement_shows_what_it_took(blocks: BlockStore, model: str) -> None:
     old = publish(blocks, model, CU, {(0, 0, 0): 1.0, (5, 3, 3): 2.0})
     new = publish(blocks, model, CU, {(0, 0, 0): 1.0}, update_type=UpdateType.REPLACE)
-    assert diff(old, new).columns == (ColumnDiff("c-cu", "Cu", "Cu", 0, 0, 1, None, None, None),)
+    assert diff(old, new).columns == (ColumnDiff("c-cu", "Cu", "Cu", 0, 0, 1, None, figures(2.0), None),)
     assert diff(old, new).box == IndexBox((5, 5), (3, 3), (3, 3))
 
 
@@ -126,8 +131,9 @@ def test_that_only_finite_differences_are_measured(
     if measured == "same":
         assert found == ()
         return
-    value = measured if isinstance(measured, float) else None
-    assert found == (ColumnDiff("c-cu", "Cu", "Cu", 1, 0, 0, value, value, value),)
+    change = figures(measured) if isinstance(measured, float) else None
+    one, other = (figures(each) if math.isfinite(each) else None for each in (old, new))
+    assert found == (ColumnDiff("c-cu", "Cu", "Cu", 1, 0, 0, change, one, other),)
 
 
 def test_that_the_mean_of_the_largest_numbers_is_finite(blocks: BlockStore, model: str) -> None:
@@ -135,8 +141,9 @@ def test_that_the_mean_of_the_largest_numbers_is_finite(blocks: BlockStore, mode
     places = [(0, 0, 0), (0, 0, 1), (5, 3, 3)]
     old = publish(blocks, model, CU, dict.fromkeys(places, 0.0))
     [found] = diff(old, publish(blocks, model, CU, dict.fromkeys(places, largest))).columns
-    assert (found.least, found.greatest) == (largest, largest)
-    assert found.mean == pytest.approx(largest)
+    assert found.change is not None
+    assert (found.change.least, found.change.greatest, found.change.sum) == (largest, largest, math.inf)
+    assert found.change.mean == pytest.approx(largest)
 
 
 def test_that_versions_of_two_models_are_refused(blocks: BlockStore, model: str) -> None:
@@ -205,7 +212,7 @@ def test_that_blocks_of_other_divisions_appear_and_vanish(blocks: BlockStore, ki
     assert found.box == IndexBox((0, 0), (0, 0), (0, 1))
     really = diff(whole, divided)
     assert (really.appeared, really.vanished, really.blocks) == (2, 1, 1)
-    assert really.columns == (ColumnDiff("c-cu", "Cu", "Cu", 1, 0, 0, 3.0, 3.0, 3.0),)
+    assert [(each.changed, each.change) for each in really.columns] == [(1, figures(3.0))]
     assert really.box == IndexBox((0, 0), (0, 0), (0, 1))
     assert (diff(divided, whole).appeared, diff(divided, whole).vanished) == (1, 2)
 

@@ -146,7 +146,7 @@ class _Gathered:
         kept = [at for at, key in enumerate(tally.keys) if self._wanted(key)]
         keys = [tally.keys[at] for at in kept]
         rows = np.array([self._rows.setdefault(key, len(self._rows)) for key in keys], dtype=np.intp)
-        check_combinations(len(self._rows))
+        check_combinations(len(self._rows), self._of.measures * self._of.bins)
         self._sums.add(rows, tally.sums[:, kept])
         for what, counts in tally.counted.items():
             found = self._counted.setdefault(what, {})

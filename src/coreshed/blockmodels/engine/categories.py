@@ -19,17 +19,25 @@ LONGEST_VALUE = 120
 """Characters of a text by which blocks are told apart; what follows is cut off."""
 MOST_COMBINATIONS = 10_000
 """Combinations of values of several categories in one report."""
+MOST_SUMS = 4_000_000
+"""Sums that a report keeps: combinations times bins between cut-offs times what is added up; 64 MB, and as much for the
+tiles that are in work."""
 
 
 class TooManyCombinations(EngineError, ValueError):
     """Categories that occur in more combinations than a report may have."""
 
 
-def check_combinations(number: int) -> None:
-    """Raise TooManyCombinations."""
+def check_combinations(number: int, sums: int) -> None:
+    """Raise TooManyCombinations. sums: of each combination."""
     if number > MOST_COMBINATIONS:
         raise TooManyCombinations(
             f"The categories occur in more than {MOST_COMBINATIONS:,} combinations; list the values that matter."
+        )
+    if number * sums > MOST_SUMS:
+        raise TooManyCombinations(
+            f"The categories occur in so many combinations that more than {MOST_SUMS:,} sums would be kept, "
+            f"{sums:,} for each; ask for fewer columns or cut-offs, or list the values that matter."
         )
 
 

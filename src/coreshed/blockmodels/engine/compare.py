@@ -57,12 +57,24 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Of `count` finite numbers, as Float64; sum is infinite where it overflows."""
+
+    count: int
+    least: float
+    greatest: float
+    mean: float
+    sum: float
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnDiff:
     """How many values of a column differ; an absent column counts as null throughout.
 
     changed: blocks with a value in both versions, and not the same one; NaN equals NaN. became_value: null before.
-    became_null: null after. least, greatest, mean: of after - before over the blocks that are `changed`, as Float64,
-    without those where the difference is no finite number; None for columns that are no numbers or where there is none.
+    became_null: null after. change: of after - before over the blocks that are `changed`; old, new: of the values that
+    all of these blocks have before and after. Numbers that are not finite are left out; None for columns that are no
+    numbers, and where there is none.
     """
 
     column_id: str
@@ -71,9 +83,9 @@ class ColumnDiff:
     changed: int
     became_value: int
     became_null: int
-    least: float | None
-    greatest: float | None
-    mean: float | None
+    change: Figures | None
+    old: Figures | None
+    new: Figures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,37 @@ def diff(before: Snapshot, after: Snapshot) -> Diff:
 
 
 @dataclass
+class _Running:
+    """Figures so far."""
+
+    _count: int = 0
+    _mean: float = 0.0
+    _sum: float = 0.0
+    _least: float = np.inf
+    _greatest: float = -np.inf
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Take in some numbers, (n,)."""
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return
+        before, self._count = self._count, self._count + len(values)
+        # Sums of the largest numbers would overflow.
+        share = float((values / len(values)).sum()) * (len(values) / self._count)
+        self._mean = self._mean * (before / self._count) + share
+        with np.errstate(all="ignore"):
+            self._sum += float(values.sum())
+        self._least = min(self._least, float(values.min()))
+        self._greatest = max(self._greatest, float(values.max()))
+
+    def result(self) -> Figures | None:
+        """None of no number."""
+        if not self._count:
+            return None
+        return Figures(self._count, self._least, self._greatest, self._mean, self._sum)
+
+
+@dataclass
 class _Tally:
     """What is known so far of one column."""
 
@@ -164,10 +207,9 @@ class _Tally:
     changed: int = 0
     became_value: int = 0
     became_null: int = 0
-    _mean: float = 0.0
-    _count: int = 0
-    _least: float = np.inf
-    _greatest: float = -np.inf
+    _change: _Running = field(default_factory=_Running)
+    _old: _Running = field(default_factory=_Running)
+    _new: _Running = field(default_factory=_Running)
 
     @property
     def column(self) -> Column:
@@ -182,22 +224,13 @@ class _Tally:
         self.changed += int(differ.sum())
         self.became_value += int((here & ~there).sum())
         self.became_null += int((there & ~here).sum())
-        if self.column.data_type not in _NOT_NUMBERS and differ.any():
-            self._measure(old.filter(pa.array(differ)), new.filter(pa.array(differ)))
         mask: Mask = differ | (there != here)
+        if self.column.data_type not in _NOT_NUMBERS and mask.any():
+            self._old.add(_floats(old.filter(pa.array(mask & there))))
+            self._new.add(_floats(new.filter(pa.array(mask & here))))
+            with np.errstate(all="ignore"):
+                self._change.add(_floats(new.filter(pa.array(differ))) - _floats(old.filter(pa.array(differ))))
         return mask
-
-    def _measure(self, old: Any, new: Any) -> None:
-        with np.errstate(all="ignore"):
-            change = _floats(new) - _floats(old)
-        change = change[np.isfinite(change)]
-        if len(change):
-            before, self._count = self._count, self._count + len(change)
-            # Sums of the largest numbers would overflow.
-            share = float((change / len(change)).sum()) * (len(change) / self._count)
-            self._mean = self._mean * (before / self._count) + share
-            self._least = min(self._least, float(change.min()))
-            self._greatest = max(self._greatest, float(change.max()))
 
     def result(self) -> ColumnDiff:
         return ColumnDiff(
@@ -207,9 +240,9 @@ class _Tally:
             self.changed,
             self.became_value,
             self.became_null,
-            self._least if self._count else None,
-            self._greatest if self._count else None,
-            self._mean if self._count else None,
+            self._change.result(),
+            self._old.result(),
+            self._new.result(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Curves of one column of values: along an axis of the model, and over cut-offs."""
+"""Curves of columns of values: along an axis of the model, and over cut-offs."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from coreshed.blockmodels.engine.aggregation import aggregate
+from coreshed.blockmodels.engine.aggregation import Warned, aggregate
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.categories import CategoryValue
 from coreshed.blockmodels.engine.exporting import ahead
@@ -23,6 +23,7 @@ from coreshed.blockmodels.engine.sums import Sums
 from coreshed.blockmodels.engine.tallying import (
     BLOCKS,
     COUNT,
+    INVALID,
     SUM,
     WEIGHT,
     Tallying,
@@ -92,8 +93,8 @@ class Slabs:
 class Slab:
     """One slab with blocks in it, between two model-aligned coordinates.
 
-    blocks: those with a value; without: those without; weight: volume or mass of the former; sum: Σ value·weight; mean:
-    sum over weight, None where the weight is 0.
+    blocks: those whose value counts; without: those whose value does not; weight: volume or mass of the former; sum:
+    Σ value·weight; mean: sum over weight, None where the weight is 0 and where `invalid` blocks spoil it.
     """
 
     number: int
@@ -104,31 +105,39 @@ class Slab:
     weight: float
     sum: float
     mean: float | None
+    invalid: int = 0
 
 
-def swath(
-    snapshot: Snapshot,
-    column_id: str,
-    slabs: Slabs,
-    *,
-    density: Density | None = None,
-    volume_factor: float = 1.0,
-    box: IndexBox | AlignedBox | None = None,
-    threads: int = 2,
-) -> tuple[Slab, ...]:
-    """Mean, sum and count of a column along an axis, by slab; weighted by volume where no density is given.
+@dataclass(frozen=True)
+class Swaths:
+    """Columns along an axis, weighted by volume where no density is given. Fields as in `Request`.
 
-    Null, NaN and infinite values do not count, negative ones do; blocks without a mass are left out. Raises
-    UnknownColumn, ValueError.
+    With the usual policies, null values (and NaN and infinite ones) do not count, and negative ones do. Blocks without
+    a mass are left out.
     """
-    values = (ValueColumn(column_id, Aggregation.MASS_AVERAGE),)
-    request = Request(density or _VOLUME, values, volume_factor=volume_factor, box=box, policies=_AS_THEY_ARE)
+
+    column_ids: Sequence[str]
+    slabs: Slabs
+    density: Density | None = None
+    volume_factor: float = 1.0
+    box: IndexBox | AlignedBox | None = None
+    policies: Policies = _AS_THEY_ARE
+
+
+def swath(snapshot: Snapshot, asked: Swaths, *, threads: int = 2) -> tuple[tuple[Slab, ...], ...]:
+    """For each column its slabs with blocks, ascending, from one pass over the version.
+
+    Raises UnknownColumn, ValueError where there would be too many slabs or a column holds no numbers.
+    """
+    values = tuple(ValueColumn(each, Aggregation.MASS_AVERAGE) for each in asked.column_ids)
+    density = asked.density or _VOLUME
+    request = Request(density, values, volume_factor=asked.volume_factor, box=asked.box, policies=asked.policies)
     tallying, grid = Tallying(snapshot, request), snapshot.header.grid
-    count = slabs.count(grid)
+    count = asked.slabs.count(grid)
 
     def work(part: Part) -> tuple[NDArray[np.intp], Floats]:
         columns, volume, rows = tallying.read(part, alike=False)
-        numbers = np.maximum(slabs.of(grid, TileBlocks(snapshot, part.rank, part.rows)), -1)
+        numbers = np.maximum(asked.slabs.of(grid, TileBlocks(snapshot, part.rank, part.rows)), -1)
         there, codes = renumbered(numbers, count)
         keys: list[tuple[CategoryValue, ...]] = [(number,) for number in there.tolist()]
         return there, TileInWork(tallying, columns, volume, rows, keys, codes, [], 1).tally().sums
@@ -137,24 +146,26 @@ def swath(
     with ThreadPoolExecutor(threads, thread_name_prefix="swath") as pool:
         for there, found in ahead(pool, work, tallying.asked.parts(), threads + 1):
             sums.add(there, found)
-    return _slabs(sums.from_bin(0), *slabs.borders(grid))
+    totals, borders = sums.from_bin(0), asked.slabs.borders(grid)
+    return tuple(_slabs(totals, index, *borders) for index in range(len(values)))
 
 
-def _slabs(sums: Floats, start: float, width: float) -> tuple[Slab, ...]:
+def _slabs(sums: Floats, value: int, start: float, width: float) -> tuple[Slab, ...]:
     made = []
     for number in np.flatnonzero(sums[BLOCKS]).tolist():
-        weight, total = float(sums[measure(0, WEIGHT), number]), float(sums[measure(0, SUM), number])
-        blocks = int(sums[measure(0, COUNT), number])
+        weight, total = float(sums[measure(value, WEIGHT), number]), float(sums[measure(value, SUM), number])
+        blocks, invalid = (int(sums[measure(value, which), number]) for which in (COUNT, INVALID))
         made.append(
             Slab(
                 number,
                 start + number * width,
                 start + (number + 1) * width,
                 blocks,
-                int(sums[BLOCKS, number]) - blocks,
+                int(sums[BLOCKS, number]) - blocks - invalid,
                 weight,
                 total,
-                total / weight if weight > 0 else None,
+                total / weight if weight > 0 and not invalid else None,
+                invalid,
             )
         )
     return tuple(made)
@@ -162,9 +173,11 @@ def _slabs(sums: Floats, start: float, width: float) -> tuple[Slab, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AboveCutoff:
-    """What is above a cut-off: blocks, their mass, their grade (None where there is none) and metal, mass times grade.
+    """What of a column is above a cut-off.
 
-    metal is in units of mass times units of grade.
+    blocks: above it, and mass: theirs. grade: mean of the column weighted by mass, None where there is none; metal:
+    Σ value·mass, in units of mass times units of grade. invalid: blocks that spoil grade and metal; unplaced: blocks of
+    which is not known whether they are above the cut-off, which spoil every figure.
     """
 
     cutoff: float
@@ -172,13 +185,16 @@ class AboveCutoff:
     mass: float
     grade: float | None
     metal: float
+    invalid: int = 0
+    unplaced: int = 0
 
 
 @dataclass(frozen=True)
 class GradeTonnage:
-    """A grade-tonnage curve: one column is both cut-off and grade. Fields as in `Request`."""
+    """Grade-tonnage curves of columns over the cut-offs of one column. Fields as in `Request`."""
 
-    column_id: str
+    column_ids: Sequence[str]
+    cutoff: str
     cutoffs: Sequence[float]
     density: Density
     volume_factor: float = 1.0
@@ -186,23 +202,35 @@ class GradeTonnage:
     policies: Policies = field(default_factory=Policies)
 
 
-def grade_tonnage(snapshot: Snapshot, curve: GradeTonnage, *, threads: int = 2) -> tuple[AboveCutoff, ...]:
-    """The curve, in the order of the cut-offs. Raises as `aggregate` does; ValueError where no cut-off is given."""
-    if not curve.cutoffs:
+@dataclass(frozen=True)
+class Curves:
+    """For each column its points, in the order of the cut-offs; and what `aggregate` warns of."""
+
+    points: tuple[tuple[AboveCutoff, ...], ...]
+    warnings: tuple[Warned, ...]
+
+
+def grade_tonnage(snapshot: Snapshot, asked: GradeTonnage, *, threads: int = 2) -> Curves:
+    """The curves, from one pass. Raises as `aggregate` does; ValueError where no cut-off is given."""
+    if not asked.cutoffs:
         raise ValueError("a curve needs cut-off values")
     request = Request(
-        curve.density,
-        (ValueColumn(curve.column_id, Aggregation.MASS_AVERAGE),),
-        cutoff=curve.column_id,
-        thresholds=tuple(curve.cutoffs),
-        volume_factor=curve.volume_factor,
-        box=curve.box,
-        policies=curve.policies,
+        asked.density,
+        tuple(ValueColumn(each, Aggregation.MASS_AVERAGE) for each in asked.column_ids),
+        cutoff=asked.cutoff,
+        thresholds=tuple(asked.cutoffs),
+        volume_factor=asked.volume_factor,
+        box=asked.box,
+        policies=asked.policies,
     )
     found = aggregate(snapshot, request, threads=threads)
-    points = []
-    for cutoff, results in zip(curve.cutoffs, found.result_sets, strict=True):
-        [row] = results.rows
-        [cell] = row.cells
-        points.append(AboveCutoff(cutoff, row.blocks, row.mass, cell.value, cell.sum))
-    return tuple(points)
+    rows = [each.rows[0] for each in found.result_sets]
+    points = tuple(
+        tuple(
+            AboveCutoff(cutoff, row.blocks, row.mass, cell.value, cell.sum, cell.invalid, row.invalid)
+            for cutoff, row in zip(asked.cutoffs, rows, strict=True)
+            for cell in (row.cells[index],)
+        )
+        for index in range(len(asked.column_ids))
+    )
+    return Curves(points, found.warnings)

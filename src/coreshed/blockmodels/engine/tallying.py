@@ -34,6 +34,9 @@ class Counted(StrEnum):
     TOO_MANY_CATEGORY_VALUES = "TOO_MANY_CATEGORY_VALUES"
 
 
+_FEW_STEPS = 32
+"""Cut-offs up to which comparing with each is faster than searching."""
+
 BLOCKS, MASS, UNPLACED, FIRST_VALUE = 0, 1, 2, 3
 SUM, WEIGHT, COUNT, INVALID = range(4)
 PER_VALUE = 4
@@ -101,7 +104,7 @@ class Tallying:
         columns, volume, rows = self.read(part, alike=True)
         times = part.count // rows if rows else 1
         coded = [encoded(each, columns[self._place[each.column_id]]) for each in self.request.categories]
-        keys, codes = _combined(coded, rows)
+        keys, codes = _combined(coded, rows, self.measures * self.bins)
         return TileInWork(self, columns, volume, rows, keys, codes, coded, times).tally() if rows else None
 
     def _masked(self, part: Part) -> Part:
@@ -137,8 +140,11 @@ class Tallying:
         return self._place[column_id]
 
 
-def _combined(coded: Sequence[Coded], rows: int) -> tuple[list[tuple[CategoryValue, ...]], NDArray[np.intp]]:
-    """The combinations of category values that occur, and which of them each row has, -1 for rows without."""
+def _combined(coded: Sequence[Coded], rows: int, sums: int) -> tuple[list[tuple[CategoryValue, ...]], NDArray[np.intp]]:
+    """The combinations of category values that occur, and which of them each row has, -1 for rows without.
+
+    sums: of each combination. Raises TooManyCombinations.
+    """
     keys: list[tuple[CategoryValue, ...]] = [()]
     codes = np.zeros(rows, dtype=np.intp)
     for each in coded:
@@ -146,7 +152,7 @@ def _combined(coded: Sequence[Coded], rows: int) -> tuple[list[tuple[CategoryVal
         codes = codes * len(each.values) + each.codes
         codes[without] = -1
         there, codes = renumbered(codes, len(keys) * len(each.values))
-        check_combinations(len(there))
+        check_combinations(len(there), sums)
         keys = [(*keys[at // len(each.values)], each.values[at % len(each.values)]) for at in there.tolist()]
     return keys, codes
 
@@ -268,14 +274,12 @@ class TileInWork:
         if not len(steps):
             return None, None, dropped
         found = self._judged(str(request.cutoff), _CUTOFF)
-        bins = np.zeros(self._rows, dtype=np.uint8 if len(steps) < 256 else np.uint32)
-        for step in steps:
-            np.add(bins, found.values >= step, out=bins)
+        bins = _reached(steps, found.values)
         dropped = _either(dropped, found.dropped)
         nowhere = _either(found.ignored, found.invalid)
         if nowhere is not None:
             bins[nowhere] = 0
-        return bins.astype(np.intp), found.invalid, dropped
+        return bins, found.invalid, dropped
 
     def _judged(self, column_id: str, kinds: tuple[Counted, Counted]) -> Judged:
         found = judged(self._numbers_of(column_id), self._of.request.policies)
@@ -299,6 +303,16 @@ class TileInWork:
         """How many rows of each combination."""
         chosen = self._codes if where is None else self._codes[where]
         return np.bincount(chosen + 1, minlength=len(self._keys) + 1)[1:]
+
+
+def _reached(steps: Floats, values: Floats) -> NDArray[np.intp]:
+    """How many steps, ascending, each value is at or above, (n,)."""
+    if len(steps) > _FEW_STEPS:
+        return np.searchsorted(steps, values, side="right")
+    found = np.zeros(len(values), dtype=np.uint8)
+    for step in steps:
+        np.add(found, values >= step, out=found)
+    return found.astype(np.intp)
 
 
 _COLUMN = (Counted.NULL_COLUMN_VALUE, Counted.NEGATIVE_COLUMN_VALUE)

@@ -1,5 +1,6 @@
 """The services of block models."""
 
+from coreshed.blockmodels.service.analyses import Analyses, Begun
 from coreshed.blockmodels.service.deltas import Deltas
 from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.jobs import Progress
@@ -14,6 +15,7 @@ from coreshed.blockmodels.service.versions import Publication, Versions
 
 __all__ = [
     "Awaited",
+    "Begun",
     "BlockModels",
     "Deltas",
     "Ground",
@@ -38,6 +40,7 @@ class BlockModels:
         self.queries = Queries(ground, self.progress, self.versions)
         self.sql = Sql(ground, self.progress, self.versions)
         self.deltas = Deltas(ground, self.versions)
+        self.analyses = Analyses(ground, self.progress, self.versions)
         self.runs = Runs(ground, self.progress, self.versions)
         self.reports = Reports(ground, self.runs)
         self.comparisons = Comparisons(ground, self.progress, self.runs)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from coreshed.blockmodels.wire.analyses import Analysis
 from coreshed.blockmodels.wire.geometry import Box
 from coreshed.blockmodels.wire.reading import Body, Text, refusal
 from coreshed.blockmodels.wire.updates import SEPARATOR
@@ -142,6 +143,7 @@ Payload: TypeAlias = (
     | ReportRunResult
     | ReportComparisonJobResult
     | JobPendingPayload
+    | Analysis
     | None
 )
 

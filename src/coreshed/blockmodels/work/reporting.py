@@ -137,8 +137,8 @@ def content_of(asked: wire.CreateReportSpecification, plan: Plan, made: Aggregat
             wire.ReportResultSet(each.cutoff, [_row(row, factor) for row in each.rows]) for each in made.result_sets
         ],
         warnings=[
-            *(_borrowed(title) for title in plan.borrowed),
-            *(_warning(each, titles[each.column_id]) for each in made.warnings),
+            *(borrowed(title) for title in plan.borrowed),
+            *(warning(each, titles[each.column_id]) for each in made.warnings),
         ],
     )
 
@@ -160,11 +160,13 @@ def _number(value: float) -> wire.ReportCell:
     return wire.ReportCell(value) if math.isfinite(value) else wire.ReportCell(None, "INVALID")
 
 
-def _warning(found: Warned, title: str) -> wire.ReportWarning:
+def warning(found: Warned, title: str) -> wire.ReportWarning:
+    """What was come across in a column."""
     kind: wire.WarningType = found.kind.value
     return wire.ReportWarning(_SENTENCES[kind].format(repr(title)), found.blocks, kind)
 
 
-def _borrowed(title: str) -> wire.ReportWarning:
+def borrowed(title: str) -> wire.ReportWarning:
+    """That a column has its unit from the newest version."""
     kind: wire.WarningType = "UNIT_FROM_LATEST_VERSION"
     return wire.ReportWarning(_SENTENCES[kind].format(repr(title)), 1, kind)
