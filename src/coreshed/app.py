@@ -13,6 +13,7 @@ from coreshed.blockmodels.kinds import job_kinds
 from coreshed.blockmodels.purpose import Answer, UpdateFile
 from coreshed.blockmodels.service import BlockModels
 from coreshed.blockmodels.service import Ground as BlockModelGround
+from coreshed.blockmodels.sql.limits import SqlLimits
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -185,6 +186,7 @@ class Application:
                 contents=self.blobs.contents,
                 clock=clock,
                 public_url=self.origins.public_url,
+                sql_limits=SqlLimits(self.settings.sql_memory, self.settings.sql_seconds),
             )
         )
 

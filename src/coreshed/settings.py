@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 ROLES = ("api", "blobs", "worker")
 _AT_LEAST_ONE = {
-    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit"),
+    *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit", "sql_seconds"),
     *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime"),
 }
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
@@ -138,6 +138,18 @@ class Settings:
         unit="seconds",
         prevents="a table of jobs that grows for ever",
     )
+    sql_memory: int = _setting(
+        1 << 30,
+        "Memory that DuckDB may take for one SQL statement over a block model.",
+        unit="bytes",
+        prevents="one statement taking the memory of the others",
+    )
+    sql_seconds: int = _setting(
+        60,
+        "How long one SQL statement over a block model may take.",
+        unit="seconds",
+        prevents="statements that never end",
+    )
     upkeep_interval: float = _setting(30.0, "Pause between rounds of background upkeep.", unit="seconds")
     enforce_evo_scopes: bool = _setting(True, "Refuse credentials without the scope of the API they call.")
 
@@ -212,6 +224,8 @@ def check(settings: Settings) -> None:
         raise BadSettings("access-token-lifetime: use 60 seconds, for clients renew some before the end, to 90 days.")
     if settings.link_lifetime < 600:
         raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
+    if settings.sql_memory < 64 << 20:
+        raise BadSettings("sql-memory: DuckDB needs 64 MiB at least.")
     for item in fields(Settings):
         value = getattr(settings, item.name)
         if item.type in {int, float} and not 0 <= value <= _MOST.get(item.metadata["unit"], math.inf):

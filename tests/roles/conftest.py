@@ -268,6 +268,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     url = "" if request.param == "sqlite" else new_postgres_database(request.getfixturevalue("postgres"))
     settings = Settings(data_dir=data, database=url)
     application = Application.open(settings, Origins(public_url=ORIGIN, blob_url=ORIGIN), ManualClock())
+    application.block_models.sql.patience = 0  # no worker runs here
     application.block_models.analyses.patience = 0.0  # no worker runs here
     yield application
     application.close()

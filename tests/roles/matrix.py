@@ -300,6 +300,8 @@ MATRIX: Final[tuple[Row, ...]] = (
          does="an update that waits", state="update waiting"),
     _row("POST",   f"{_MODEL}/blocks",   "401 401 401 401  403 200  404 404 404  200 200 200",
          body={"columns": ["*"]}),
+    _row("POST",   f"{_MODEL}/sql",      "401 401 401 401  403 202  404 404 404  202 202 202",
+         does="no worker runs here", body={"query": "SELECT 1"}),
     _row("GET",    f"{_MODEL}/versions", "401 401 401 401  403 200  404 404 404  200 200 200"),
     _row("GET",    f"{_MODEL}/versions/{{version_uuid}}",
                                          "401 401 401 401  403 200  404 404 404  200 200 200"),

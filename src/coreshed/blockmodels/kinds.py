@@ -11,6 +11,7 @@ from coreshed.blockmodels.orders import (
     GRADE_TONNAGE_JOB,
     QUERY_JOB,
     REPORT_JOB,
+    SQL_JOB,
     SWATH_JOB,
     UPDATE_JOB,
 )
@@ -81,7 +82,12 @@ def _analyses(block_models: BlockModels) -> dict[str, Run]:
 
         return CurveWork(block_models.ground).grade_tonnage(claim, context)
 
-    return {DIFF_JOB: diff, SWATH_JOB: swath, GRADE_TONNAGE_JOB: grade_tonnage}
+    def sql(claim: Claim, context: JobContext) -> None:
+        from coreshed.blockmodels.work.sql import SqlWork
+
+        SqlWork(block_models.ground).run(claim, context)
+
+    return {SQL_JOB: sql, DIFF_JOB: diff, SWATH_JOB: swath, GRADE_TONNAGE_JOB: grade_tonnage}
 
 
 def _spent(block_models: BlockModels) -> dict[str, Callable[[Rows, Job], bool]]:
@@ -91,8 +97,8 @@ def _spent(block_models: BlockModels) -> dict[str, Callable[[Rows, Job], bool]]:
         """Its answer has been collected, or there never was one: nobody is handed the job for the same query."""
         return job.result is None or not block_models.ground.blobs.is_there(rows, job.result.decode())
 
-    # What versions differ in and curves are reckoned again for whoever asks again.
-    at_once = (UPDATE_JOB, COMPACT_JOB, DIFF_JOB, SWATH_JOB, GRADE_TONNAGE_JOB)
+    # What is asked again after that is reckoned again.
+    at_once = (UPDATE_JOB, COMPACT_JOB, SQL_JOB, DIFF_JOB, SWATH_JOB, GRADE_TONNAGE_JOB)
     return {QUERY_JOB: is_query_spent} | dict.fromkeys(at_once, lambda _rows, _job: True)
 
 

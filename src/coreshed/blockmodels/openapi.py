@@ -6,6 +6,7 @@ from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 from coreshed.blockmodels.listing import DEFAULT, MOST, MOST_OFFSET, MOST_PLACES
 from coreshed.blockmodels.report_rules import MOST_COLUMNS
+from coreshed.blockmodels.sql.limits import MOST_QUERY_BYTES
 from coreshed.blockmodels.wire.analyses import LARGEST_VERSION, MOST_CUTOFFS
 from coreshed.blockmodels.wire.analyses import MOST_COLUMNS as MOST_ANALYSED
 from coreshed.blockmodels.wire.geometry import MAX_BLOCKS, MAX_ROTATIONS
@@ -234,6 +235,19 @@ QUERY = described(
             "columns",
         )
     )
+)
+SQL = described(
+    body=json_body(
+        _closed(
+            {
+                "query": text(least=1, most=MOST_QUERY_BYTES),
+                "version": or_null(Schema(one_of=[integer(least=1), UUID])),
+                "output": one_of("parquet", "csv", "json"),
+            },
+            "query",
+        )
+    ),
+    answers={"200": "The answer is there.", "202": "Its job is not done yet.", "501": "DuckDB is not installed here."},
 )
 
 # Reports

@@ -13,6 +13,7 @@ from coreshed.blockmodels.wire.updates import InputOptions
 UPDATE_JOB = "block-model-update"
 QUERY_JOB = "block-model-query"
 COMPACT_JOB = "block-model-compact"
+SQL_JOB = "block-model-sql"
 REPORT_JOB = "block-model-report"
 COMPARISON_JOB = "block-model-report-comparison"
 DIFF_JOB = "block-model-diff"
@@ -51,6 +52,22 @@ class QueryOrder(Struct, frozen=True):
     coordinates: BBoxXYZ | None
     exclude_null_rows: bool
     delimiter: str | None
+
+
+class SqlOrder(Struct, frozen=True):
+    """A statement that has been accepted. columns: of its table; output: parquet, csv or json."""
+
+    version_id: int
+    query: str
+    output: str
+    columns: list[QueryColumn]
+
+
+class SqlAnswer(Struct, frozen=True):
+    """What the job of a statement made."""
+
+    blob_id: str
+    rows: int
 
 
 class ReportOrder(Struct, frozen=True):

@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
 from coreshed import ids
-from coreshed.blockmodels import analysis_routes, openapi, report_routes
+from coreshed.blockmodels import analysis_routes, openapi, report_routes, sql_routes
 from coreshed.blockmodels.calls import ALL, ONE, ORGANISATION, Ask, Call, Here, Id, model_key
 from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.listing import list_query, page_of
@@ -257,7 +257,12 @@ def router(*, block_models: BlockModels, database: Database) -> Router:
 
     return Router(
         "/blockmodel",
-        route_handlers=[*HANDLERS, *report_routes.HANDLERS, *analysis_routes.HANDLERS],
+        route_handlers=[
+            *HANDLERS,
+            *report_routes.HANDLERS,
+            *analysis_routes.HANDLERS,
+            *sql_routes.HANDLERS,
+        ],
         dependencies={"call": Provide(call)},
         request_max_body_size=BODY_LIMIT,
     )

@@ -25,6 +25,7 @@ from coreshed.cli import (
     serving,
     shelf,
     signing,
+    sql,
 )
 
 app = typer.Typer(
@@ -54,6 +55,7 @@ app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
 app.command("migrate")(maintenance.migrate)
 blockmodels.blockmodels.command("publish")(publication.publish)
+blockmodels.blockmodels.command("sql")(sql.sql)
 blockmodels.blockmodels.command("diff")(blockcurves.diff)
 blockmodels.blockmodels.command("swath")(blockcurves.swath)
 blockmodels.blockmodels.command("grade-tonnage")(blockcurves.grade_tonnage)

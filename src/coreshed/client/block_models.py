@@ -10,6 +10,7 @@ from coreshed.client import block_curve_calls as curve_calls
 from coreshed.client import block_model_calls as calls
 from coreshed.client.block_curves import Axis, Box, CurveOptions, GradeTonnage, Swaths, Version, VersionDifference
 from coreshed.client.block_model_calls import Geometry, Headers, Query
+from coreshed.client.block_model_sql import AsyncStatements, Statements
 from coreshed.client.block_records import BlockModel, BlockModelVersion, Exported
 from coreshed.client.errors import Invalid
 from coreshed.client.files import LocalPath, in_thread
@@ -38,7 +39,7 @@ class _Wanted:
     query: Query
 
 
-class BlockModels(PublishesDelta):
+class BlockModels(PublishesDelta, Statements):
     """Block models of the client's workspace.
 
     model: an id or a name. version: the number of a version or its UUID; None for the newest.
@@ -155,7 +156,7 @@ class BlockModels(PublishesDelta):
         return self._run(curve_calls.grade_tonnage(session, model, columns, cutoffs, cutoff_column, options))
 
 
-class AsyncBlockModels(AsyncPublishesDelta):
+class AsyncBlockModels(AsyncPublishesDelta, AsyncStatements):
     """The same for an event loop; bytes are moved by threads."""
 
     def __init__(self, sender: "AsyncSender", site: Site) -> None:

@@ -28,7 +28,8 @@ _READ_BY_BODY = {
     "PATCH": re.compile(r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/?"),
     "POST": re.compile(
         r"/geoscience-object/orgs/[^/]+/workspaces/[^/]+/objects/(?!path/)[^/]+/versions/?"
-        r"|/blockmodel/orgs/[^/]+/workspaces/[^/]+/block-models/[^/]+/(blocks|swaths|grade-tonnage|versions/[^/]+/delta)/?"
+        r"|/blockmodel/orgs/[^/]+/workspaces/[^/]+/block-models/[^/]+/"
+        r"(blocks|sql|swaths|grade-tonnage|versions/[^/]+/delta)/?"
     ),
 }
 _RESOURCES = {

@@ -24,6 +24,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     │                      ObjectPathTaken(FileExistsError)     UploadNotExpected           VersionConflict
     │                      NoFreeName                           UpdateFailed(ValueError)
     └── ourselves          StoreFailure(OSError)                InternalError
+                           NotInstalled(NotImplementedError)
 """
 
 from coreshed.problems.answers import ANSWERS, Answer, Api, answer
@@ -50,6 +51,7 @@ from coreshed.problems.kinds import (
     NoFreeName,
     NotEmpty,
     NotFound,
+    NotInstalled,
     NotPermitted,
     NoUploadInProgress,
     ObjectPathTaken,
@@ -99,6 +101,7 @@ __all__ = [
     "NoUploadInProgress",
     "NotEmpty",
     "NotFound",
+    "NotInstalled",
     "NotPermitted",
     "ObjectPathTaken",
     "ParentDeleted",

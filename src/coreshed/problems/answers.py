@@ -216,6 +216,7 @@ ANSWERS |= {
         "unprocessable": Answer(422, f"{_BLOCKMODELS}/unprocessable-entity", "Unprocessable Entity"),
         "column-not-found": Answer(422, f"{_BLOCKMODELS}/column-not-found", "Column Not Found"),
         "no-free-name": Answer(500, f"{_BLOCKMODELS}/restore-error", "Restore Error"),
+        "not-installed": Answer(501, f"{_BLOCKMODELS}/not-installed", "Not Installed"),
         "internal": _NO_SERVICE,
         "store-failure": _NO_SERVICE,
     }.items()

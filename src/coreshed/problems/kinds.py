@@ -288,6 +288,13 @@ class NoFreeName(Problem):
     sentence = "No name is free under which it could be restored."
 
 
+class NotInstalled(Problem, NotImplementedError):
+    """The operation takes a package that this installation was made without."""
+
+    kind = "not-installed"
+    sentence = "This server was installed without a package that the operation needs."
+
+
 class StoreFailure(Problem, OSError):
     """The database or the blob store failed underneath a correct request."""
 

@@ -9,6 +9,7 @@ from coreshed.blockmodels.service.queries import Queries
 from coreshed.blockmodels.service.report_comparisons import Comparisons
 from coreshed.blockmodels.service.report_runs import Awaited, Run, Runs
 from coreshed.blockmodels.service.reports import Reports
+from coreshed.blockmodels.service.sql import Sql
 from coreshed.blockmodels.service.updates import Updates
 from coreshed.blockmodels.service.versions import Publication, Versions
 
@@ -37,6 +38,7 @@ class BlockModels:
         self.progress = Progress(ground, self.versions)
         self.updates = Updates(ground, self.progress)
         self.queries = Queries(ground, self.progress, self.versions)
+        self.sql = Sql(ground, self.progress, self.versions)
         self.deltas = Deltas(ground, self.versions)
         self.analyses = Analyses(ground, self.progress, self.versions)
         self.runs = Runs(ground, self.progress, self.versions)

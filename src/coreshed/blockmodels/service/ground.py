@@ -9,6 +9,7 @@ from coreshed.blobs import Blobs, Contents, Links
 from coreshed.blockmodels import ledger
 from coreshed.blockmodels.blocks import Blocks
 from coreshed.blockmodels.ledger import StoredModel
+from coreshed.blockmodels.sql.limits import SqlLimits
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import Identity, Principal
@@ -39,6 +40,7 @@ class Ground:
     contents: Contents
     clock: Clock
     public_url: str
+    sql_limits: SqlLimits = SqlLimits()
 
     def require(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, role: Role) -> WorkspaceAccess:
         """The caller's access to the workspace. Raises UnknownWorkspace, WorkspaceGone, InsufficientRole."""

@@ -91,6 +91,13 @@ class QueryDownload(Struct, frozen=True):
     download_url: str
 
 
+class SqlDownload(Struct, frozen=True):
+    """Where the answer of a statement is, for the next half hour. rows: how many it has."""
+
+    download_url: str
+    rows: int
+
+
 class JobPendingPayload(Struct, frozen=True):
     """Where the file of an update goes, signed anew."""
 
@@ -131,6 +138,7 @@ JobStatus: TypeAlias = Literal["PENDING_UPLOAD", "QUEUED", "PROCESSING", "COMPLE
 Payload: TypeAlias = (
     Version
     | QueryDownload
+    | SqlDownload
     | JobErrorPayload
     | ReportRunResult
     | ReportComparisonJobResult
