@@ -19,6 +19,7 @@ from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
+from coreshed.testing.blocks import create_tiled
 from tests.conftest import Databases
 
 GRID = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (60, 50, 40), (10.0, 5.0, 2.0))
@@ -88,6 +89,30 @@ def test_that_rows_without_any_value_stay_away(blocks: BlockStore, most: int, mo
     grade = exported(blocks, Query((*INDEX, GRADE), exclude_null_rows=True)).read()
     assert grade.num_rows == int((place_of(both) % 7 > 0).sum())
     assert exported(blocks, Query(INDEX, exclude_null_rows=True)).read().num_rows == 120_000
+
+
+@pytest.mark.parametrize(("most", "enough", "few"), [("SORTED_ROWS", 4, 3), ("SORTED_VALUES", 16, 15)])
+def test_that_blocks_that_are_left_out_do_not_count_among_those_that_are_sorted(
+    blocks: BlockStore, most: str, enough: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_tiled(blocks, GRID, (30, 25, 20), "eight tiles")
+    places = {"i": [59, 0, 0, 30], "j": [0, 49, 0, 25], "k": [0, 0, 39, 20]}
+    table = pa.table({name: pa.array(values, pa.uint32()) for name, values in places.items()} | {"Au": [4.0, 2, 1, 3]})
+    written = Written("c-au", "Au", DataType.FLOAT64, "Au")
+    base = blocks.snapshot("eight tiles")
+    blocks.publish("eight tiles", blocks.draft(base, Change(new=(written,)), TableSource(table), IndexKeys(GRID)))
+    query = Query((*INDEX, Output("c-au", "Au", data=True)), exclude_null_rows=True)
+
+    def grades() -> list[float]:
+        sink = io.BytesIO()
+        export_parquet(Asked(blocks.snapshot("eight tiles"), query), sink.write)
+        found: list[float] = pq.read_table(pa.BufferReader(sink.getvalue())).column("Au").to_pylist()
+        return found
+
+    monkeypatch.setattr(exporting, most, enough)
+    assert grades() == [1.0, 2.0, 3.0, 4.0]  # i is the slowest
+    monkeypatch.setattr(exporting, most, few)
+    assert grades() == [1.0, 2.0, 4.0, 3.0]  # by tile
 
 
 def test_that_the_file_is_as_the_contract_wants_it(blocks: BlockStore, monkeypatch: pytest.MonkeyPatch) -> None:
