@@ -103,10 +103,10 @@ def test_that_blocks_that_are_left_out_do_not_count_among_those_that_are_sorted(
     blocks.publish("eight tiles", blocks.draft(base, Change(new=(written,)), TableSource(table), IndexKeys(GRID)))
     query = Query((*INDEX, Output("c-au", "Au", data=True)), exclude_null_rows=True)
 
-    def grades() -> list[float]:
+    def grades() -> list[float | None]:
         sink = io.BytesIO()
         export_parquet(Asked(blocks.snapshot("eight tiles"), query), sink.write)
-        found: list[float] = pq.read_table(pa.BufferReader(sink.getvalue())).column("Au").to_pylist()
+        found: list[float | None] = pq.read_table(pa.BufferReader(sink.getvalue())).column("Au").to_pylist()
         return found
 
     monkeypatch.setattr(exporting, most, enough)
