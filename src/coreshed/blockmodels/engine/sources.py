@@ -176,8 +176,8 @@ def _plain(column: str, values: Any) -> Any:
         raise BadFile(_too_large(column))
     if sum(sizes) > LARGEST_PART:
         raise BadFile(
-            f"The column {column!r} has more than {LARGEST_PART >> 20} MiB of text in {len(values):,} rows, which have to "
-            "be worked on at once; upload them by several updates."
+            f"The column {column!r} has more than {LARGEST_PART >> 20} MiB of text in {len(values):,} rows, which have "
+            "to be worked on at once; upload them by several updates."
         )
     return pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], kind)
 
