@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,21 +15,27 @@ from coreshed.blockmodels.engine.reading import whole
 from coreshed.blockmodels.engine.sources import Source
 from coreshed.blockmodels.engine.tiles import Tiling
 
-_ROW = "#row"
 _BATCH = 1 << 20
 _COLUMNS = 32  # sorted at a time: so many of a batch are held, twice
+
+
+Name: TypeAlias = str | None
+"""Of a column of the upload; None for the number of the row there."""
 
 
 @dataclass
 class SpilledSource:
     """The rows of some tiles, in files of Arrow's, each of some columns; see Source."""
 
-    files: dict[Path, list[str]]
+    files: dict[Path, Sequence[Name]]
     schema: Any
     starts: Sequence[int]
 
     def read(self, column: str, start: int, stop: int) -> Any:
         """See Source."""
+        return self._read(column, start, stop)
+
+    def _read(self, column: Name, start: int, stop: int) -> Any:
         path, names = next((path, names) for path, names in self.files.items() if column in names)
         with pa.memory_map(str(path)) as file:
             reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[names.index(column)]))
@@ -40,14 +46,14 @@ class SpilledSource:
 
     def origin(self, rows: Sequence[int]) -> list[int]:
         """See Source."""
-        numbers: list[int] = self.read(_ROW, 0, self.starts[-1]).take(pa.array(rows, pa.int64())).to_pylist()
+        numbers: list[int] = self._read(None, 0, self.starts[-1]).take(pa.array(rows, pa.int64())).to_pylist()
         return numbers
 
 
 @dataclass
 class _Bucket:
     ranks: tuple[int, ...]
-    files: dict[Path, list[str]] = field(default_factory=dict)
+    files: dict[Path, Sequence[Name]] = field(default_factory=dict)
     starts: list[int] = field(default_factory=lambda: [0])
 
 
@@ -66,10 +72,11 @@ def spill(
     source, key columns included. Raises OSError.
     """
     bucket_of, members = _buckets(weights, most)
-    schema = pa.schema([pa.field(_ROW, pa.int64()), *(source.schema.field(name) for name in columns)])
+    schema = pa.schema([source.schema.field(name) for name in columns])
     buckets = [_Bucket(ranks) for ranks in members]
-    for first in range(0, len(schema), _COLUMNS):
-        some = pa.schema([*schema][first : first + _COLUMNS])
+    names: list[Name] = [None, *columns]
+    for first in range(0, len(names), _COLUMNS):
+        some = names[first : first + _COLUMNS]
         _sort(
             source, lambda start, stop: bucket_of[_ranks(source, keys, tiling, start, stop)], buckets, some, directory
         )
@@ -97,20 +104,23 @@ def _sort(
     source: Source,
     bucket_of: Callable[[int, int], NDArray[np.int32]],
     buckets: list[_Bucket],
-    schema: Any,
+    names: Sequence[Name],
     directory: Path,
 ) -> None:
     """Write some columns of every row into a file of its bucket. bucket_of: of the rows [start, stop)."""
     writers = []
+    row = pa.field("row", pa.int64())
+    schema = pa.schema([row if name is None else source.schema.field(name) for name in names])
     try:
         for number, bucket in enumerate(buckets):
             path = directory / f"{number}.{len(bucket.files)}.arrow"
-            bucket.files[path] = schema.names
+            bucket.files[path] = names
             writers.append(pa.ipc.new_file(str(path), schema))
         for part_start, part_stop in pairwise(source.starts):
             for start, stop in batches(part_start, part_stop, _BATCH):
                 of_row = bucket_of(start, stop)
-                batch = _batch(source, schema, start, stop, pa.array(np.argsort(of_row, kind="stable")))
+                order = pa.array(np.argsort(of_row, kind="stable"))
+                batch = pa.record_batch([_read(source, name, start, stop).take(order) for name in names], schema=schema)
                 ends = np.cumsum(np.bincount(of_row, minlength=len(buckets))).tolist()
                 for bucket, writer, first, last in zip(buckets, writers, [0, *ends], ends, strict=False):
                     if last == first:
@@ -123,10 +133,5 @@ def _sort(
             writer.close()
 
 
-def _batch(source: Source, schema: Any, start: int, stop: int, order: Any) -> Any:
-    """The rows [start, stop) in another order."""
-    columns = []
-    for name in schema.names:
-        numbers = pa.array(np.arange(start, stop, dtype=np.int64)) if name == _ROW else None
-        columns.append((source.read(name, start, stop) if numbers is None else numbers).take(order))
-    return pa.record_batch(columns, schema=schema)
+def _read(source: Source, name: Name, start: int, stop: int) -> Any:
+    return pa.array(np.arange(start, stop, dtype=np.int64)) if name is None else source.read(name, start, stop)
