@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coreshed.blockmodels.engine import spilling
 from coreshed.blockmodels.engine.addressing import CentroidKeys, Group, IndexKeys, TileRows, address, groups, survey
 from coreshed.blockmodels.engine.errors import MOST_NAMED, BadBlocks, BadFile
 from coreshed.blockmodels.engine.grid import Grid, Kind
@@ -182,3 +183,22 @@ def test_that_a_sorted_file_on_disk_is_removed_when_its_reader_gives_up(tmp_path
     next(made)
     assert len(list(tmp_path.iterdir())) > 3
     made.close()  # its directory goes with whoever gave it
+
+
+def test_that_few_columns_are_sorted_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spilling, "_COLUMNS", 2)
+    columns = {
+        name: pa.array(values, pa.uint32()) for name, values in zip("ijk", zip(*ALL[::-1], strict=True), strict=True)
+    }
+    grades = {name: pa.array(np.arange(216.0) * number) for number, name in enumerate(("row", "#row", "Au"))}
+    rows = TableSource(pa.table(columns | grades), 50)
+    touched = survey(rows, KEYS, TILING).touched
+    seen = 0
+    for spilled, group in spill(rows, KEYS, TILING, TILING.sizes * touched, [*columns, *grades], tmp_path, 40):
+        assert all(len(pa.ipc.open_file(path).schema) <= 2 for path in tmp_path.iterdir())
+        at = pa.array(spilled.origin(range(group.stop)))
+        for name, values in (columns | grades).items():
+            assert spilled.read(name, 0, group.stop) == values.take(at)
+            assert spilled.read(name, 1, group.stop - 1) == values.take(at)[1:-1]
+        seen += group.stop
+    assert seen == len(ALL)

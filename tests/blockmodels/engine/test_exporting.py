@@ -23,6 +23,7 @@ from coreshed.blockmodels.engine.maps import decode_map
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
+from coreshed.testing.blocks import create_tiled
 
 GRID = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (100, 60, 50), (10.0, 10.0, 10.0))  # 300,000 blocks
 COUNT = 300_000
@@ -143,6 +144,25 @@ def test_that_rows_without_data_are_left_out(
     assert found.num_rows == rows
     columns = [found.column(output.header).is_null().to_numpy() for output in data]
     assert not np.logical_and.reduce(columns).any()
+
+
+@pytest.mark.parametrize(("most", "enough", "few"), [("SORTED_ROWS", 4, 3), ("SORTED_VALUES", 16, 15)])
+def test_that_blocks_that_are_left_out_do_not_count_among_those_that_are_sorted(
+    tmp_path: Path, most: str, enough: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (60, 50, 40), (10.0, 5.0, 2.0))
+    places = {"i": [59, 0, 0, 30], "j": [0, 49, 0, 25], "k": [0, 0, 39, 20]}
+    table = pa.table({name: pa.array(values, pa.uint32()) for name, values in places.items()} | {"Cu": [4.0, 2, 1, 3]})
+    query = Query((*INDICES, DATA[0]), exclude_null_rows=True)
+    with BlockStore.open(tmp_path) as blocks:
+        create_tiled(blocks, grid, (30, 25, 20), "m")
+        blocks.publish("m", blocks.draft(blocks.snapshot("m"), Change(new=(CU,)), TableSource(table), IndexKeys(grid)))
+        monkeypatch.setattr(exporting, most, enough)
+        # i is the slowest
+        assert pq.read_table(exported(blocks, query)).column("Cu").to_pylist() == [1.0, 2.0, 3.0, 4.0]
+        monkeypatch.setattr(exporting, most, few)
+        # by tile
+        assert pq.read_table(exported(blocks, query)).column("Cu").to_pylist() == [1.0, 2.0, 4.0, 3.0]
 
 
 def test_that_without_data_columns_no_row_is_left_out(blocks: BlockStore) -> None:

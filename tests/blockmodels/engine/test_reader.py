@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from coreshed.blockmodels.engine.changes import Change, Written
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import UnknownColumn, UnknownVersion
 from coreshed.blockmodels.engine.grid import Grid, Kind
-from coreshed.blockmodels.engine.reader import OpenModel, open_model, read_snapshot
+from coreshed.blockmodels.engine.reader import OpenModel, open_model, opened, read_snapshot
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.testing.blocks import create_tiled
@@ -86,6 +87,26 @@ def test_that_pandas_and_duckdb_take_it(directory: Path) -> None:
             assert relation.aggregate("count(*), count(Copper), sum(Copper)").fetchall() == [(60, 50, 1225.0)]
 
 
+def test_that_duckdb_takes_every_type(tmp_path: Path) -> None:
+    written = tuple(Written(each, each, each, each) for each in DataType)
+    ones = {
+        DataType.BOOLEAN: True,
+        DataType.UTF8: "1",
+        DataType.DATE32: date(2026, 1, 31),
+        DataType.TIMESTAMP: datetime(2026, 1, 31, tzinfo=UTC),
+    }
+    values = {each.value: pa.array([ones.get(each, 1), None], each.arrow) for each in DataType}
+    places = {name: pa.array([0, 1] if name == "i" else [0, 0], pa.uint32()) for name in "ijk"}
+    with BlockStore.open(tmp_path) as store:
+        store.create("m", GRID)
+        source = TableSource(pa.table({**places, **values}))
+        store.publish("m", store.draft(store.snapshot("m"), Change(new=written), source, IndexKeys(GRID)))
+        with open_model(tmp_path, "m", exclude_null_rows=True) as model, duckdb.connect() as connection:
+            relation = model.duckdb(connection)
+            assert dict(zip(relation.columns, relation.types, strict=True))["Float16"] == "FLOAT"
+            assert relation.aggregate("count(*), sum(Float16), min(Utf8)").fetchall() == [(1, 1.0, "1")]
+
+
 def test_that_nothing_that_is_not_there_is_made(directory: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownVersion):
         open_model(directory, "m", 4)
@@ -137,6 +158,29 @@ def test_that_a_store_of_an_earlier_release_is_read_as_it_is(tmp_path: Path) -> 
         with open_model(directory, model_id, version_id) as model:
             assert model.table().num_rows == model.asked.snapshot.manifest.rows
     assert (directory / "blocks.db").read_bytes() == content
+
+
+def test_that_reading_a_store_that_nobody_has_open_leaves_no_file_beside_it(tmp_path: Path) -> None:
+    with BlockStore.open(tmp_path) as store:
+        create_tiled(store, GRID, (2, 2, 2), "m")
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+    assert Path("blocks.db-wal") not in before
+    with open_model(tmp_path, "m") as model:
+        assert model.table().num_rows == 60
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
+
+
+def test_that_a_store_may_be_opened_while_one_reads_it(tmp_path: Path) -> None:
+    with BlockStore.open(tmp_path) as store:
+        create_tiled(store, GRID, (2, 2, 2), "m")
+    reader, segments = opened(tmp_path)  # nobody else has it open
+    assert reader.snapshot("m", None, segments).version_id == 1
+    with BlockStore.open(tmp_path) as store:
+        store.publish("m", store.draft(store.snapshot("m"), Change(new=(CU,))))
+        assert reader.snapshot("m", None, segments).version_id == 2
+        store.publish("m", store.draft(store.snapshot("m"), Change(renamed={"c-cu": "Copper"})))
+    assert reader.snapshot("m", None, segments).version_id == 3
+    reader.close()
 
 
 def test_that_a_snapshot_is_read_alike(directory: Path) -> None:

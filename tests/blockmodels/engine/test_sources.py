@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from coreshed.blockmodels.engine import sources
 from coreshed.blockmodels.engine.errors import BadFile
 from coreshed.blockmodels.engine.sources import LARGEST_FOOTER, ParquetSource, Source, TableSource
 from tests.blockmodels.engine.hostile import MEMORY
@@ -100,6 +101,21 @@ def test_that_text_that_is_not_utf8_is_a_bad_file() -> None:
     latin = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 3], "i4")), pa.py_buffer(b"B\xf6h")])
     with pytest.raises(BadFile, match="Rock"):
         opened(written(pa.table({"Rock": latin}))).read("Rock", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("group", "reason"),
+    [(100, "more than 0 MiB in a row group"), (10, "text in 100 rows, which have to be worked on at")],
+)
+def test_that_too_much_text_is_refused_with_what_helps(
+    group: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "LARGEST_PART", 2000)
+    source = opened(written(pa.table({"Rock": ["basalt " * 3] * 100}), row_group_size=group))
+    with pytest.raises(BadFile, match=reason):
+        source.read("Rock", 0, 100)
+    if group == 10:
+        assert source.read("Rock", 0, 10).to_pylist() == ["basalt " * 3] * 10
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])

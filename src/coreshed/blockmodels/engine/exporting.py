@@ -27,7 +27,8 @@ Write = Callable[[bytes], object]
 
 _SMALL = MOST_ROWS // 2
 SORTED_ROWS = 1_000_000
-"""Up to so many rows come sorted as a whole."""
+SORTED_VALUES = 50_000_000
+"""Up to so many rows, and so many values in all their columns, come sorted as a whole; they are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class _File:
 class ParquetExport:
     """Writes the answer to a query as Parquet: zstd, row groups of at most 100,000 rows.
 
-    Up to a million rows come sorted by i, j, k and sub-block; more come tile by tile, sorted within a tile.
+    Up to a million rows of together up to 50 million values come sorted by i, j, k and sub-block; more come tile by
+    tile, sorted within a tile.
     """
 
     asked: Asked
@@ -82,8 +84,9 @@ class ParquetExport:
         """Hand the file over piece by piece. Raises OSError, DamagedSegment."""
         file = _File(self.asked.fields, write)
         file.put(MAGIC)
-        if is_small(self.asked):
-            self._flush(file, [read_table(self.asked)], at_least=1)
+        parts = small_parts(self.asked, self.threads)
+        if parts is not None:
+            self._flush(file, [read_table(self.asked, parts, self.threads)], at_least=1)
             return file.finish()
         waiting: list[pa.Table] = []
         for group in self._groups():
@@ -189,28 +192,35 @@ def export_parquet(asked: Asked, write: Write) -> Exported:
     return ParquetExport(asked).run(write)
 
 
-def is_small(asked: Asked) -> bool:
-    """Whether the answer has so few rows that it is sorted as a whole."""
+def small_parts(asked: Asked, threads: int = 2) -> list[Part] | None:
+    """The rows of an answer that has so few of them that it is sorted as a whole; None where it has more."""
+    most = min(SORTED_ROWS, SORTED_VALUES // len(asked.query.outputs))
+    found: list[Part] = []
     rows = 0
-    for part in asked.parts():
-        rows += part.count
-        if rows > SORTED_ROWS:
-            return False
-    return True
+    with ThreadPoolExecutor(threads, thread_name_prefix="export") as pool:
+        for live in ahead(pool, asked.live, asked.parts(), threads + 1):
+            if live is not None:
+                rows += live.count
+                if rows > most:
+                    return None
+                found.append(live)
+    return found
 
 
-def read_table(asked: Asked) -> pa.Table:
-    """The answer in memory, sorted by i, j, k and sub-block."""
-    tables, places = [], []
-    for part in asked.parts():
-        live = asked.live(part)
-        if live is not None:
-            tables.append(asked.table(live))
-            places.append(asked.places(live))
-    if not tables:
+def read_table(asked: Asked, parts: Iterable[Part] | None = None, threads: int = 2) -> pa.Table:
+    """The answer in memory, sorted by i, j, k and sub-block. parts: its rows, where they are known already."""
+    live = (asked.live(part) for part in asked.parts()) if parts is None else parts
+    chosen = [part for part in live if part is not None]
+    if not chosen:
         return asked.shaped([pa.array([], each.data_type.arrow) for each in asked.fields])
-    order: Any = pa.array(np.argsort(np.concatenate(places), kind="stable"))
-    return pa.concat_tables(tables).combine_chunks().take(order)
+    order: Any = pa.array(np.argsort(np.concatenate([*map(asked.places, chosen)]), kind="stable"))
+    with ThreadPoolExecutor(threads, thread_name_prefix="export") as pool:
+        rows = pa.concat_tables(ahead(pool, asked.table, chosen, threads + 1))
+    columns = []
+    while rows.num_columns:  # what has been sorted is let go of, so that no more than a column is there twice
+        columns.append(rows.column(0).combine_chunks().take(order))
+        rows = rows.remove_column(0)
+    return asked.shaped(columns)
 
 
 def export_csv(asked: Asked, write: Write, *, delimiter: str = ",", threads: int = 2) -> Exported:
@@ -231,8 +241,9 @@ def export_csv(asked: Asked, write: Write, *, delimiter: str = ",", threads: int
 
 
 def _tables(asked: Asked, threads: int) -> Iterator[pa.Table]:
-    if is_small(asked):
-        yield read_table(asked)
+    parts = small_parts(asked, threads)
+    if parts is not None:
+        yield read_table(asked, parts, threads)
         return
 
     def table(part: Part) -> pa.Table | None:

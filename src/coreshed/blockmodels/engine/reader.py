@@ -5,7 +5,8 @@
         model.pandas()   # a pandas.DataFrame, where pandas is installed
         model.duckdb()   # a DuckDB relation, where duckdb is installed
 
-Nothing is written, locked or created; a server may go on appending versions meanwhile.
+Nothing is written or created, and nobody is locked out; a server may go on appending versions meanwhile. A store that
+nobody has open may lie where nothing can be written.
 """
 
 import os
@@ -79,10 +80,14 @@ class ModelReader:
         return self.table().to_pandas()
 
     def duckdb(self, connection: Any = None) -> Any:
-        """A DuckDB relation over the stream, which can be run once. Raises ImportError where duckdb is missing."""
+        """A DuckDB relation over the stream, which can be run once. Raises ImportError where duckdb is missing.
+
+        Float16 is Float32 there: DuckDB has no such type.
+        """
         import duckdb
 
-        return (connection or duckdb).from_arrow(self.reader())
+        fields = [each.with_type(pa.float32()) if each.type == pa.float16() else each for each in self.schema]
+        return (connection or duckdb).from_arrow(self.reader().cast(pa.schema(fields)))
 
 
 class OpenModel(ModelReader):
@@ -151,7 +156,7 @@ def open_model(
 
     Raises FileNotFoundError where there is no database, UnknownVersion, UnknownColumn.
     """
-    database, segments = _opened(Path(directory))
+    database, segments = opened(Path(directory))
     try:
         snapshot = database.snapshot(model_id, version_id, segments)
         made = read_snapshot(
@@ -167,16 +172,51 @@ class _Rows:
     """The three tables that reading needs, in a SQLite file that is opened read-only. Safe for threads."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        self._path = path.absolute()
         self._turn = Lock()
-        self.close = self._connection.close
-        columns = self._connection.execute("select name from pragma_table_info('block_maps')").fetchall()
-        self._compacts = ("compacted",) in columns  # stores of earlier releases do not
+        self._rest: tuple[int, int] | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._turn:
+            self._let_go()
 
     def _one(self, statement: str, *values: Any) -> Any:
         with self._turn:
-            row = self._connection.execute(statement, values).fetchone()
-        return None if row is None else row[0]
+            while True:
+                rest = self._at_rest()
+                try:
+                    row = self._connected(rest).execute(statement, values).fetchone()
+                except sqlite3.DatabaseError:
+                    if rest == self._at_rest():
+                        raise
+                    continue
+                if rest == self._at_rest():
+                    return None if row is None else row[0]
+
+    def _at_rest(self) -> tuple[int, int] | None:
+        """When the file was changed and how large it is; None where a log beside it says that somebody has it open."""
+        if Path(f"{self._path}-wal").exists():
+            return None
+        found = self._path.stat()
+        return found.st_mtime_ns, found.st_size
+
+    def _connected(self, rest: tuple[int, int] | None) -> sqlite3.Connection:
+        """A connection that goes by the log, or, since SQLite would make one where there is none, by the file alone."""
+        if self._connection is None or rest != self._rest:
+            self._let_go()
+            how = "mode=ro" if rest is None else "immutable=1"
+            self._connection = sqlite3.connect(
+                f"{self._path.as_uri()}?{how}", uri=True, check_same_thread=False, isolation_level=None
+            )
+            self._rest = rest
+        return self._connection
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def snapshot(self, model_id: str, version_id: int | None, segments: Segments) -> Snapshot:
         """A version, the newest where None. Raises UnknownVersion."""
@@ -193,19 +233,21 @@ class _Rows:
 
     def _maps(self, digests: Collection[str]) -> dict[str, ColumnMap]:
         """Maps by digest, or the compacted ones that stand for them; absent ones are absent. Raises DamagedMap."""
-        found = ((each, self._standing(each)) for each in digests)
+        # Stores of earlier releases know of none.
+        compacts = self._one("select 1 from pragma_table_info('block_maps') where name = 'compacted'")
+        standing = {each: self._standing(each) if compacts else each for each in digests}
         read = (
-            (each, other, self._one("select content from block_maps where digest = ?", other)) for each, other in found
+            (each, other, self._one("select content from block_maps where digest = ?", other))
+            for each, other in standing.items()
         )
         return {each: decode_map(other, content) for each, other, content in read if content is not None}
 
     def _standing(self, digest: str) -> str:
-        if not self._compacts:
-            return digest
         return self._one("select compacted from block_maps where digest = ?", digest) or digest
 
 
-def _opened(directory: Path) -> tuple[_Rows, Segments]:
+def opened(directory: Path) -> tuple["_Rows", Segments]:
+    """The database and the files of a directory. Raises FileNotFoundError where there are none."""
     for database, store in (("blocks.db", "segments"), ("coreshed.db", "blobs")):
         if (directory / database).is_file():
             return _Rows(directory / database), Segments(ReadOnlyFiles(directory / store))

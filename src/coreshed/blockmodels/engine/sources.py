@@ -168,12 +168,17 @@ def _plain(column: str, values: Any) -> Any:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else None
     if kind not in (pa.string(), pa.large_string()):
         return values
-    size = 0
+    sizes = [0]
     for chunk in values.chunks:
         lengths = pc.binary_length(chunk.dictionary)
-        size += pc.sum(lengths.take(chunk.indices).cast(pa.int64())).as_py() or 0
-    if size > LARGEST_PART:
+        sizes.append(pc.sum(lengths.take(chunk.indices).cast(pa.int64())).as_py() or 0)
+    if max(sizes) > LARGEST_PART:
         raise BadFile(_too_large(column))
+    if sum(sizes) > LARGEST_PART:
+        raise BadFile(
+            f"The column {column!r} has more than {LARGEST_PART >> 20} MiB of text in {len(values):,} rows, which have "
+            "to be worked on at once; upload them by several updates."
+        )
     return pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], kind)
 
 
