@@ -44,11 +44,13 @@ class Progress:
         return self._versions.shown(rows, self._versions.find(rows, model.id, job.result.decode()))
 
     def get(self, *, caller: Principal, workspace: WorkspaceKey, model_id: str, job_id: str) -> JobResponse:
-        """A job of a model; takes a viewer. Raises NotFound, Gone."""
+        """A job of a model; takes a viewer. Editors alone see where its upload goes. Raises NotFound, Gone."""
         with self._ground.database.reading() as rows:
-            self._ground.require(rows, caller, workspace, Role.VIEWER)
+            access = self._ground.require(rows, caller, workspace, Role.VIEWER)
             model = self._ground.live(rows, workspace, model_id)
             job = self.find(rows, model_id, job_id)
+            if job.state is State.WAITING_FOR_UPLOAD and access.role < Role.EDITOR:
+                return JobResponse(STATUS[job.state])
             return JobResponse(STATUS[job.state], self._payload(rows, model, job))
 
     def find(self, rows: Rows, model_id: str, job_id: str) -> Job:
