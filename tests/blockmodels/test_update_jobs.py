@@ -60,6 +60,12 @@ async def test_that_a_viewer_sees_the_job_and_not_where_its_upload_goes(working_
     model = await small(working_quarry)
     begun = await model.begin({"columns": columns(new=[new("Cu")])})
     assert await model.look(begun["job_uuid"], who="viewer") == {"job_status": "PENDING_UPLOAD"}
+    lab = working_quarry.lab
+    owner = lab.application.identity.acting_as(email="admin@localhost")
+    key, _ = lab.application.identity.create_key(user_id=owner.user_id, name="reads", scopes=["blockmodels:read"])
+    headers = {"Authorization": f"Bearer {key}"}
+    reading = await model.send("GET", f"/jobs/{begun['job_uuid']}", who="admin", headers=headers)
+    assert reading.json() == {"job_status": "PENDING_UPLOAD"}
     await model.put(begun["upload_url"], parquet(FILE))
     await model.announce(begun)
     assert (await model.end(begun["job_uuid"]))["job_status"] == "COMPLETE"
