@@ -215,6 +215,16 @@ def test_that_an_override_can_only_keep_values() -> None:
     refused(UpdateDataLite, given | {"group_missing_column_override": {"Assays": "SET_NULL"}})
 
 
+@pytest.mark.parametrize("pairs", [[("a", "c"), ("b", "c")], [("a", "c"), ("a", "d")], [("a", "c"), ("a", "c")]])
+def test_that_a_column_of_a_file_is_mapped_once(pairs: list[tuple[str, str]]) -> None:
+    mapping = [{"file_column_name": name, "column_title": title} for name, title in pairs]
+    for file_format in ("parquet", "csv", "datamine"):
+        options = {"file_format": file_format, "column_name_mapping": mapping}
+        message = refused(UpdateDataLite, {"columns": NOTHING, "input_options": options})
+        assert "input_options -> column_name_mapping -> 1" in message
+        assert "is mapped twice" in message
+
+
 def test_that_the_columns_of_a_csv_file_are_mapped_under_either_pair_of_names() -> None:
     options: dict[str, Any] = {"file_format": "csv", "column_name_mapping": [{"csv_name": "CU", "new_title": "Cu"}]}
     found = read(body({"columns": NOTHING, "input_options": options}), UpdateDataLite).input_options

@@ -126,6 +126,38 @@ async def test_that_another_group_meanwhile_is_a_conflict(working_quarry: Quarry
     assert (await outcome(model, other))["payload"]["type"] == VERSION_CONFLICT
 
 
+async def test_that_two_updates_together_make_no_more_than_300_columns(working_quarry: Quarry) -> None:
+    """A33"""
+    model = await small(working_quarry)
+    sets = [[f"{letter}{number}" for number in range(151)] for letter in "ab"]
+    one, other = [
+        await begun(
+            model,
+            {"columns": columns(new=[new(title, "Int8") for title in titles])},
+            blocks((0, 0, 0, *range(-75, 76)), **dict.fromkeys(titles, pa.int8())),
+        )
+        for titles in sets
+    ]
+    assert (await outcome(model, one))["job_status"] == "COMPLETE"
+    assert (await outcome(model, other))["payload"]["type"] == VERSION_CONFLICT
+    assert len((await model.table("*")).schema) == 3 + 151
+
+
+@pytest.mark.parametrize("policy", ["SET_NULL", "REJECT"])
+async def test_that_a_column_put_into_a_guarded_group_meanwhile_is_a_conflict(
+    working_quarry: Quarry, policy: str
+) -> None:
+    model = await small(working_quarry)
+    await model.update({"columns": columns(), "groups": {"new": [{"title": "G", "missing_column_policy": policy}]}})
+    table = blocks((0, 0, 0, 1.0, 2.0), **{"G▸a": F, "c": F})
+    await model.update({"columns": columns(new=[new("a", group="G"), new("c")])}, table)
+    moving = {"columns": columns(update_metadata=[{"title": "c", "values": {"group": "G"}}])}
+    one, other = await begun(model, moving), await begun(model, *updating("G▸a", 5.0))
+    assert (await outcome(model, one))["job_status"] == "COMPLETE"
+    assert (await outcome(model, other))["payload"]["type"] == VERSION_CONFLICT
+    assert await model.rows("G▸a", "G▸c") == [(0, 0, 0, 1.0, 2.0)]
+
+
 async def test_that_many_updates_announced_at_once_follow_each_other(working_quarry: Quarry) -> None:
     model = await small(working_quarry)
     titles = [f"c{number}" for number in range(6)]

@@ -133,11 +133,13 @@ def test_that_clients_before_0_8_get_bare_numbers_and_none_of_them_null() -> Non
         ]
 
 
-def test_that_a_percentage_from_zero_is_null_before_0_8() -> None:
+def test_that_a_comparison_with_zero_or_nothing_is_of_numbers_before_0_8() -> None:
     """N1"""
     value = ReportComparisonValue(
-        ReportCell(0.0), ReportCell(None, "NO_DATA"), ReportCell(5.0), ReportCell(None, "PERCENT_CHANGE_FROM_ZERO")
+        ReportCell(0.0), ReportCell(5.0), ReportCell(5.0), ReportCell(None, "PERCENT_CHANGE_FROM_ZERO")
     )
+    missing = ReportCell(None, "NO_DATA")
+    gone = ReportComparisonValue(ReportCell(3.0), missing, missing, missing)
     info = ReportComparisonResultInfo(
         report_result_uuid=ID,
         report_result_created_at=TIME,
@@ -159,10 +161,13 @@ def test_that_a_percentage_from_zero_is_null_before_0_8() -> None:
         value_columns=[],
         from_result=info,
         to_result=info,
-        result_sets=[ReportComparisonResultSet(None, [ReportComparisonRow([], [value])])],
+        result_sets=[ReportComparisonResultSet(None, [ReportComparisonRow([], [value, gone])])],
         warnings=ReportComparisonWarnings([], [], []),
     )
     (row,) = dialect.comparison(OLD, shown)["result_sets"][0]["rows"]
-    assert row["values"] == [{"from_value": 0.0, "to_value": 0.0, "difference": 5.0, "percent": None}]
+    assert row["values"] == [
+        {"from_value": 0.0, "to_value": 5.0, "difference": 5.0, "percent": None},
+        {"from_value": 3.0, "to_value": 0.0, "difference": -3.0, "percent": None},
+    ]
     (row,) = dialect.comparison(NEW, shown)["result_sets"][0]["rows"]
     assert row["values"][0]["percent"] == {"value": None, "status": "PERCENT_CHANGE_FROM_ZERO"}

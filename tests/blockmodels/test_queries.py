@@ -212,7 +212,17 @@ async def test_that_a_csv_file_has_a_header_row_and_the_delimiter(working_quarry
     assert read.to_pylist() == table.to_pylist()
 
 
-@pytest.mark.parametrize("delimiter", ['"', "\n", "\r", "¦", "€"])
+@pytest.mark.parametrize("delimiter", [" ", ":"])
+async def test_that_times_are_in_quotes_where_they_have_the_delimiter(working_quarry: Quarry, delimiter: str) -> None:
+    model = await small(working_quarry)
+    when = pa.timestamp("us", tz="UTC")
+    await model.update({"columns": columns(new=[new("At", "Timestamp")])}, blocks((0, 0, 0, 1), At=when))
+    content = await model.file("At", output_options={"file_format": "csv", "delimiter": delimiter})
+    _, row = csv.reader(content.decode().splitlines(), delimiter=delimiter)
+    assert row == ["0", "0", "0", "1970-01-01 00:00:00.000001Z"]
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r", "¦", "€", ".", "-", "+", "0", "e", "N"])
 async def test_that_a_delimiter_which_csv_cannot_have_is_refused(working_quarry: Quarry, delimiter: str) -> None:
     model = await sorted_model(working_quarry)
     options = {"file_format": "csv", "delimiter": delimiter}

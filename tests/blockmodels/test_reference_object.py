@@ -134,6 +134,22 @@ async def test_that_it_stays_in_the_folder_that_it_was_moved_to(quarry: Quarry) 
     assert (await quarry.object_of(made))["object_path"] == "b/Renamed.json"
 
 
+async def test_that_it_is_in_step_again_when_it_was_deleted_by_itself_before_the_model(quarry: Quarry) -> None:
+    made = await quarry.create()
+    path = f"{quarry.lab.root}/objects/{made['geoscience_object_id']}"
+    assert (await quarry.lab.editor.delete(path)).status_code == 204
+    publish(quarry, made["bm_uuid"], publication(quarry, newest(quarry, made["bm_uuid"]), CU), after=1)
+    one = quarry.one(made["bm_uuid"])
+    assert (await quarry.send("PATCH", one, {"name": "Renamed", "description": "anew"})).status_code == 200
+    await quarry.send("DELETE", one)
+    assert (await quarry.send("POST", f"{one}?deleted=false")).status_code == 202
+    found = await quarry.object_of(made)
+    document = found["object"]
+    assert (found["object_path"], document["name"], document["description"]) == ("Renamed.json", "Renamed", "anew")
+    assert document["block_model_version_uuid"] == newest(quarry, made["bm_uuid"]).version_uuid
+    assert [each["name"] for each in document["attributes"]] == ["Cu"]
+
+
 async def test_that_it_is_deleted_and_restored_with_the_model(quarry: Quarry) -> None:
     made = await quarry.create()
     path = f"{quarry.lab.root}/objects/{made['geoscience_object_id']}"

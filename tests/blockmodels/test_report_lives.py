@@ -9,6 +9,7 @@ import pytest
 from evo.blockmodels.endpoints import models as published
 
 from coreshed.app import Application
+from coreshed.blockmodels import ledger
 from coreshed.blockmodels.work import reporting
 from tests.blockmodels.conftest import UNKNOWN_ID, Quarry, kind
 from tests.blockmodels.reporting import Mine, ask, blocks, ended, opened, path_of, table
@@ -54,6 +55,23 @@ async def test_that_a_specification_comes_back_as_it_was_sent(mine: Mine) -> Non
     got = (await mine.quarry.get(path_of(mine, answer))).json()
     assert published.ReportSpecificationWithLastRunInfo.model_validate(got)
     assert got == body | own | {"last_result_created_at": None, "last_result_version_id": None}
+
+
+async def test_that_a_run_that_ends_while_another_is_asked_for_is_not_made_again(
+    mine: Mine, application: Application
+) -> None:
+    """Two results of one revision and version cannot be: the second run would fail."""
+    made = await mine.create()
+    result = await mine.run(made)
+    models, database = application.block_models, application.databases.main
+    with database.writing() as rows:
+        model = ledger.find_model(rows, mine.bm_uuid, None, lock=True)
+        assert model is not None
+        stored = models.runs.specification(rows, mine.bm_uuid, made["report_specification_uuid"])
+        version = models.runs.version(rows, model, None)
+        # What a caller does who has found no result a moment before.
+        again = models.runs.queue(rows, model, stored, version, model.created_by)
+    assert again == result["report_result_uuid"]
 
 
 async def test_that_a_repeated_run_answers_the_result_that_is_there(mine: Mine) -> None:

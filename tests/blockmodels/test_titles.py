@@ -100,7 +100,7 @@ def test_that_a_column_outside_of_groups_can_have_nearly_any_title(title: str) -
     check_column_title(title, grouped=False)
 
 
-@pytest.mark.parametrize("title", ["", " ", "Cu\n", "a\u0000b", "Assays▸Cu", "x" * 251])
+@pytest.mark.parametrize("title", ["", " ", "*", "Cu\n", "a\u0000b", "Assays▸Cu", "x" * 251])
 def test_that_a_title_is_visible_and_without_separator(title: str) -> None:
     with pytest.raises(Unprocessable):
         check_column_title(title, grouped=False)

@@ -55,6 +55,23 @@ async def test_that_the_answer_repeats_the_update_by_ids(working_quarry: Quarry)
     assert [each["title"] for each in changes["columns"]["new"]] == ["Cu"]
 
 
+async def test_that_a_viewer_sees_the_job_and_not_where_its_upload_goes(working_quarry: Quarry) -> None:
+    """Who has the link can put another file in the place of the editor's."""
+    model = await small(working_quarry)
+    begun = await model.begin({"columns": columns(new=[new("Cu")])})
+    assert await model.look(begun["job_uuid"], who="viewer") == {"job_status": "PENDING_UPLOAD"}
+    lab = working_quarry.lab
+    owner = lab.application.identity.acting_as(email="admin@localhost")
+    key, _ = lab.application.identity.create_key(user_id=owner.user_id, name="reads", scopes=["blockmodels:read"])
+    headers = {"Authorization": f"Bearer {key}"}
+    reading = await model.send("GET", f"/jobs/{begun['job_uuid']}", who="admin", headers=headers)
+    assert reading.json() == {"job_status": "PENDING_UPLOAD"}
+    await model.put(begun["upload_url"], parquet(FILE))
+    await model.announce(begun)
+    assert (await model.end(begun["job_uuid"]))["job_status"] == "COMPLETE"
+    assert (await model.look(begun["job_uuid"], who="viewer"))["payload"]["version_id"] == 2
+
+
 async def test_that_a_link_is_signed_anew_at_every_look(working_quarry: Quarry) -> None:
     model, begun = await waiting(working_quarry)
     first = (await model.look(begun["job_uuid"]))["payload"]["upload_url"]

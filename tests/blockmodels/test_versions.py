@@ -173,13 +173,15 @@ async def test_that_an_older_client_is_spared_units_that_it_cannot_read(quarry: 
     """N2"""
     model_id = (await quarry.create())["bm_uuid"]
     dip = Column("33333333-3333-4333-8333-333333333333", "Dip", "Float64", unit_id="dega")
-    publish(quarry, model_id, publication(quarry, newest(quarry, model_id), CU, dip), after=1)
+    share = Column("44444444-4444-4444-8444-444444444444", "Share", "Float64", unit_id="m3/m3")
+    publish(quarry, model_id, publication(quarry, newest(quarry, model_id), CU, dip, share), after=1)
     shown = {}
     for release in ("0.6.0", "0.8.0"):
         headers = {"Evo-SDK-Source": f"evo-blockmodels@v{release}"}
         answer = await quarry.send("GET", f"/block-models/{model_id}/versions", who="viewer", headers=headers)
         shown[release] = [each["unit_id"] for each in answer.json()["referenced_units"]]
-    assert shown == {"0.6.0": ["%[mass]"], "0.8.0": ["%[mass]", "dega"]}
+    # Later ones know no m3/m3, but read it.
+    assert shown == {"0.6.0": ["%[mass]", "m3/m3"], "0.8.0": ["%[mass]", "m3/m3", "dega"]}
 
 
 async def test_that_one_version_has_its_tags_and_on_request_its_changes(quarry: Quarry) -> None:

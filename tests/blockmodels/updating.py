@@ -112,9 +112,9 @@ class Model:
         """Say that the upload is there."""
         return await self.send("POST", f"/jobs/{begun['job_uuid']}/uploaded", **more)
 
-    async def look(self, job_id: str) -> dict[str, Any]:
+    async def look(self, job_id: str, who: str = "editor") -> dict[str, Any]:
         """A job as it is now; the published client reads it."""
-        answer = await self.send("GET", f"/jobs/{job_id}", who="viewer")
+        answer = await self.send("GET", f"/jobs/{job_id}", who=who)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         published.JobResponse.model_validate(found)

@@ -41,13 +41,15 @@ class Client:
         return _padded(self.release, width) < _padded(release, width)
 
     def knows(self, unit: Unit) -> bool:
-        """Whether the client can read this unit, and may therefore give it to a column.
+        """Whether the client has a name for the type of this unit, and may therefore give the unit to a column."""
+        return unit.type in (units.LEGACY_TYPES if self.is_before(_OPEN_UNITS) else units.PRESENT_TYPES)
 
-        Up to 0.6.0 one unit of an unknown type makes the client refuse the whole answer.
+    def reads(self, unit: Unit) -> bool:
+        """Whether the client can read an answer in which this unit is.
+
+        Up to 0.6.0 one unit of an unknown type makes the client refuse the whole answer; later ones call it UNKNOWN.
         """
-        if self.is_before(_OPEN_UNITS):
-            return unit.type in units.LEGACY_TYPES
-        return unit.type in units.PRESENT_TYPES
+        return self.knows(unit) or not self.is_before(_OPEN_UNITS)
 
 
 def _padded(release: tuple[int, ...], width: int) -> tuple[int, ...]:
@@ -55,7 +57,7 @@ def _padded(release: tuple[int, ...], width: int) -> tuple[int, ...]:
 
 
 def known_units(client: Client, found: Iterable[Unit]) -> list[Unit]:
-    """The units that the client can read, in the order given."""
+    """The units that the client is offered, in the order given."""
     return [unit for unit in found if client.knows(unit)]
 
 
@@ -84,15 +86,24 @@ def comparison(client: Client, shown: reports.ReportComparison) -> Any:
     plain = msgspec.to_builtins(shown)
     if client.is_before(_CELLS):
         for row in _rows(plain):
-            row["values"] = [
-                {name: cell["value"] if name == "percent" else _number(cell) for name, cell in value.items()}
-                for value in row["values"]
-            ]
+            row["values"] = [_numbers(value) for value in row["values"]]
     return plain
 
 
 def _rows(plain: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for each in plain["result_sets"] for row in each["rows"]]
+
+
+def _numbers(value: dict[str, Any]) -> dict[str, float | None]:
+    """Where a side has no data it is 0, and the difference is that of the numbers shown."""
+    before, after = _number(value["from_value"]), _number(value["to_value"])
+    difference = value["difference"]["value"]
+    return {
+        "from_value": before,
+        "to_value": after,
+        "difference": after - before if difference is None else difference,
+        "percent": value["percent"]["value"],
+    }
 
 
 def _number(cell: dict[str, Any]) -> float:

@@ -1,6 +1,6 @@
 """Rows into the words of the wire."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -108,14 +108,20 @@ def _without_tags(full: msgspec.Struct, kind: Any) -> Any:
 
 
 def referenced_units(found: Iterable[versions.Mapping], client: Client) -> list[wire.Unit]:
-    """Every unit that columns of these versions have, in the order of the table, as far as the client knows them."""
+    """Every unit that columns of these versions have, in the order of the table, as far as the client reads them."""
     used = {column.unit_id for mapping in found for column in mapping.columns if not is_system(column)}
-    return shown_units([unit for unit in units.UNITS if unit.id in used], client)
+    return units_among(used, client)
+
+
+def units_among(used: Container[str | None], client: Client) -> list[wire.Unit]:
+    """The units of these ids, in the order of the table, as far as the client reads them."""
+    return [_unit(unit) for unit in units.UNITS if unit.id in used and client.reads(unit)]
 
 
 def shown_units(found: Sequence[Unit], client: Client) -> list[wire.Unit]:
-    """The units that the client can read."""
-    return [
-        wire.Unit(unit.id, unit.symbol, unit.description, unit.type, unit.factor)
-        for unit in dialect.known_units(client, found)
-    ]
+    """The units that the client is offered."""
+    return [_unit(unit) for unit in dialect.known_units(client, found)]
+
+
+def _unit(unit: Unit) -> wire.Unit:
+    return wire.Unit(unit.id, unit.symbol, unit.description, unit.type, unit.factor)

@@ -5,10 +5,10 @@ Two updates that touch different columns both stand, whichever is published firs
 
 from collections.abc import Set as AbstractSet
 
-from coreshed.blockmodels.rules import Change
+from coreshed.blockmodels.rules import MAX_COLUMNS, Change, missing_columns
 from coreshed.blockmodels.titles import is_system
 from coreshed.blockmodels.wire.versions import Column, Mapping
-from coreshed.problems import VersionConflict
+from coreshed.problems import Unprocessable, VersionConflict
 
 
 def rebase(change: Change, base: Mapping, newest: Mapping, *, moved: AbstractSet[str], divided: bool) -> Mapping:
@@ -34,7 +34,20 @@ def rebase(change: Change, base: Mapping, newest: Mapping, *, moved: AbstractSet
     places = [(each.group_uuid, each.title) for each in made]
     if len(set(places)) < len(places):
         raise VersionConflict("Another update has made a column of the same title meanwhile.")
-    return Mapping((*(each for each in newest.columns if is_system(each)), *made), newest.groups)
+    if len(made) > MAX_COLUMNS:
+        raise VersionConflict(f"Another update has added columns meanwhile: there would be more than {MAX_COLUMNS}.")
+    mapping = Mapping((*(each for each in newest.columns if is_system(each)), *made), newest.groups)
+    if _set_null(mapping, change) != set(change.set_null):
+        raise VersionConflict("Another update has put columns into the same group meanwhile.")
+    return mapping
+
+
+def _set_null(mapping: Mapping, change: Change) -> set[str]:
+    """Ids of columns that the policies of their groups set to null, also of those that are there only now."""
+    try:
+        return set(missing_columns(mapping, change.columns, change.overridden))
+    except Unprocessable as error:
+        raise VersionConflict("Another update has put columns into the same group meanwhile.") from error
 
 
 def _user_columns(mapping: Mapping) -> dict[str, Column]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from coreshed import clock
-from coreshed.blockmodels import dialect, presentation, report_rules, units
+from coreshed.blockmodels import dialect, presentation, report_rules
 from coreshed.blockmodels.dialect import Client
 from coreshed.blockmodels.ledger import StoredVersion
 from coreshed.blockmodels.report_ledger import Content, StoredResult, StoredSpecification
@@ -59,9 +59,9 @@ def specification(
 
 
 def referenced_units(found: Iterable[StoredSpecification], client: Client) -> list[Unit]:
-    """Every unit that specifications name, in the order of the table, as far as the client knows them."""
+    """Every unit that specifications name, in the order of the table, as far as the client reads them."""
     used = {unit_id for each in found for unit_id in report_rules.referenced_units(each.specification)}
-    return presentation.shown_units([unit for unit in units.UNITS if unit.id in used], client)
+    return presentation.units_among(used, client)
 
 
 def summary(stored: StoredResult, version: StoredVersion, users: Mapping[str, User]) -> wire.ReportResultSummary:

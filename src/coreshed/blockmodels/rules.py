@@ -135,7 +135,7 @@ def resolve(
         update_type=asked.update_type,
         geometry_change=geometry,
         fill_subblocks=_fill(asked, kind, geometry, by_default=fill_by_default),
-        set_null=_missing(mapping, done, overridden),
+        set_null=missing_columns(mapping, done, overridden),
         overridden=overridden,
     )
 
@@ -336,7 +336,7 @@ def _fill(asked: UpdateDataLite, kind: str, geometry: bool | None, *, by_default
     return applies and (by_default if asked.fill_subblocks is None else asked.fill_subblocks)
 
 
-def _missing(mapping: Columns, done: UpdateColumns, overridden: Sequence[str]) -> tuple[str, ...]:
+def missing_columns(mapping: Columns, done: UpdateColumns, overridden: Sequence[str]) -> tuple[str, ...]:
     """Ids of columns that the policies of their groups set to null. Raises Unprocessable where one rejects.
 
     A policy holds for all groups of its zone and looks at updates that bring values for any column there.

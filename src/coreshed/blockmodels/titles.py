@@ -62,6 +62,8 @@ def check_column_title(title: str, *, grouped: bool, separator: str = SEPARATOR)
         _check_strict(title, "column")
     elif not title.strip():
         raise Unprocessable("A column needs a title.")
+    elif title == "*":
+        raise Unprocessable("A column cannot have the title '*', which stands for all of them in queries.")
     elif len(title) > MAX_UNGROUPED_TITLE:
         raise Unprocessable(f"The column title {title[:40]!r}... has more than {MAX_UNGROUPED_TITLE} characters.")
     elif _CONTROL.search(title):

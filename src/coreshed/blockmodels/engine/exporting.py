@@ -226,11 +226,12 @@ def read_table(asked: Asked, parts: Iterable[Part] | None = None, threads: int =
 def export_csv(asked: Asked, write: Write, *, delimiter: str = ",", threads: int = 2) -> Exported:
     """The answer as text in UTF-8: a row of headers, null as nothing, headers and texts in quotes.
 
-    Sorted as `ParquetExport` says. Times are in UTC, `2026-01-31 12:00:00.000000Z`.
+    Sorted as `ParquetExport` says. Times are in UTC, `2026-01-31 12:00:00.000000Z`, and in quotes where the delimiter
+    occurs in them.
     """
     sink = _Counting(write)
     options = csv.WriteOptions(delimiter=delimiter, quoting_style="needed")
-    schema = pa.schema([(each.name, _as_text(each.data_type.arrow)) for each in asked.fields])
+    schema = pa.schema([(each.name, _as_text(each.data_type.arrow, delimiter)) for each in asked.fields])
     rows = 0
     file: Any = pa.PythonFile(sink, mode="w")
     with csv.CSVWriter(file, schema, write_options=options) as writer:
@@ -254,8 +255,10 @@ def _tables(asked: Asked, threads: int) -> Iterator[pa.Table]:
         yield from (found for found in ahead(pool, table, asked.parts(), threads + 1) if found is not None)
 
 
-def _as_text(kind: Any) -> Any:
-    """The type that Arrow's CSV writer knows for another."""
+def _as_text(kind: Any, delimiter: str) -> Any:
+    """The type that Arrow's CSV writer knows for another, and that it puts into quotes where that is needed."""
+    if pa.types.is_timestamp(kind) and delimiter in " :":
+        return pa.string()
     return pa.float32() if kind == pa.float16() else kind
 
 

@@ -21,6 +21,7 @@ STATUS: dict[State, JobStatus] = {
     State.COMPLETE: "COMPLETE",
     State.FAILED: "FAILED",
 }
+_WRITE = "blockmodels:write"
 # What a job of a kind shows while it waits for an upload, and once it is complete.
 Show = Callable[[Rows, StoredModel, Job], Payload]
 
@@ -44,11 +45,17 @@ class Progress:
         return self._versions.shown(rows, self._versions.find(rows, model.id, job.result.decode()))
 
     def get(self, *, caller: Principal, workspace: WorkspaceKey, model_id: str, job_id: str) -> JobResponse:
-        """A job of a model; takes a viewer. Raises NotFound, Gone."""
+        """A job of a model; takes a viewer. Who may not write does not see where its upload goes.
+
+        Raises NotFound, Gone.
+        """
         with self._ground.database.reading() as rows:
-            self._ground.require(rows, caller, workspace, Role.VIEWER)
+            access = self._ground.require(rows, caller, workspace, Role.VIEWER)
             model = self._ground.live(rows, workspace, model_id)
             job = self.find(rows, model_id, job_id)
+            may_write = access.role >= Role.EDITOR and caller.permits(_WRITE)
+            if job.state is State.WAITING_FOR_UPLOAD and not may_write:
+                return JobResponse(STATUS[job.state])
             return JobResponse(STATUS[job.state], self._payload(rows, model, job))
 
     def find(self, rows: Rows, model_id: str, job_id: str) -> Job:

@@ -269,10 +269,18 @@ class Models:
                 object_id=model.object_id,
                 file_name=reference.file_name(name) if renamed else None,
             )
-            if renamed:
-                self._refer(rows, caller, model, access.default_coordinate_system, renamed=False)
+            self._bring_into_step(rows, caller, model, access.default_coordinate_system)
             self._ground.audit(rows, caller.user_id, model, "block-model.restore", name=name)
             return self._shown(rows, model)
+
+    def _bring_into_step(self, rows: Rows, caller: Principal, model: StoredModel, coordinate_system: str) -> None:
+        """The reference object may have been deleted by itself, before the model's last versions or its last name."""
+        found = self._ground.references.find(rows, model.workspace, model.object_id)
+        if found is None:
+            return
+        shown = {name: value for name, value in found.document.items() if name != "uuid"}
+        if shown != self._document(rows, model):
+            self._refer(rows, caller, model, coordinate_system, renamed=shown.get("name") != model.name)
 
     def _free_name(self, rows: Rows, workspace: WorkspaceKey, name: str) -> str:
         """The name itself where it is free, else `Name (n)` with the first free n. Raises NoFreeName."""

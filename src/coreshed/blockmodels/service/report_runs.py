@@ -113,14 +113,16 @@ class Runs:
     def queue(
         self, rows: Rows, model: StoredModel, stored: StoredSpecification, version: StoredVersion, actor_id: str
     ) -> str:
-        """The job that makes a result: a new one, unless one is under way."""
+        """The job that makes a result: a new one, unless one is under way or has ended since the caller looked."""
         order = ReportOrder(stored.id, stored.revision, stored.specification, version.version_id, version.version_uuid)
         same = (order.specification_id, order.revision, order.version_id)
         for job in self._ground.jobs.find(rows, owner=owner(model.id), kinds=[REPORT_JOB], states=_ACTIVE):
             other = orders.decode(job.input, ReportOrder)
             if (other.specification_id, other.revision, other.version_id) == same:
                 return job.id
-        return self._new(rows, model, order, actor_id)
+        # In this order: a run that ends between the two questions is found by the second.
+        made = report_ledger.result_of(rows, *same)
+        return self._new(rows, model, order, actor_id) if made is None else made.id
 
     def _new(self, rows: Rows, model: StoredModel, order: ReportOrder, actor_id: str) -> str:
         job = self._ground.jobs.create(

@@ -40,10 +40,14 @@ class OutputOptionsCSV(_OutputOptions, frozen=True, tag_field="file_format", tag
     delimiter: _Character | None = None
 
     def check(self, *at: str | int) -> None:
-        """What can stand between fields: writers of CSV know delimiters of one byte alone."""
-        if self.delimiter is not None and (not self.delimiter.isascii() or self.delimiter in '"\r\n'):
+        """What can stand between fields: writers of CSV know delimiters of one byte alone, and quote no numbers."""
+        found = self.delimiter
+        if found is not None and (not found.isascii() or found.isalnum() or found in '"\r\n.+-'):
             raise refusal(
-                "A delimiter is one ASCII character, not a quotation mark and not the end of a line.", *at, "delimiter"
+                "A delimiter is one ASCII character that is in no number: no letter, digit, full stop or sign, "
+                "not a quotation mark and not the end of a line.",
+                *at,
+                "delimiter",
             )
 
 

@@ -123,10 +123,16 @@ class _InputOptions(Body, frozen=True):
     column_name_mapping: list[ColumnNameMapping] | None = None
 
     def check(self, *at: str | int) -> None:
-        """The names of columns."""
+        """The names of columns: each stands for one title, and each title for one name."""
         csv = isinstance(self, InputOptionsCSV)
+        names: set[str] = set()
+        titles: set[str] = set()
         for index, each in enumerate(self.column_name_mapping or ()):
             each.check_pair(*at, "column_name_mapping", index, csv=csv)
+            for seen, text in zip((names, titles), each.pair(), strict=True):
+                if text in seen:
+                    raise refusal(f"{text[:120]!r} is mapped twice.", *at, "column_name_mapping", index)
+                seen.add(text)
 
     def titles(self) -> dict[str, str]:
         """Title by name in the file, of the columns whose names differ."""
