@@ -51,11 +51,13 @@ _SLOW_ON_POSTGRESQL = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the slow set what starts many processes, on the second database."""
+    """Leave to the slow set what starts many processes, on the second database; its tests may take minutes."""
     for item in items:
         file, _, name = item.nodeid.partition("::")
         if file in _SLOW_ON_POSTGRESQL and "postgresql" in name:
             item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

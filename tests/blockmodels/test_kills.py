@@ -246,7 +246,6 @@ def mine(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
     made.server.stop()
 
 
-@pytest.mark.timeout(900)  # two processes are started in every round, which takes seconds
 @pytest.mark.parametrize("series", range(SERIES))
 def test_that_no_death_loses_a_version_or_makes_it_twice(mine: Mine, series: int) -> None:
     """A63, and every step between the request and the version."""

@@ -45,7 +45,6 @@ def test_that_a_push_survives_the_death_of_client_and_server(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_that_two_gibibytes_survive_ten_cuts(server: ServerMaker, database_urls: Any, tmp_path: Path) -> None:
     source = tmp_path / "source"
     with source.open("wb") as file:

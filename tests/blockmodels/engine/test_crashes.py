@@ -131,7 +131,6 @@ def test_that_killed_writers_lose_nothing_acknowledged(database_urls: DatabaseUr
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # a minute on two cores that are free
 @pytest.mark.parametrize("series", range(5))
 def test_that_fifty_crashes_lose_nothing_acknowledged(database_urls: DatabaseUrls, tmp_path: Path, series: int) -> None:
     made = crashes(database_urls, tmp_path)

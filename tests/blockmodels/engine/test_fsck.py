@@ -87,10 +87,7 @@ def test_that_a_sound_model_is_called_sound(blocks: BlockStore) -> None:
     assert deep.chunks == 4 + 4 + 2
 
 
-_ALL = [pytest.mark.slow, pytest.mark.timeout(900)]  # tens of thousands of queries
-
-
-@pytest.mark.parametrize("bits", ["one of every byte", pytest.param("all", marks=_ALL)])
+@pytest.mark.parametrize("bits", ["one of every byte", pytest.param("all", marks=pytest.mark.slow)])
 def test_that_every_flipped_bit_of_a_segment_is_found(blocks: BlockStore, bits: str) -> None:
     small = segments(blocks)[1]
     content = bytearray(blocks.store.read(small, 0, 1 << 20))

@@ -24,6 +24,5 @@ class TestBlockEngine(BlockEngineSuite):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # a walk takes minutes
 class TestBlockEngineFurther(TestBlockEngine):
     examples, steps = 100, 14
