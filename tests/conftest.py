@@ -26,6 +26,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/blockmodels/engine/test_crashes.py",
     "tests/blockmodels/engine/test_fsck.py",
     "tests/blockmodels/engine/test_suite.py",
+    "tests/blockmodels/test_fsck_command.py",
     "tests/client/test_resume.py",
     "tests/client/test_restarts.py",
     "tests/clients/test_block_model_notebook.py",

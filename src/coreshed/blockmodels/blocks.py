@@ -10,6 +10,7 @@ from coreshed.blockmodels.ledger import StoredModel
 from coreshed.database import Database, Rows
 
 if TYPE_CHECKING:
+    from coreshed.blockmodels.engine.fsck import Checked
     from coreshed.blockmodels.engine.store import BlockStore
 
 
@@ -34,6 +35,12 @@ class Blocks:
         shape = model.geometry
         grid = geometry.grid_of(shape.model_origin, shape.block_rotation, shape.size_options)
         self.store.create_in(rows, model.id, grid, job_id=job_id)
+
+    def check(self, *, deep: bool) -> "Checked":
+        """Whether every version of every model is there and whole; deep: every byte of it."""
+        from coreshed.blockmodels.engine.fsck import check_store
+
+        return check_store(self._database, self._store, deep=deep)
 
     def close(self) -> None:
         """Close the segments that are open."""

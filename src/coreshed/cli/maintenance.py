@@ -1,4 +1,4 @@
-"""`coreshed collect` and `coreshed migrate`: what an operator runs by hand or from a timer."""
+"""`coreshed collect`, `coreshed fsck` and `coreshed migrate`: what an operator runs by hand or from a timer."""
 
 from typing import Annotated
 
@@ -32,6 +32,24 @@ def collect(
             return
         report = collection.collect(open_services.blobs, dry_run=dry_run)
     typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+
+
+def fsck(
+    *,
+    deep: Annotated[bool, typer.Option("--deep", help="Read and decode every byte as well.")] = False,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    blobs: BlobsUrl = None,
+) -> None:
+    """Check that every version of every block model is there and whole, and change nothing. Prints JSON.
+
+    Exit code 1: something is damaged.
+    """
+    with installation(data_dir, database, blobs) as open_services:
+        checked = open_services.block_models.ground.blocks.check(deep=deep)
+    typer.echo(msgspec.json.format(msgspec.json.encode(checked), indent=2).decode())
+    if not checked.sound:
+        raise typer.Exit(1)
 
 
 def migrate(*, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from coreshed import ids, logs
 from coreshed.clock import NANOSECONDS
-from coreshed.jobs.model import LEASE_NS, Claim, LeaseLost
+from coreshed.jobs.model import LEASE_NS, Claim, LeaseLost, is_refusal
 from coreshed.jobs.service import Jobs
 from coreshed.problems import InternalError, StoreFailure
 
@@ -198,7 +198,9 @@ class JobWorker:
                     continue
                 log.exception("end of a job not noted", kind=claim.kind, attempt=claim.attempt)
             else:
-                log.warning("job ended", kind=claim.kind, attempt=claim.attempt, fate=str(fate), exc_info=error)
+                # Refusals are the caller's to read; their traceback would tell the operator nothing.
+                cause = None if is_refusal(error) else error
+                log.warning("job ended", kind=claim.kind, attempt=claim.attempt, fate=str(fate), exc_info=cause)
             return
 
     # The thread that renews leases
