@@ -65,7 +65,10 @@ class Machine(RuleBasedStateMachine):
             expected.state = State.WAITING_FOR_UPLOAD
         else:
             expected.queued_ns = self.place(serial)
-        self.jobs[self.queue.create(serial=serial, waits_for_upload=waits).id] = expected
+        # Jobs of one moment are done in the order of their ids: random ones would make a run differ from its replay.
+        job_id = f"{len(self.jobs):08x}-0000-4000-8000-000000000000"
+        assert self.queue.create(serial=serial, waits_for_upload=waits, job_id=job_id).id == job_id
+        self.jobs[job_id] = expected
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
