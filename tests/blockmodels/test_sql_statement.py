@@ -1,6 +1,7 @@
 """What a statement is run by: DuckDB that reaches nothing, in a process that reaches nothing."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -312,6 +313,23 @@ def test_that_an_answer_has_so_many_bytes_at_most(blocks: Table, monkeypatch: py
     monkeypatch.setattr(running, "MOST_BYTES", 2 << 20)
     with pytest.raises(Unprocessable, match="more than 2 MiB"):
         Statement("FROM range(1_000_000)", "csv", blocks, SqlLimits(MEMORY, 60)).run(lambda _data: None, going_on)
+
+
+@pytest.mark.parametrize(
+    ("output", "query", "size"),
+    [
+        ("json", "SELECT range AS n, repeat('x', 200) AS t FROM range(100_000)", 200 * 100_000),
+        ("csv", "SELECT repeat('x', 20_000_000) AS t", 20_000_000),
+    ],
+)
+def test_that_rows_may_be_wide_and_values_long(blocks: Table, output: str, query: str, size: int) -> None:
+    """More is written at once than the worker takes in one frame."""
+    assert size > running._LONGEST_FRAME
+    written = io.BytesIO()
+    count = Statement(query, output, blocks, SqlLimits(MEMORY, 30)).run(written.write, going_on)
+    assert written.getvalue().count(b"x") == size
+    if output == "json":
+        assert [row[0] for row in json.loads(written.getvalue())["rows"]] == list(range(count))
 
 
 def test_that_a_process_which_does_not_begin_is_a_failure_of_the_server(

@@ -54,10 +54,12 @@ class Pieces(io.RawIOBase):
         return len(data)
 
     def push(self) -> None:
-        """Send what waits."""
-        with self._turn:
-            send(self._sink, DATA, self._waiting)
+        """Send what waits, in frames that the worker takes, however much was written at once."""
+        waiting = memoryview(self._waiting)
         self._waiting = bytearray()
+        for start in range(0, len(waiting), _PIECE):
+            with self._turn:
+                send(self._sink, DATA, waiting[start : start + _PIECE])
 
 
 def connect(memory: int, threads: int) -> "duckdb.DuckDBPyConnection":
