@@ -149,8 +149,8 @@ class BlockModels(PublishesDelta, Statements):
         """Blocks, mass, grade and metal above cut-offs, for each column by title or id; takes a density.
 
         cutoffs: in the unit of the cut-off column, which is the column itself where None is named. Blocks whose value
-        is null, NaN or negative count nowhere, unless the policies say otherwise. Waits as long as the server reckons.
-        Raises NotFound, Gone, Invalid.
+        is null, NaN or negative count nowhere, unless the policies say otherwise; with a cut-off column that goes for
+        all curves, whichever column it is. Waits as long as the server reckons. Raises NotFound, Gone, Invalid.
         """
         session = self._site.session
         return self._run(curve_calls.grade_tonnage(session, model, columns, cutoffs, cutoff_column, options))
