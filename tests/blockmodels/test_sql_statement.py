@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from coreshed.blockmodels.engine.queries import Output
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.blockmodels.sql import running, statement
-from coreshed.blockmodels.sql.frames import READ, BadFrame, receive, send
+from coreshed.blockmodels.sql.frames import DATA, READ, TILE, BadFrame, receive, send
 from coreshed.blockmodels.sql.limits import SqlLimits
 from coreshed.blockmodels.sql.running import Statement, Table
 from coreshed.jobs import LeaseLost
@@ -344,6 +345,25 @@ def test_that_a_process_which_does_not_begin_is_a_failure_of_the_server(
 def test_that_a_process_gets_no_other_tiles_and_columns(blocks: Table, tile: int, columns: list[int]) -> None:
     with pytest.raises(BadFrame):
         blocks.tile(tile, columns)
+
+
+@pytest.mark.parametrize("frame", [(DATA, 1, b"x"), (TILE, 1 << 34, b"x" * 9)], ids=["no tile", "more than fits"])
+def test_that_nobody_waits_for_a_tile_that_cannot_come(frame: tuple[bytes, int, bytes]) -> None:
+    program = (
+        "import resource, sys, threading\n"
+        "from coreshed.blockmodels.sql.tiles import Tiles\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))\n"
+        "Tiles(sys.stdin.buffer, sys.stdout.buffer, threading.Lock()).take(1)\n"
+    )
+    kind, length, content = frame
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(struct.pack("<cQ", kind, length) + content)
+        process.stdin.flush()
+        try:
+            assert process.wait(30) == 1
+        finally:
+            process.kill()
 
 
 def test_that_frames_are_told_apart_and_bounded() -> None:
