@@ -136,8 +136,10 @@ def words_of(error: BaseException, memory: int) -> str:
         return _NO_REACH
     if isinstance(error, OSError | ImportError) or "stream registered as 'blocks' failed" in text:
         return ""
-    # Some limits tell how they would be lifted.
-    return text.partition(' Use "SET ')[0].strip() or type(error).__name__
+    # Some limits tell how they would be lifted, and what is in an extension tells how that is loaded.
+    for advice in (' Use "SET ', "\n\nPlease try installing"):
+        text = text.partition(advice)[0]
+    return text.strip() or type(error).__name__
 
 
 def main() -> None:
