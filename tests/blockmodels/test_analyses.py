@@ -253,6 +253,13 @@ async def test_that_other_columns_can_be_averaged_above_the_cutoffs_of_one(model
     ]
 
 
+async def test_that_a_block_without_a_value_counts_in_no_curve_over_the_same_cutoffs(model: Model) -> None:
+    body = {"columns": ["Density", "Cu"], "cutoffs": [0.0], "density_column": "Density"}
+    for more, blocks in (({}, [24, 22]), ({"cutoff_column": "Density"}, [22, 22])):
+        found = await ask(model, "/grade-tonnage", body | more)
+        assert [each["points"][0]["blocks"] for each in found["curves"]] == blocks
+
+
 async def test_that_unplaced_blocks_spoil_a_curve_that_is_to_know_of_them(model: Model) -> None:
     body = {"columns": ["Cu"], "cutoffs": [1], "density_column": "Density", "null_values_policy": "MARK_AS_INVALID"}
     [point] = (await ask(model, "/grade-tonnage", body))["curves"][0]["points"]

@@ -49,6 +49,20 @@ async def test_that_a_failure_is_told_and_the_question_can_be_asked_again(
     assert (ended["job_status"], ended["payload"]["detail"]) == ("FAILED", "The disk has failed.")
 
 
+async def test_that_another_release_reckons_anew(quarry: Quarry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarry.lab.application.block_models.analyses, "patience", 0.0)
+    made = await small(quarry)
+
+    async def job() -> str:
+        found: str = (await made.send("GET", "/versions/1/diff/1")).json()["job_uuid"]
+        return found
+
+    first = await job()
+    assert await job() == first
+    monkeypatch.setattr("coreshed.blockmodels.service.analyses.__version__", "99.0.0")
+    assert await job() != first
+
+
 @pytest.mark.parametrize(("status", "told"), [(500, (500, "service")), (422, (422, "unprocessable-entity"))])
 async def test_that_a_question_that_always_fails_makes_no_more_jobs(
     quarry: Quarry, application: Application, monkeypatch: pytest.MonkeyPatch, status: int, told: tuple[int, str]

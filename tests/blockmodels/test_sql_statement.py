@@ -1,7 +1,9 @@
 """What a statement is run by: DuckDB that reaches nothing, in a process that reaches nothing."""
 
 import io
+import json
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -22,7 +24,7 @@ from coreshed.blockmodels.engine.queries import Output
 from coreshed.blockmodels.engine.sources import TableSource
 from coreshed.blockmodels.engine.store import BlockStore
 from coreshed.blockmodels.sql import running, statement
-from coreshed.blockmodels.sql.frames import READ, BadFrame, receive, send
+from coreshed.blockmodels.sql.frames import DATA, READ, TILE, BadFrame, receive, send
 from coreshed.blockmodels.sql.limits import SqlLimits
 from coreshed.blockmodels.sql.running import Statement, Table
 from coreshed.jobs import LeaseLost
@@ -132,6 +134,8 @@ def test_that_files_are_out_of_reach(query: str) -> None:
         ("SELECT Au FROM blocks", '"Au" not found'),
         ("SELECT * FROM '/etc/passwd'", "does not exist"),
         ("SELECT * FROM connection", "does not exist"),
+        ("SELECT ST_Point(1, 2)", "exists in the spatial extension"),
+        ("SELECT * FROM delta_scan('x')", "exists in the delta extension"),
         ("SELECT $1", "parameters"),
         ("EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1", "read-only"),
         ("EXPLAIN ANALYZE COPY blocks TO '/tmp/blocks.csv'", "the table blocks alone"),
@@ -147,6 +151,7 @@ def test_that_a_refusal_says_what_duckdb_says(query: str, said: str) -> None:
     assert said in detail
     assert "Traceback" not in detail
     assert "SET " not in detail
+    assert "INSTALL" not in detail
 
 
 @pytest.mark.parametrize(
@@ -314,6 +319,23 @@ def test_that_an_answer_has_so_many_bytes_at_most(blocks: Table, monkeypatch: py
         Statement("FROM range(1_000_000)", "csv", blocks, SqlLimits(MEMORY, 60)).run(lambda _data: None, going_on)
 
 
+@pytest.mark.parametrize(
+    ("output", "query", "size"),
+    [
+        ("json", "SELECT range AS n, repeat('x', 200) AS t FROM range(100_000)", 200 * 100_000),
+        ("csv", "SELECT repeat('x', 20_000_000) AS t", 20_000_000),
+    ],
+)
+def test_that_rows_may_be_wide_and_values_long(blocks: Table, output: str, query: str, size: int) -> None:
+    """More is written at once than the worker takes in one frame."""
+    assert size > running._LONGEST_FRAME
+    written = io.BytesIO()
+    count = Statement(query, output, blocks, SqlLimits(MEMORY, 30)).run(written.write, going_on)
+    assert written.getvalue().count(b"x") == size
+    if output == "json":
+        assert [row[0] for row in json.loads(written.getvalue())["rows"]] == list(range(count))
+
+
 def test_that_a_process_which_does_not_begin_is_a_failure_of_the_server(
     blocks: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,6 +348,25 @@ def test_that_a_process_which_does_not_begin_is_a_failure_of_the_server(
 def test_that_a_process_gets_no_other_tiles_and_columns(blocks: Table, tile: int, columns: list[int]) -> None:
     with pytest.raises(BadFrame):
         blocks.tile(tile, columns)
+
+
+@pytest.mark.parametrize("frame", [(DATA, 1, b"x"), (TILE, 1 << 34, b"x" * 9)], ids=["no tile", "more than fits"])
+def test_that_nobody_waits_for_a_tile_that_cannot_come(frame: tuple[bytes, int, bytes]) -> None:
+    program = (
+        "import resource, sys, threading\n"
+        "from coreshed.blockmodels.sql.tiles import Tiles\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))\n"
+        "Tiles(sys.stdin.buffer, sys.stdout.buffer, threading.Lock()).take(1)\n"
+    )
+    kind, length, content = frame
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(struct.pack("<cQ", kind, length) + content)
+        process.stdin.flush()
+        try:
+            assert process.wait(30) == 1
+        finally:
+            process.kill()
 
 
 def test_that_frames_are_told_apart_and_bounded() -> None:

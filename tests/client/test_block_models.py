@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from coreshed.client import AsyncClient, Gone, Invalid, NotFound
-from coreshed.client.block_model_calls import Named, job_of, named
+from coreshed.client.block_model_calls import Named, download_link, job_of, named
+from coreshed.client.calls import Answer
 from coreshed.client.errors import ServerFailed
 from tests.blockmodels.copper import Copper, copper
 from tests.server import Server
@@ -194,3 +195,11 @@ def test_that_of_the_address_of_a_job_its_id_alone_counts() -> None:
     assert job_of(f"https://elsewhere/x/{UUID}") == UUID
     with pytest.raises(ServerFailed):
         job_of("https://elsewhere/x/../y")
+
+
+def test_that_a_job_which_has_made_something_else_is_a_failure_of_the_server() -> None:
+    flow = download_link("https://there/model", UUID)
+    call = next(flow)
+    done = call.read(Answer(200, {}, b'{"job_status": "COMPLETE", "payload": {"rows": 1}}'))
+    with pytest.raises(ServerFailed, match="cannot be read: Object missing required field `download_url`"):
+        flow.send(done)

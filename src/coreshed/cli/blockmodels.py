@@ -119,7 +119,9 @@ def export(
     *,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--column", "-c", metavar="COLUMN", help="Title or id; may be repeated; default: every column."),
+        typer.Option(
+            "--column", "-c", metavar="COLUMN", help="Title or id; may be repeated; default: all in no hidden group."
+        ),
     ] = None,
     box: BoxText = None,
     coordinates: Annotated[

@@ -15,7 +15,7 @@ from coreshed.client.block_curves import (
     VersionDifference,
 )
 from coreshed.client.calls import Answer, Call, Flow, ask, is_uuid, reads
-from coreshed.client.errors import Invalid, ServerFailed
+from coreshed.client.errors import Invalid
 from coreshed.client.session import Session
 
 T = TypeVar("T")
@@ -92,8 +92,4 @@ def _answer(call: Call[Answer], url: str, kind: type[T]) -> Flow[T]:
     answer = yield from ask(call)
     if answer.status == 200:
         return reads(kind)(answer)
-    payload = yield from calls.outcome(url, calls.job_of(reads(_Later)(answer).job_url))
-    try:
-        return msgspec.convert(payload, kind)
-    except msgspec.ValidationError as error:
-        raise ServerFailed(f"The server's answer cannot be read: {error}.") from error
+    return (yield from calls.made(url, calls.job_of(reads(_Later)(answer).job_url), kind))

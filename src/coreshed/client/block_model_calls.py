@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from coreshed.client.session import Session
 
 Geometry: TypeAlias = Literal["indices", "coordinates"]
 Headers: TypeAlias = Literal["name", "id"]
+
+T = TypeVar("T")
 
 _PAGE = 100
 _JSON = {"Content-Type": "application/json"}
@@ -200,7 +202,7 @@ def query(url: str, asked: Query, version_uuid: str, file_format: str) -> Flow[s
 
 def download_link(url: str, job_id: str) -> Flow[str]:
     """A fresh link to the file of a job that is done."""
-    return msgspec.convert((yield from outcome(url, job_id)), _Link).download_url
+    return (yield from made(url, job_id, _Link)).download_url
 
 
 def job_of(job_url: str) -> str:
@@ -209,6 +211,15 @@ def job_of(job_url: str) -> str:
     if not is_uuid(job_id):
         raise ServerFailed("The server names a job that has no id.")
     return job_id
+
+
+def made(url: str, job_id: str, kind: type[T]) -> Flow[T]:
+    """What a job has made, as `outcome`. Raises ServerFailed for what is something else."""
+    payload = yield from outcome(url, job_id)
+    try:
+        return msgspec.convert(payload, kind)
+    except msgspec.ValidationError as error:
+        raise ServerFailed(f"The server's answer cannot be read: {error}.") from error
 
 
 def outcome(url: str, job_id: str) -> Flow[Any]:

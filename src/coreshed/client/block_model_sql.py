@@ -135,8 +135,7 @@ def _begin(url: str, statement: Statement, output: str) -> Flow[tuple[_Begun, st
     headers = {"Content-Type": "application/json"}
     begun = yield from ask(Call("POST", f"{url}/sql", reads(_Begun), body=body, headers=headers, good=_ANSWERED))
     job_id = calls.job_of(begun.job_url)
-    answer = msgspec.convert((yield from calls.outcome(url, job_id)), _Answer)
-    return begun, job_id, answer.rows
+    return begun, job_id, (yield from calls.made(url, job_id, _Answer)).rows
 
 
 def _export(site: Site, statement: Statement, local: Path, patience: Patience, progress: Report | None) -> SqlExported:

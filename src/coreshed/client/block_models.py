@@ -79,12 +79,12 @@ class BlockModels(PublishesDelta, Statements):
     ) -> "pa.Table":
         """Blocks of a version as a pyarrow Table, one row per block, sorted by i, j, k up to a million rows.
 
-        columns: titles or ids, in this order; `*` stands for every column of the user. In front of them are, by
-        geometry, `indices` (i, j, k, zero-based; with sub-blocks sidx, or start and end) or `coordinates` (x, y, z of
-        centroids in the world; with sub-blocks dx, dy, dz). box: {"i": (0, 9), "j": ..., "k": ...} or {"x": ..., "y":
-        ..., "z": ...}, both ends inclusive; x, y, z aligned with the model, for centroids. headers: titles or ids above
-        the columns. Null is null in the table, and NaN a value; exclude_null_rows leaves out rows in which every column
-        asked for is null. Needs pyarrow. Raises NotFound, Gone, Invalid, Unreachable.
+        columns: titles or ids, in this order; `*` stands for every column of the user that is in no hidden group. In
+        front of them are, by geometry, `indices` (i, j, k, zero-based; with sub-blocks sidx, or start and end) or
+        `coordinates` (x, y, z of centroids in the world; with sub-blocks dx, dy, dz). box: {"i": (0, 9), "j": ..., "k":
+        ...} or {"x": ..., "y": ..., "z": ...}, both ends inclusive; x, y, z aligned with the model, for centroids.
+        headers: titles or ids above the columns. Null is null in the table, and NaN a value; exclude_null_rows leaves
+        out rows in which every column asked for is null. Needs pyarrow. Raises NotFound, Gone, Invalid, Unreachable.
         """
         wanted = _Wanted(model, version, Query(columns, box, geometry, headers, exclude_null_rows))
         return _table(self._site, wanted, Patience(), progress)
@@ -149,8 +149,8 @@ class BlockModels(PublishesDelta, Statements):
         """Blocks, mass, grade and metal above cut-offs, for each column by title or id; takes a density.
 
         cutoffs: in the unit of the cut-off column, which is the column itself where None is named. Blocks whose value
-        is null, NaN or negative count nowhere, unless the policies say otherwise. Waits as long as the server reckons.
-        Raises NotFound, Gone, Invalid.
+        is null, NaN or negative count nowhere, unless the policies say otherwise; with a cut-off column that goes for
+        all curves, whichever column it is. Waits as long as the server reckons. Raises NotFound, Gone, Invalid.
         """
         session = self._site.session
         return self._run(curve_calls.grade_tonnage(session, model, columns, cutoffs, cutoff_column, options))

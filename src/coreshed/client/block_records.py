@@ -63,10 +63,20 @@ class BlockColumn(Record, frozen=True, kw_only=True):
         return self.col_id == self.title
 
 
+class BlockGroup(Record, frozen=True, kw_only=True):
+    """A group of columns. parent_group_uuid: of the group that it is in. is_hidden: `*` leaves its columns out."""
+
+    group_uuid: str
+    title: str
+    parent_group_uuid: str | None = None
+    is_hidden: bool = False
+
+
 class BlockMapping(Record, frozen=True, kw_only=True):
-    """The columns of a version."""
+    """The columns and groups of a version."""
 
     columns: tuple[BlockColumn, ...] = ()
+    groups: tuple[BlockGroup, ...] = ()
 
 
 class BlockModelVersion(Record, frozen=True, kw_only=True):
@@ -92,6 +102,18 @@ class BlockModelVersion(Record, frozen=True, kw_only=True):
     def columns(self) -> list[BlockColumn]:
         """Its columns without those of the system, as they were added."""
         return [each for each in self.mapping.columns if not each.system]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of these columns as queries write them, by col_id: `Assays▸Cu` in a group."""
+        groups = {each.group_uuid: each for each in self.mapping.groups}
+        found = {}
+        for column in self.columns:
+            title, above = column.title, groups.get(column.group_uuid or "")
+            while above is not None:
+                title, above = f"{above.title}▸{title}", groups.get(above.parent_group_uuid or "")
+            found[column.col_id] = title
+        return found
 
 
 @dataclass(frozen=True, slots=True)

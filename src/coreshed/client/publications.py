@@ -113,9 +113,9 @@ def _edition(version: BlockModelVersion, wanted: _Wanted) -> "Edition":
 
     comments = {}
     if wanted.names == "title":
-        check_characters(each.title for each in version.columns)
+        check_characters(version.titles.values())
     else:
-        comments = {each.col_id: each.title for each in version.columns}
+        comments = version.titles
     named = (version.bm_uuid, version.version_id, version.version_uuid)
     return Edition(*named, geometry=wanted.geometry, names=wanted.names, comments=comments)
 
@@ -130,7 +130,8 @@ def _fetch(
     progress: Report | None,
 ) -> None:
     """The version as one Parquet file: the server's own length and digest are compared with what arrives."""
-    query = Query(geometry=wanted.geometry, headers=_HEADERS[wanted.names], exclude_null_rows=False)
+    columns = ("*", *version.titles)  # with those of hidden groups
+    query = Query(columns, geometry=wanted.geometry, headers=_HEADERS[wanted.names], exclude_null_rows=False)
     job_id = site.sender.run(calls.query(url, query, version.version_uuid, "parquet"), patience)
 
     def renewed() -> str:

@@ -146,6 +146,28 @@ def test_that_the_mean_of_the_largest_numbers_is_finite(blocks: BlockStore, mode
     assert found.change.mean == pytest.approx(largest)
 
 
+def test_that_a_wide_tile_is_compared_some_columns_at_a_time(
+    blocks: BlockStore, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        written = Written(f"c{number}", f"C{number}", DataType.FLOAT64, "v")
+        publish(blocks, model, written, {(0, 0, 0): 1.0, (number, 0, 0): 2.0})
+    before, after = blocks.snapshot(model, 1), blocks.snapshot(model)
+    at_once = diff(before, after)
+    assert (at_once.blocks, [each.became_value for each in at_once.columns]) == (3, [1, 2, 2])
+    read: list[int] = []
+    read_tiles = Snapshot.read_tiles
+
+    def noted(self: Snapshot, rows: int, data_types: list[DataType], tiles: list[TileColumn]) -> list[object]:
+        read.append(len(tiles))
+        return read_tiles(self, rows, data_types, tiles)
+
+    monkeypatch.setattr(Snapshot, "read_tiles", noted)
+    monkeypatch.setattr("coreshed.blockmodels.engine.compare._VALUES_AT_ONCE", 2 * before.rows(0))
+    assert diff(before, after) == at_once
+    assert max(read) == 2
+
+
 def test_that_versions_of_two_models_are_refused(blocks: BlockStore, model: str) -> None:
     with pytest.raises(ValueError, match="different models"):
         delta(blocks.snapshot(model), blocks.snapshot(create_tiled(blocks, GRID, (2, 2, 2))))

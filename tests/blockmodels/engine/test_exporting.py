@@ -146,7 +146,9 @@ def test_that_rows_without_data_are_left_out(
     assert not np.logical_and.reduce(columns).any()
 
 
-@pytest.mark.parametrize(("most", "enough", "few"), [("SORTED_ROWS", 4, 3), ("SORTED_VALUES", 16, 15)])
+@pytest.mark.parametrize(
+    ("most", "enough", "few"), [("SORTED_ROWS", 4, 3), ("SORTED_VALUES", 16, 15), ("SORTED_BYTES", 200, 79)]
+)
 def test_that_blocks_that_are_left_out_do_not_count_among_those_that_are_sorted(
     tmp_path: Path, most: str, enough: int, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from coreshed.client import AsyncClient, Conflict, Invalid, NotFound, Progress
 from tests.blockmodels.copper import Copper, copper
-from tests.blockmodels.updating import columns
+from tests.blockmodels.updating import blocks, columns, new, parquet
 from tests.client.delta.tables import READERS, by_delta_rs, deltalake
 from tests.server import Server
 
@@ -69,6 +70,30 @@ def test_that_titles_which_delta_refuses_are_published_by_id(site: Copper, tmp_p
     assert list(by_delta_rs(table)) == ["i", "j", "k", ids["Cu (%)"], ids["Density"]]
     fields = {each.name: each.metadata for each in deltalake.DeltaTable(table).schema().fields}
     assert fields[ids["Cu (%)"]] == {"comment": "Cu (%)"}
+
+
+def test_that_columns_in_groups_are_published_by_qualified_title_the_hidden_ones_too(
+    site: Copper, tmp_path: Path
+) -> None:
+    groups = {"new": [{"title": "Assays"}, {"title": "Raw", "parent_group": "Assays", "is_hidden": True}]}
+    made = [new("Zn", group="Assays"), new("Zn", group="Assays▸Raw")]
+    file = blocks((0, 0, 0, 1.0, 2.0), **dict.fromkeys(("Assays▸Zn", "Assays▸Raw▸Zn"), pa.float64()))
+    done = site.raw.update(site.model_id, {"columns": columns(new=made), "groups": groups}, parquet(file))
+    assert done["job_status"] == "COMPLETE"
+    models, table = site.client.block_models, tmp_path / "table"
+    models.publish_delta("Small", None, table)
+    found = by_delta_rs(table)
+    assert list(found) == ["i", "j", "k", "Assays▸Zn", "Cu", "Density", "Assays▸Raw▸Zn"]
+    assert found["Assays▸Raw▸Zn"] == ["2.0", *[None] * 23]
+    models.publish_delta("Small", None, table, names="id")
+    fields = {each.metadata.get("comment") for each in deltalake.DeltaTable(table).schema().fields}
+    assert fields == {None, "Cu", "Density", "Assays▸Zn", "Assays▸Raw▸Zn"}
+    rename = {"update_metadata": [{"title": "Assays▸Raw", "values": {"title": "As received"}}]}
+    done = site.raw.update(site.model_id, {"columns": columns(), "groups": rename})
+    assert done["job_status"] == "COMPLETE"
+    with pytest.raises(Invalid, match="'Assays▸As received▸Zn'"):
+        models.publish_delta("Small", None, tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
 
 
 def test_that_what_is_not_there_or_in_the_way_leaves_nothing(site: Copper, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from coreshed.blockmodels.engine.subblocks import SUB_BITS, corner
 
 _SYSTEM = frozenset({VERSION_COLUMN, DERIVATION_COLUMN})
 _NOT_NUMBERS = frozenset({DataType.BOOLEAN, DataType.UTF8, DataType.DATE32, DataType.TIMESTAMP})
+_VALUES_AT_ONCE = 5_000_000
+"""Of one tile and one version; sub-blocks make tiles of millions of rows."""
 Mask = NDArray[np.bool_]
 
 
@@ -301,14 +303,17 @@ class _Comparing:
             for index, (old, new) in self._maps.items()
             if rank in self.geometry or old.tile(rank) != new.tile(rank)
         ]
-        olds = self._read(self.before, rank, wanted, 0)
-        news = self._read(self.after, rank, wanted, 1)
         parents, here, there = self._matched(rank)
-        differ = np.zeros(self.after.rows(rank) if here is None else len(here), dtype=np.bool_)
-        for index, old, new in zip(wanted, olds, news, strict=True):
-            if here is not None:
-                old, new = old.take(pa.array(there)), new.take(pa.array(here))
-            differ |= self.tallies[index].add(old, new)
+        rows = self.after.rows(rank)
+        differ = np.zeros(rows if here is None else len(here), dtype=np.bool_)
+        step = max(1, _VALUES_AT_ONCE // max(rows, self.before.rows(rank), 1))
+        for first in range(0, len(wanted), step):
+            some = wanted[first : first + step]
+            olds, news = self._read(self.before, rank, some, 0), self._read(self.after, rank, some, 1)
+            for index, old, new in zip(some, olds, news, strict=True):
+                if here is not None:
+                    old, new = old.take(pa.array(there)), new.take(pa.array(here))
+                differ |= self.tallies[index].add(old, new)
         self.blocks += int(differ.sum())
         at = np.flatnonzero(differ).astype(np.uint32) if parents is None else parents[differ]
         self._enclose(rank, at)

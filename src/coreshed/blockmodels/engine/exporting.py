@@ -28,7 +28,8 @@ Write = Callable[[bytes], object]
 _SMALL = MOST_ROWS // 2
 SORTED_ROWS = 1_000_000
 SORTED_VALUES = 50_000_000
-"""Up to so many rows, and so many values in all their columns, come sorted as a whole; they are held in memory."""
+SORTED_BYTES = 1 << 30
+"""Up to so many rows, so many values in all their columns, and so much memory for these, come sorted as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ class _File:
 class ParquetExport:
     """Writes the answer to a query as Parquet: zstd, row groups of at most 100,000 rows.
 
-    Up to a million rows of together up to 50 million values come sorted by i, j, k and sub-block; more come tile by
-    tile, sorted within a tile.
+    Up to a million rows of together up to 50 million values and 1 GiB come sorted by i, j, k and sub-block; more come
+    tile by tile, sorted within a tile.
     """
 
     asked: Asked
@@ -84,9 +85,9 @@ class ParquetExport:
         """Hand the file over piece by piece. Raises OSError, DamagedSegment."""
         file = _File(self.asked.fields, write)
         file.put(MAGIC)
-        parts = small_parts(self.asked, self.threads)
-        if parts is not None:
-            self._flush(file, [read_table(self.asked, parts, self.threads)], at_least=1)
+        small = small_table(self.asked, self.threads)
+        if small is not None:
+            self._flush(file, [small], at_least=1)
             return file.finish()
         waiting: list[pa.Table] = []
         for group in self._groups():
@@ -192,8 +193,8 @@ def export_parquet(asked: Asked, write: Write) -> Exported:
     return ParquetExport(asked).run(write)
 
 
-def small_parts(asked: Asked, threads: int = 2) -> list[Part] | None:
-    """The rows of an answer that has so few of them that it is sorted as a whole; None where it has more."""
+def small_table(asked: Asked, threads: int = 2) -> pa.Table | None:
+    """An answer that is small enough to be sorted as a whole, in memory; None where it is larger."""
     most = min(SORTED_ROWS, SORTED_VALUES // len(asked.query.outputs))
     found: list[Part] = []
     rows = 0
@@ -204,18 +205,35 @@ def small_parts(asked: Asked, threads: int = 2) -> list[Part] | None:
                 if rows > most:
                     return None
                 found.append(live)
-    return found
+    tables: list[pa.Table] = []
+    size = 0
+    for table in _read(asked, found, threads):
+        size += table.nbytes
+        if size > SORTED_BYTES:
+            return None
+        tables.append(table)
+    return _sorted(asked, found, tables)
 
 
-def read_table(asked: Asked, parts: Iterable[Part] | None = None, threads: int = 2) -> pa.Table:
-    """The answer in memory, sorted by i, j, k and sub-block. parts: its rows, where they are known already."""
-    live = (asked.live(part) for part in asked.parts()) if parts is None else parts
-    chosen = [part for part in live if part is not None]
-    if not chosen:
-        return asked.shaped([pa.array([], each.data_type.arrow) for each in asked.fields])
-    order: Any = pa.array(np.argsort(np.concatenate([*map(asked.places, chosen)]), kind="stable"))
+def read_table(asked: Asked, threads: int = 2) -> pa.Table:
+    """The answer in memory, sorted by i, j, k and sub-block."""
+    live = (asked.live(part) for part in asked.parts())
+    parts = [part for part in live if part is not None]
+    return _sorted(asked, parts, list(_read(asked, parts, threads)))
+
+
+def _read(asked: Asked, parts: Sequence[Part], threads: int) -> Iterator[pa.Table]:
     with ThreadPoolExecutor(threads, thread_name_prefix="export") as pool:
-        rows = pa.concat_tables(ahead(pool, asked.table, chosen, threads + 1))
+        yield from ahead(pool, asked.table, parts, threads + 1)
+
+
+def _sorted(asked: Asked, parts: Sequence[Part], tables: list[pa.Table]) -> pa.Table:
+    """The rows of these parts as one table; `tables` is emptied."""
+    if not parts:
+        return asked.shaped([pa.array([], each.data_type.arrow) for each in asked.fields])
+    order: Any = pa.array(np.argsort(np.concatenate([*map(asked.places, parts)]), kind="stable"))
+    rows = pa.concat_tables(tables)
+    tables.clear()
     columns = []
     while rows.num_columns:  # what has been sorted is let go of, so that no more than a column is there twice
         columns.append(rows.column(0).combine_chunks().take(order))
@@ -242,9 +260,9 @@ def export_csv(asked: Asked, write: Write, *, delimiter: str = ",", threads: int
 
 
 def _tables(asked: Asked, threads: int) -> Iterator[pa.Table]:
-    parts = small_parts(asked, threads)
-    if parts is not None:
-        yield read_table(asked, parts, threads)
+    small = small_table(asked, threads)
+    if small is not None:
+        yield small
         return
 
     def table(part: Part) -> pa.Table | None:

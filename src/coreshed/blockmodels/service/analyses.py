@@ -1,7 +1,7 @@
 """Questions about versions that a worker answers: differences, swaths, grade-tonnage curves.
 
 Versions never change, so that one question has one answer: its job is found again by its id, which follows from model,
-kind and order.
+kind and order, and from the release of Coreshed: another one may reckon better, or say it in other members.
 """
 
 import zlib
@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 from msgspec import Struct
 
+from coreshed import __version__
 from coreshed.blockmodels import analysis_rules, ledger, orders, presentation
 from coreshed.blockmodels.ledger import StoredModel, StoredVersion
 from coreshed.blockmodels.orders import DIFF_JOB, GRADE_TONNAGE_JOB, SWATH_JOB, DiffOrder
@@ -133,9 +134,10 @@ class Analyses:
     def _begin(self, rows: Rows, caller: Principal, model: StoredModel, kind: str, order: Struct) -> Begun:
         """The job of the same question, unless it has failed; else a new one."""
         content = orders.encode(order)
+        question = f"{owner(model.id)}/{kind}/{__version__}/{content.decode()}"
         job: Job | None = None
         for attempt in range(_MOST_ATTEMPTS):
-            job_id = str(uuid5(NAMESPACE_URL, f"{owner(model.id)}/{kind}/{attempt}/{content.decode()}"))
+            job_id = str(uuid5(NAMESPACE_URL, f"{question}/{attempt}"))
             job = self._find(rows, job_id)
             if job is None:
                 job = self._ground.jobs.create(

@@ -9,6 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+_ROWS = 1024
+"""Of which there are values of Python at once."""
+
 
 class ParquetAnswer:
     """zstd, row groups as the rows come."""
@@ -53,9 +56,10 @@ class JsonAnswer:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Some rows more."""
-        values = [[_plain(each) for each in column.to_pylist()] for column in batch.columns]
-        text = b",\n".join(_json(row) for row in zip(*values, strict=True))
-        if text:
+        for start in range(0, batch.num_rows, _ROWS):
+            columns = batch.slice(start, _ROWS).columns
+            values = [[_plain(each) for each in column.to_pylist()] for column in columns]
+            text = b",\n".join(_json(row) for row in zip(*values, strict=True))
             self._sink.write((b"\n" if self._first else b",\n") + text)
             self._first = False
 

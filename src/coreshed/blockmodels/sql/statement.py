@@ -54,10 +54,12 @@ class Pieces(io.RawIOBase):
         return len(data)
 
     def push(self) -> None:
-        """Send what waits."""
-        with self._turn:
-            send(self._sink, DATA, self._waiting)
+        """Send what waits, in frames that the worker takes, however much was written at once."""
+        waiting = memoryview(self._waiting)
         self._waiting = bytearray()
+        for start in range(0, len(waiting), _PIECE):
+            with self._turn:
+                send(self._sink, DATA, waiting[start : start + _PIECE])
 
 
 def connect(memory: int, threads: int) -> "duckdb.DuckDBPyConnection":
@@ -134,8 +136,10 @@ def words_of(error: BaseException, memory: int) -> str:
         return _NO_REACH
     if isinstance(error, OSError | ImportError) or "stream registered as 'blocks' failed" in text:
         return ""
-    # Some limits tell how they would be lifted.
-    return text.partition(' Use "SET ')[0].strip() or type(error).__name__
+    # Some limits tell how they would be lifted, and what is in an extension tells how that is loaded.
+    for advice in (' Use "SET ', "\n\nPlease try installing"):
+        text = text.partition(advice)[0]
+    return text.strip() or type(error).__name__
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 import json
 import os
-import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ class Tiles:
         """turn: held by whoever writes to `sink`."""
         self._source, self._sink, self._turn = source, sink, turn
         self._came = threading.Condition()
-        self._found: dict[int, bytes] = {}
+        self._found: dict[int, memoryview] = {}
         self._last = 0
         # Always read, so that the worker never waits for a scan which has ended before its last tile.
         threading.Thread(target=self._receive, name="tiles", daemon=True).start()
@@ -48,16 +48,16 @@ class Tiles:
             return list(stream)
 
     def _receive(self) -> None:
-        while True:
-            try:
+        """Until the worker ends, or sends what cannot be meant or is too much: nobody is to wait for a tile then."""
+        with suppress(BadFrame, MemoryError):
+            while True:
                 kind, content = receive(self._source, _LONGEST)
-            except BadFrame:
-                os._exit(1)  # the worker has ended
-            if kind != TILE:
-                sys.exit("not a tile")
-            with self._came:
-                self._found[NUMBER.unpack_from(content)[0]] = content[NUMBER.size :]
-                self._came.notify_all()
+                if kind != TILE:
+                    raise BadFrame("not a tile")
+                with self._came:
+                    self._found[NUMBER.unpack_from(content)[0]] = memoryview(content)[NUMBER.size :]
+                    self._came.notify_all()
+        os._exit(1)
 
 
 class Scan:
