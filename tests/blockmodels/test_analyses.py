@@ -236,6 +236,18 @@ async def test_that_a_curve_is_what_numpy_says(model: Model) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["/swaths", "/grade-tonnage"])
+async def test_that_blocks_without_density_are_told_of(model: Model, path: str) -> None:
+    density = np.where(KK == 0, DENSITY, np.nan)
+    await model.update({"columns": columns(new=[new("SG", unit_id="t/m3")])}, table(SG=density))
+    more = {"axis": "i"} if path == "/swaths" else {"cutoffs": [0.0]}
+    body = {"columns": ["Density"], "density_column": "SG"} | more
+    [warning] = (await ask(model, path, body))["warnings"]
+    assert (warning["warning_type"], warning["occurrences"]) == ("INVALID_DENSITY_VALUE", 12)
+    assert "'SG'" in warning["message"]
+    assert (await ask(model, path, body | {"density_value": 2, "density_unit_id": "t/m3"}))["warnings"] == [warning]
+
+
 async def test_that_other_columns_can_be_averaged_above_the_cutoffs_of_one(model: Model) -> None:
     body = {"columns": ["Density"], "cutoff_column": "Cu", "cutoffs": [1.0], "density_value": 0.5, "bbox": BOX}
     found = await ask(model, "/grade-tonnage", body | {"density_unit_id": "t/m3", "mass_unit_id": "kt"})

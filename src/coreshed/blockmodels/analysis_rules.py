@@ -144,4 +144,5 @@ def _check_points(each: int, columns: int, what: str) -> None:
 
 def _density(plan: Plan) -> DensityOrder:
     density = plan.density
-    return DensityOrder(density.column_id, density.factor, density.constant)
+    title = next((each.title for each in plan.referenced if each.col_id == density.column_id), None)
+    return DensityOrder(density.column_id, title, density.factor, density.constant)

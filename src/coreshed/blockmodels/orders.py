@@ -113,9 +113,10 @@ class OrderedColumn(Struct, frozen=True, array_like=True):
 
 
 class DensityOrder(Struct, frozen=True, array_like=True):
-    """In kg/m³. factor: multiplies values of the column; constant: of blocks without one there."""
+    """In kg/m³. title: of the column; factor: multiplies its values; constant: of blocks without one there."""
 
     column_id: str | None
+    title: str | None
     factor: float
     constant: float | None
 

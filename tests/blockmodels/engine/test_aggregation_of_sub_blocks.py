@@ -65,9 +65,9 @@ def test_that_reports_on_sub_blocks_agree_with_reckoning_by_block(divided: Snaps
 
 
 def test_that_swaths_put_sub_blocks_into_the_slabs_of_parents_or_of_their_centroids(divided: Snapshot) -> None:
-    [found] = swath(divided, Swaths(["two"], Slabs("k")))
+    [found] = swath(divided, Swaths(["two"], Slabs("k"))).slabs
     assert [(each.number, each.blocks, each.without) for each in found if each.blocks] == [(2, 2, 107), (4, 1, 99)]
-    [fine] = swath(divided, Swaths(["two"], Slabs("x", width=0.4)))
+    [fine] = swath(divided, Swaths(["two"], Slabs("x", width=0.4))).slabs
     assert [(each.number, each.blocks, each.mean) for each in fine if each.blocks] == [
         (2, 1, 1.5),
         (6, 1, pytest.approx(1.3)),

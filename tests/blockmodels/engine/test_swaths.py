@@ -8,12 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coreshed.blockmodels.engine.aggregation import Warned
 from coreshed.blockmodels.engine.boxes import IndexBox
 from coreshed.blockmodels.engine.grid import Grid, Kind, Rotation
 from coreshed.blockmodels.engine.policies import Policies, Policy
 from coreshed.blockmodels.engine.request import Density
 from coreshed.blockmodels.engine.store import BlockStore
-from coreshed.blockmodels.engine.swaths import AboveCutoff, GradeTonnage, Slab, Slabs, Swaths, grade_tonnage, swath
+from coreshed.blockmodels.engine.swaths import (
+    AboveCutoff,
+    GradeTonnage,
+    Slab,
+    Slabs,
+    Swathed,
+    Swaths,
+    grade_tonnage,
+    swath,
+)
+from coreshed.blockmodels.engine.tallying import Counted
 from tests.blockmodels.engine.small_models import model, opened
 
 GRID = Grid(Kind.REGULAR, (100.0, 200.0, 300.0), (4, 3, 2), (10.0, 5.0, 2.0), rotations=(Rotation("z", 30.0),))
@@ -27,7 +38,7 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockStore]:
 
 def test_that_a_swath_along_an_index_has_a_slab_for_every_parent(blocks: BlockStore) -> None:
     values = pa.array([None if n == 0 else float(n) for n in range(24)])
-    [found] = swath(model(blocks, GRID, {"Au": values}, (2, 2, 2)), Swaths(["Au"], Slabs("i")))
+    [found] = swath(model(blocks, GRID, {"Au": values}, (2, 2, 2)), Swaths(["Au"], Slabs("i"))).slabs
     assert found == (
         Slab(0, 100.0, 110.0, 5, 1, 500.0, 1500.0, 3.0),
         Slab(1, 110.0, 120.0, 6, 0, 600.0, 5100.0, 8.5),
@@ -38,13 +49,13 @@ def test_that_a_swath_along_an_index_has_a_slab_for_every_parent(blocks: BlockSt
 
 def test_that_a_swath_along_a_coordinate_goes_by_centroids_in_the_models_own_directions(blocks: BlockStore) -> None:
     snapshot = model(blocks, GRID, {"Au": pa.array(np.arange(24.0))}, (2, 2, 2))
-    [found] = swath(snapshot, Swaths(["Au"], Slabs("x", width=20.0)))
+    [found] = swath(snapshot, Swaths(["Au"], Slabs("x", width=20.0))).slabs
     assert [(each.low, each.high, each.blocks, each.mean) for each in found] == [
         (100.0, 120.0, 12, 5.5),
         (120.0, 140.0, 12, 17.5),
     ]
     # Centroids at 105, 115, 125, 135: those on a border belong to the slab above, those below the start to none.
-    [found] = swath(snapshot, Swaths(["Au"], Slabs("x", width=10.0, start=115.0)))
+    [found] = swath(snapshot, Swaths(["Au"], Slabs("x", width=10.0, start=115.0))).slabs
     assert [(each.number, each.low, each.mean) for each in found] == [
         (0, 115.0, 8.5),
         (1, 125.0, 14.5),
@@ -56,7 +67,9 @@ def test_that_a_swath_may_be_weighted_by_mass(blocks: BlockStore) -> None:
     grid = Grid(Kind.REGULAR, (0.0, 0.0, 0.0), (2, 2, 1), (1.0, 1.0, 1.0))
     columns = {"Au": pa.array([1.0, 4.0, -2.0, 8.0]), "rho": pa.array([2.0, 1.0, 3.0, None])}
     asked = Swaths(["Au"], Slabs("i"), density=Density("rho"), volume_factor=10.0)
-    [found] = swath(model(blocks, grid, columns, (1, 1, 1)), asked)
+    made = swath(model(blocks, grid, columns, (1, 1, 1)), asked)
+    assert made.warnings == (Warned(Counted.INVALID_DENSITY_VALUE, "rho", 1),)
+    [found] = made.slabs
     assert found == (Slab(0, 0.0, 1.0, 2, 0, 30.0, 60.0, 2.0), Slab(1, 1.0, 2.0, 1, 0, 30.0, -60.0, -2.0))
 
 
@@ -77,7 +90,7 @@ def test_that_every_swath_agrees_with_sums_by_slab(
         if indices[0] <= 2:
             slab = expected.setdefault(indices[place] if axis in "ijk" else indices[place] // 2, [])
             slab += [] if value is None else [value]
-    [found] = swath(snapshot, Swaths(["Au"], slabs, box=box))
+    [found] = swath(snapshot, Swaths(["Au"], slabs, box=box)).slabs
     assert [each.number for each in found] == sorted(expected)
     for each in found:
         held = expected[each.number]
@@ -92,7 +105,7 @@ def test_that_slabs_without_sense_are_refused(blocks: BlockStore) -> None:
     snapshot = model(blocks, GRID, {"Au": pa.array(np.arange(24.0))})
     with pytest.raises(ValueError, match="100,000"):
         swath(snapshot, Swaths(["Au"], Slabs("x", width=1e-6)))
-    assert swath(snapshot, Swaths(["Au"], Slabs("x", width=1.0, start=1e9))) == ((),)
+    assert swath(snapshot, Swaths(["Au"], Slabs("x", width=1.0, start=1e9))) == Swathed(((),), ())
 
 
 def test_that_a_curve_has_tonnage_grade_and_metal_above_each_cutoff(blocks: BlockStore) -> None:
@@ -115,7 +128,7 @@ def test_that_several_columns_go_along_an_axis_and_over_the_cutoffs_of_another(b
     columns = {"Au": pa.array([1.0, 2.0, 3.0, None]), "Cu": pa.array([4.0, -5.0, None, 7.0])}
     snapshot = model(blocks, grid, columns, (1, 1, 1))
     spoilt = Policies(Policy.MARK_AS_INVALID, Policy.USE)
-    gold, copper = swath(snapshot, Swaths(["Au", "Cu"], Slabs("x", width=2.0), policies=spoilt))
+    gold, copper = swath(snapshot, Swaths(["Au", "Cu"], Slabs("x", width=2.0), policies=spoilt)).slabs
     assert gold == (Slab(0, 0.0, 2.0, 2, 0, 2.0, 3.0, 1.5), Slab(1, 2.0, 4.0, 1, 0, 1.0, 3.0, None, 1))
     assert copper == (Slab(0, 0.0, 2.0, 2, 0, 2.0, -1.0, -0.5), Slab(1, 2.0, 4.0, 1, 0, 1.0, 7.0, None, 1))
     ignoring = Policies(Policy.IGNORE_VALUE, Policy.USE)

@@ -195,7 +195,7 @@ def export_parquet(asked: Asked, write: Write) -> Exported:
 
 def small_table(asked: Asked, threads: int = 2) -> pa.Table | None:
     """An answer that is small enough to be sorted as a whole, in memory; None where it is larger."""
-    most = min(SORTED_ROWS, SORTED_VALUES // len(asked.query.outputs))
+    most = min(SORTED_ROWS, SORTED_VALUES // max(1, len(asked.query.outputs)))
     found: list[Part] = []
     rows = 0
     with ThreadPoolExecutor(threads, thread_name_prefix="export") as pool:

@@ -26,6 +26,8 @@ from coreshed.blockmodels.engine.tallying import (
     INVALID,
     SUM,
     WEIGHT,
+    Counted,
+    Tally,
     Tallying,
     TileInWork,
     measure,
@@ -35,6 +37,7 @@ from coreshed.blockmodels.engine.tallying import (
 MOST_SLABS = 100_000
 _ON_A_BORDER = 1e-9  # part of a slab by which a centroid below its border still counts as in it
 
+_NONE = np.zeros(0, dtype=np.int64)
 _VOLUME = Density(constant=1.0)
 _AS_THEY_ARE = Policies(Policy.IGNORE_VALUE, Policy.USE)
 
@@ -108,6 +111,14 @@ class Slab:
     invalid: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Swathed:
+    """For each column its slabs with blocks, ascending; and what `aggregate` would warn of the density."""
+
+    slabs: tuple[tuple[Slab, ...], ...]
+    warnings: tuple[Warned, ...]
+
+
 @dataclass(frozen=True)
 class Swaths:
     """Columns along an axis, weighted by volume where no density is given. Fields as in `Request`.
@@ -124,8 +135,8 @@ class Swaths:
     policies: Policies = _AS_THEY_ARE
 
 
-def swath(snapshot: Snapshot, asked: Swaths, *, threads: int = 2) -> tuple[tuple[Slab, ...], ...]:
-    """For each column its slabs with blocks, ascending, from one pass over the version.
+def swath(snapshot: Snapshot, asked: Swaths, *, threads: int = 2) -> Swathed:
+    """The swaths of every column, from one pass over the version.
 
     Raises UnknownColumn, ValueError where there would be too many slabs or a column holds no numbers.
     """
@@ -134,20 +145,23 @@ def swath(snapshot: Snapshot, asked: Swaths, *, threads: int = 2) -> tuple[tuple
     request = Request(density, values, volume_factor=asked.volume_factor, box=asked.box, policies=asked.policies)
     tallying, grid = Tallying(snapshot, request), snapshot.header.grid
     count = asked.slabs.count(grid)
+    of_density = Counted.INVALID_DENSITY_VALUE, density.column_id or ""
 
-    def work(part: Part) -> tuple[NDArray[np.intp], Floats]:
+    def work(part: Part) -> tuple[NDArray[np.intp], Tally]:
         columns, volume, rows = tallying.read(part, alike=False)
         numbers = np.maximum(asked.slabs.of(grid, TileBlocks(snapshot, part.rank, part.rows)), -1)
         there, codes = renumbered(numbers, count)
         keys: list[tuple[CategoryValue, ...]] = [(number,) for number in there.tolist()]
-        return there, TileInWork(tallying, columns, volume, rows, keys, codes, [], 1).tally().sums
+        return there, TileInWork(tallying, columns, volume, rows, keys, codes, [], 1).tally()
 
-    sums = Sums(tallying.measures, tallying.bins)
+    sums, massless = Sums(tallying.measures, tallying.bins), 0
     with ThreadPoolExecutor(threads, thread_name_prefix="swath") as pool:
         for there, found in ahead(pool, work, tallying.asked.parts(), threads + 1):
-            sums.add(there, found)
+            sums.add(there, found.sums)
+            massless += int(found.counted.get(of_density, _NONE).sum())
     totals, borders = sums.from_bin(0), asked.slabs.borders(grid)
-    return tuple(_slabs(totals, index, *borders) for index in range(len(values)))
+    warned = (Warned(*of_density, massless),) if massless else ()
+    return Swathed(tuple(_slabs(totals, index, *borders) for index in range(len(values))), warned)
 
 
 def _slabs(sums: Floats, value: int, start: float, width: float) -> tuple[Slab, ...]:

@@ -145,6 +145,8 @@ class Analyses:
                     kind=kind,
                     owner=owner(model.id),
                     input=content,
+                    # One question of a user after the other: updates are not kept waiting by any number of them.
+                    serial=f"analysis:{caller.user_id}",
                     job_id=job_id,
                     principal_id=caller.user_id,
                     workspace_id=model.workspace_id,

@@ -8,7 +8,7 @@ from coreshed.blockmodels.engine.aggregation import Warned
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.policies import Policies, Policy
 from coreshed.blockmodels.engine.request import Density
-from coreshed.blockmodels.engine.swaths import AboveCutoff, Curves, GradeTonnage, Slab, Slabs, Swaths
+from coreshed.blockmodels.engine.swaths import AboveCutoff, Curves, GradeTonnage, Slab, Slabs, Swathed, Swaths
 from coreshed.blockmodels.orders import DensityOrder, GradeTonnageOrder, OrderedColumn, SwathOrder
 from coreshed.blockmodels.service.analyses import pack
 from coreshed.blockmodels.service.ground import Ground
@@ -27,8 +27,9 @@ class CurveWork:
 
     ground: Ground
 
-    def swath(self, claim: Claim, _context: JobContext) -> bytes:
-        """The packed swaths. Raises OSError."""
+    def swath(self, claim: Claim, context: JobContext) -> bytes:
+        """The packed swaths. Raises LeaseLost, OSError."""
+        context.check()
         order, model_id = orders.decode(claim.input, SwathOrder), claim.owner.partition(":")[2]
         along_index = order.axis in ("i", "j", "k")
         slabs = Slabs(order.axis) if along_index else Slabs(order.axis, order.width, order.start)
@@ -91,7 +92,7 @@ def _policies(order: SwathOrder | GradeTonnageOrder) -> Policies:
     return Policies(Policy(order.null_values_policy), Policy(order.negative_values_policy))
 
 
-def swath_answer(model_id: str, order: SwathOrder, found: tuple[tuple[Slab, ...], ...]) -> wire.SwathAnswer:
+def swath_answer(model_id: str, order: SwathOrder, found: Swathed) -> wire.SwathAnswer:
     """Weights from kg or m³ into the unit asked for."""
 
     def shown(slab: Slab) -> wire.Slice:
@@ -117,9 +118,9 @@ def swath_answer(model_id: str, order: SwathOrder, found: tuple[tuple[Slab, ...]
         weight_unit_id=order.weight_unit_id,
         swaths=[
             wire.Swath(_name(column), [shown(each) for each in slabs])
-            for column, slabs in zip(order.columns, found, strict=True)
+            for column, slabs in zip(order.columns, found.slabs, strict=True)
         ],
-        warnings=[borrowed(title) for title in order.borrowed],
+        warnings=[*map(borrowed, order.borrowed), *_warnings(order, found.warnings)],
     )
 
 
@@ -157,8 +158,11 @@ def _point(found: AboveCutoff, mass_factor: float, metal_factor: float) -> wire.
     )
 
 
-def _warnings(order: GradeTonnageOrder, found: tuple[Warned, ...]) -> list[ReportWarning]:
-    titles = {each.col_id: each.title for each in (*order.columns, *filter(None, [order.cutoff_column]))}
+def _warnings(order: SwathOrder | GradeTonnageOrder, found: tuple[Warned, ...]) -> list[ReportWarning]:
+    cutoff = order.cutoff_column if isinstance(order, GradeTonnageOrder) else None
+    titles = {each.col_id: each.title for each in (*order.columns, *filter(None, [cutoff]))}
+    if order.density is not None and order.density.column_id is not None:
+        titles[order.density.column_id] = order.density.title or order.density.column_id
     return [warning(each, titles.get(each.column_id, each.column_id)) for each in found]
 
 
