@@ -21,41 +21,67 @@ settings.register_profile("coreshed", deadline=None)
 settings.load_profile("coreshed")
 
 
+# What starts dozens of processes, or a browser.
+_SLOW = {
+    "tests/cli/test_moving.py",
+    "tests/client/test_restarts.py",
+    "tests/identity/issuer/test_in_chromium.py",
+    "tests/objects/test_list_properties.py",
+}
 # Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {
+    "tests/blobs/test_get.py",
+    "tests/blobs/test_links.py",
     "tests/blockmodels/engine/test_crashes.py",
     "tests/blockmodels/engine/test_fsck.py",
+    "tests/blockmodels/engine/test_sub_blocks_effects.py",
+    "tests/blockmodels/engine/test_sub_blocks_refused.py",
     "tests/blockmodels/engine/test_suite.py",
     "tests/blockmodels/test_fsck_command.py",
-    "tests/client/test_resume.py",
+    "tests/blockmodels/test_report_meshes.py",
+    "tests/blockmodels/test_report_refusals.py",
+    "tests/blockmodels/test_sql.py",
+    "tests/blockmodels/test_update_rules.py",
+    "tests/client/delta/test_client.py",
+    "tests/client/test_block_model_sql.py",
+    "tests/client/test_places.py",
     "tests/client/test_restarts.py",
+    "tests/client/test_resume.py",
+    "tests/clients/test_azure_blob.py",
     "tests/clients/test_block_model_notebook.py",
     "tests/clients/test_evo_blockmodels.py",
     "tests/clients/test_evo_colormaps.py",
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",
     "tests/crash/test_kill.py",
-    "tests/jobs/test_shown.py",
-    "tests/roles/test_matrix.py",
     "tests/demo/test_publishing.py",
+    "tests/files/test_paths.py",
     "tests/identity/issuer/test_client_credentials.py",
     "tests/identity/issuer/test_commands.py",
+    "tests/identity/issuer/test_concurrent_sign_in.py",
     "tests/identity/issuer/test_devices.py",
     "tests/identity/issuer/test_evo_sdk.py",
     "tests/identity/issuer/test_in_chromium.py",
+    "tests/identity/issuer/test_pages.py",
+    "tests/identity/issuer/test_signing_in.py",
+    "tests/identity/issuer/test_trusted_issuers.py",
     "tests/jobs/test_processes.py",
+    "tests/jobs/test_shown.py",
+    "tests/objects/test_bad_input.py",
     "tests/objects/test_list_properties.py",
+    "tests/roles/test_matrix.py",
     "tests/serving/test_people_and_audit.py",
     "tests/serving/test_real_server.py",
     "tests/serving/test_start.py",
+    "tests/workspaces/test_coordinate_systems.py",
 }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the slow set what starts many processes, on the second database; its tests may take minutes."""
+    """Leave to the slow set what takes long, on both databases or on the second; its tests may take minutes."""
     for item in items:
         file, _, name = item.nodeid.partition("::")
-        if file in _SLOW_ON_POSTGRESQL and "postgresql" in name:
+        if file in _SLOW or (file in _SLOW_ON_POSTGRESQL and "postgresql" in name):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(900))
