@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coreshed.blobs import BlobWriter, Purpose
+from coreshed.blobs import BlobWriter
 from coreshed.blockmodels import orders
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.exporting import export_csv, export_parquet
@@ -10,6 +10,7 @@ from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.orders import QueryOrder
 from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.wire.geometry import BBox, BBoxXYZ, FloatRange, IntRange
+from coreshed.blockmodels.work.answers import publish_answer
 from coreshed.jobs import Claim, JobContext
 
 
@@ -24,18 +25,9 @@ class QueryWork:
         order = orders.decode(claim.input, QueryOrder)
         model_id = claim.owner.partition(":")[2]
         asked = Asked(self.ground.blocks.store.snapshot(model_id, order.version_id), engine_query(order))
-        contents = self.ground.contents
-        with contents.writing() as made:
+        with self.ground.contents.writing() as made:
             self._write(asked, order, made, context)
-        with self.ground.database.writing() as rows:
-            contents.publish(
-                rows,
-                made,
-                workspace_id=claim.workspace_id or "",
-                purpose=Purpose.BLOCK_ANSWER,
-                name=f"{claim.id}.{claim.attempt}",
-            )
-            self.ground.jobs.complete(rows, claim, made.blob_id.encode())
+        publish_answer(self.ground, claim, made, made.blob_id.encode())
 
     @staticmethod
     def _write(asked: Asked, order: QueryOrder, made: BlobWriter, context: JobContext) -> None:

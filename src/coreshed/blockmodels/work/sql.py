@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from coreshed.blobs import Purpose
 from coreshed.blockmodels import orders
 from coreshed.blockmodels.engine.queries import Output
 from coreshed.blockmodels.orders import SqlAnswer, SqlOrder
 from coreshed.blockmodels.service.ground import Ground
 from coreshed.blockmodels.service.sql import require_duckdb
 from coreshed.blockmodels.sql.running import Statement, Table
+from coreshed.blockmodels.work.answers import publish_answer
 from coreshed.jobs import Claim, JobContext
 
 
@@ -25,15 +25,6 @@ class SqlWork:
         snapshot = self.ground.blocks.store.snapshot(claim.owner.partition(":")[2], order.version_id)
         outputs = [Output(each.source, each.header, each.data) for each in order.columns]
         statement = Statement(order.query, order.output, Table(snapshot, outputs), self.ground.sql_limits)
-        contents = self.ground.contents
-        with contents.writing() as made:
+        with self.ground.contents.writing() as made:
             count = statement.run(made.write, context.check)
-        with self.ground.database.writing() as rows:
-            contents.publish(
-                rows,
-                made,
-                workspace_id=claim.workspace_id or "",
-                purpose=Purpose.BLOCK_ANSWER,
-                name=f"{claim.id}.{claim.attempt}",
-            )
-            self.ground.jobs.complete(rows, claim, orders.encode(SqlAnswer(made.blob_id, count)))
+        publish_answer(self.ground, claim, made, orders.encode(SqlAnswer(made.blob_id, count)))
