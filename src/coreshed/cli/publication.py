@@ -15,6 +15,7 @@ from coreshed.cli.remote import ProfileName, WorkspaceName, amount, connect, sho
 
 if TYPE_CHECKING:
     from coreshed.client import Progress
+    from coreshed.client.delta.publishing import Published
 
 
 class Geometry(StrEnum):
@@ -45,7 +46,7 @@ def publish(
     workspace: WorkspaceName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a version of a block model the content of a Delta Lake table, for Spark, Trino, polars or DuckDB.
+    """Make a version of a block model the content of a Delta Lake table, for delta-rs, polars and others.
 
     Another version of the model becomes the next version of the table, and those before stay readable by time travel;
     the same version again changes nothing. The same command goes on where it was cut.
@@ -77,14 +78,18 @@ def publish(
                 raise
             display.failed(str(directory), error)
             raise typer.Exit(1) from error
-        record: dict[str, Any] = {
-            "path": str(directory),
-            "status": "unchanged" if done.unchanged else "done",
-            "version_id": done.version_id,
-            "table_version": done.table_version,
-            "rows": done.rows,
-            "size": done.size,
-        }
-        held = f"version {done.version_id} as version {done.table_version} of {shown(directory)}"
-        said = f"unchanged {held}" if done.unchanged else f"published {held} ({done.rows:,} rows, {amount(done.size)})"
-        display.line(said, record)
+        _show(display, directory, done)
+
+
+def _show(display: Display, directory: Path, done: "Published") -> None:
+    record: dict[str, Any] = {
+        "path": str(directory),
+        "status": "unchanged" if done.unchanged else "done",
+        "version_id": done.version_id,
+        "table_version": done.table_version,
+        "rows": done.rows,
+        "size": done.size,
+    }
+    held = f"version {done.version_id} as version {done.table_version} of {shown(directory)}"
+    said = f"unchanged {held}" if done.unchanged else f"published {held} ({done.rows:,} rows, {amount(done.size)})"
+    display.line(said, record)
