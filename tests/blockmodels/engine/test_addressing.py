@@ -55,6 +55,34 @@ def test_that_every_row_gives_its_block(blocks: list[Block], part: int) -> None:
     assert found == {block: row for row, block in enumerate(blocks)}
 
 
+@given(
+    st.sampled_from([ALL, sorted(ALL, key=lambda block: block[::-1])]),
+    st.tuples(st.integers(0, 215), st.integers(0, 215)),
+    st.sampled_from([0, 1]),
+    st.integers(1, 216),
+    st.sampled_from([1, 2]),
+)
+def test_that_whole_models_in_order_and_almost_so_give_every_block(
+    ordered: list[Block], swapped: tuple[int, int], missing: int, part: int, threads: int
+) -> None:
+    blocks = ordered[: len(ordered) - missing]
+    one, other = (place % len(blocks) for place in swapped)
+    blocks[one], blocks[other] = blocks[other], blocks[one]
+    rows = source(blocks, part)
+    surveyed = survey(rows, KEYS, TILING, threads)
+    assert (surveyed.steps is not None) is (one == other and not missing)
+    found: dict[Block, int] = {}
+    for group in groups(rows, surveyed, TILING, 1000) or []:
+        tiles = address(rows, KEYS, TILING, group, threads)
+        found |= {block: row + group.start for block, row in named(tiles, blocks).items()}
+    assert found == {block: row for row, block in enumerate(blocks)}
+
+
+def test_that_an_order_of_another_model_is_none() -> None:
+    rows = source([(j, i, k) for i, j, k in product(range(4), range(6), range(9))])
+    assert survey(rows, KEYS, TILING).steps is None
+
+
 @given(st.permutations(ALL), st.integers(1, 80), st.integers(1, 60))
 def test_that_sorting_on_disk_keeps_every_row(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[Block], part: int, most: int

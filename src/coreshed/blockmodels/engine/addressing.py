@@ -6,6 +6,7 @@ small enough, else after they have been sorted into files by tile (spilling.py).
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -17,7 +18,8 @@ from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.errors import MOST_NAMED, BadFile, bad_blocks, counted
 from coreshed.blockmodels.engine.grid import Grid
 from coreshed.blockmodels.engine.sources import Source
-from coreshed.blockmodels.engine.tiles import Positions, Tiling
+from coreshed.blockmodels.engine.threads import ahead, in_threads
+from coreshed.blockmodels.engine.tiles import Positions, Tiling, Triple
 
 Rows = NDArray[np.int32]
 
@@ -121,11 +123,15 @@ class TileRows:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows [start, stop) of the upload, and the tiles that they give; rows of other tiles among them do not count."""
+    """Rows [start, stop) of the upload, and the tiles that they give; rows of other tiles among them do not count.
+
+    steps: where known, how many rows of the upload come from one index to the next, along i, j and k.
+    """
 
     start: int
     stop: int
     ranks: tuple[int, ...]
+    steps: Triple | None = None
 
 
 @dataclass(frozen=True)
@@ -133,10 +139,12 @@ class Survey:
     """What the first pass finds.
 
     parts: for every part of the source, smallest and greatest tile index per axis. rows: of the upload in every tile.
+    steps: where every block of the model comes once, by i, j, k or by k, j, i, as in `Group`; else None.
     """
 
     parts: NDArray[np.int64]
     rows: NDArray[np.int64]
+    steps: Triple | None = None
 
     @property
     def touched(self) -> NDArray[np.bool_]:
@@ -144,30 +152,67 @@ class Survey:
         return self.rows > 0
 
 
-def survey(source: Source, keys: Keys, tiling: Tiling) -> Survey:
+def survey(source: Source, keys: Keys, tiling: Tiling, threads: int = 1) -> Survey:
     """Check the key columns of every row. Raises BadBlocks naming the rows that name no block, BadFile."""
-    starts = source.starts
-    parts = np.empty((len(starts) - 1, 3, 2), dtype=np.int64)
+
+    def part(limits: tuple[int, int]) -> _Part:
+        return _surveyed(source, keys, tiling, *limits)
+
+    parts = np.empty((len(source.starts) - 1, 3, 2), dtype=np.int64)
     rows = np.zeros(tiling.number, dtype=np.int64)
     wrong: list[int] = []
     count = 0
-    for index, (start, stop) in enumerate(pairwise(starts)):
-        if start == stop:
-            parts[index] = ((0, -1),) * 3
-            continue
-        i, j, k, bad = keys.parents(source, start, stop)
-        if bad.any():
-            found = np.flatnonzero(bad)
-            count += len(found)
-            wrong += (found[: MOST_NAMED - len(wrong)] + start).tolist()
-            continue
-        for axis, (values, length) in enumerate(zip((i, j, k), tiling.shape, strict=True)):
-            parts[index, axis] = values.min() // length, values.max() // length
-        rows += np.bincount(tiling.locate(i, j, k)[0], minlength=tiling.number)
+    orders = _orders(tiling.parents) if source.starts[-1] == tiling.blocks else frozenset()
+    with ThreadPoolExecutor(threads, thread_name_prefix="survey") as pool:
+        for index, found in enumerate(ahead(pool, part, pairwise(source.starts), threads + 1)):
+            parts[index] = found.tiles
+            rows += found.rows
+            orders &= found.orders
+            count += len(found.bad)
+            wrong += found.bad[: MOST_NAMED - len(wrong)].tolist()
     if count:
         said = counted(count, "row names no block of the model.", "rows name no block of the model.")
         raise bad_blocks(said, wrong, "names no block of the model", count)
-    return Survey(parts, rows)
+    return Survey(parts, rows, next(iter(orders), None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Of one part what Survey says of all, the orders that its rows come in, and those that name no block."""
+
+    tiles: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    orders: frozenset[Triple]
+    bad: NDArray[np.int64]
+
+
+def _surveyed(source: Source, keys: Keys, tiling: Tiling, start: int, stop: int) -> _Part:
+    nothing = np.array([(0, -1)] * 3), np.zeros(tiling.number, dtype=np.int64), _orders(tiling.parents)
+    if start == stop:
+        return _Part(*nothing, np.empty(0, dtype=np.int64))
+    i, j, k, bad = keys.parents(source, start, stop)
+    if bad.any():
+        return _Part(*nothing, np.flatnonzero(bad) + start)
+    pairs = zip((i, j, k), tiling.shape, strict=True)
+    tiles = np.array([(values.min() // length, values.max() // length) for values, length in pairs], dtype=np.int64)
+    rows = np.bincount(tiling.ranks_of(i, j, k), minlength=tiling.number)
+    orders = frozenset(steps for steps in _orders(tiling.parents) if _in_order((i, j, k), steps, start))
+    return _Part(tiles, rows, orders, np.empty(0, dtype=np.int64))
+
+
+def _orders(parents: Triple) -> frozenset[Triple]:
+    """Steps of the two orders in which files come; none where the model has more blocks than are counted here."""
+    i, j, k = parents
+    return frozenset({(j * k, k, 1), (1, i, i * j)}) if i * j * k < 1 << 32 else frozenset()
+
+
+def _in_order(indices: tuple[Positions, Positions, Positions], steps: Triple, start: int) -> bool:
+    """Whether the rows from `start` on are the blocks that have their places in this order."""
+    (i, j, k), (first, second, third) = indices, map(np.uint32, steps)
+    if int(i[0]) * steps[0] + int(j[0]) * steps[1] + int(k[0]) * steps[2] != start:
+        return False
+    places = i * first + j * second + k * third
+    return bool((places == np.arange(start, start + len(i), dtype=np.uint32)).all())
 
 
 def groups(source: Source, found: Survey, tiling: Tiling, most: int) -> list[Group] | None:
@@ -194,19 +239,23 @@ def _layers(source: Source, found: Survey, tiling: Tiling, axis: int) -> list[Gr
         parts = np.flatnonzero((low <= layer) & (layer <= high))
         ranks = np.flatnonzero(found.touched & (corner == layer))
         if len(parts) and len(ranks):
-            made.append(Group(source.starts[parts[0]], source.starts[parts[-1] + 1], tuple(ranks.tolist())))
+            start, stop = source.starts[parts[0]], source.starts[parts[-1] + 1]
+            made.append(Group(start, stop, tuple(ranks.tolist()), found.steps))
     return made
 
 
-def address(source: Source, keys: Keys, tiling: Tiling, group: Group) -> list[TileRows]:
+def address(source: Source, keys: Keys, tiling: Tiling, group: Group, threads: int = 1) -> list[TileRows]:
     """Which row of a group gives which block of a model without sub-blocks. Raises BadBlocks naming duplicates."""
+    if group.steps is not None:
+        return [_of_ordered(tiling, rank, group.start, group.steps) for rank in group.ranks]
     starts = np.full(tiling.number + 1, -1, dtype=np.int64)
     sizes = tiling.sizes[list(group.ranks)]
     ends = np.cumsum(sizes)
     starts[list(group.ranks)] = ends - sizes
     inverse = np.full(int(ends[-1]), -1, dtype=np.int32)
-    given = 0
-    for start, stop in batches(group.start, group.stop):
+
+    def place(batch: tuple[int, int]) -> int:
+        start, stop = batch
         i, j, k, _ = keys.parents(source, start, stop)
         ranks, positions = tiling.locate(i, j, k)
         at = starts[ranks]
@@ -214,17 +263,29 @@ def address(source: Source, keys: Keys, tiling: Tiling, group: Group) -> list[Ti
         if not mine.all():
             rows = np.flatnonzero(mine)
             inverse[at[rows] + positions[rows]] = rows + (start - group.start)
-            given += len(rows)
-        else:
-            inverse[at + positions] = np.arange(start - group.start, stop - group.start, dtype=np.int32)
-            given += stop - start
-    if given != int(np.count_nonzero(inverse >= 0)):
+            return len(rows)
+        inverse[at + positions] = np.arange(start - group.start, stop - group.start, dtype=np.int32)
+        return stop - start
+
+    given = in_threads(threads, place, [*batches(group.start, group.stop)])
+    if sum(given) != int(np.count_nonzero(inverse >= 0)):
+        in_threads(1, place, [*batches(group.start, group.stop)])  # now the last row that names a block has it
         raise _duplicates(source, keys, tiling, group, starts, inverse)
     return [
         tile
         for rank, end, size in zip(group.ranks, ends.tolist(), sizes.tolist(), strict=True)
         if (tile := _tile_rows(rank, inverse[end - size : end])) is not None
     ]
+
+
+def _of_ordered(tiling: Tiling, rank: int, start: int, steps: Triple) -> TileRows:
+    """The rows of a tile where every block comes in its place."""
+    box = tiling.box(rank)
+    i, j, k = (
+        np.arange(low, high + 1, dtype=np.int64) * step for (low, high), step in zip(box.intervals, steps, strict=True)
+    )
+    rows = (i[:, None, None] + j[:, None] + (k - start)).astype(np.int32)
+    return TileRows(rank, box.count, None, rows.reshape(-1))
 
 
 def _tile_rows(rank: int, inverse: Rows) -> TileRows | None:

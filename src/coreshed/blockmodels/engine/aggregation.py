@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreshed.blockmodels.engine.categories import MOST_VALUES, CategoryValue, check_combinations, sort_key
-from coreshed.blockmodels.engine.exporting import ahead
 from coreshed.blockmodels.engine.policies import Floats
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.request import Aggregation, Request, ValueColumn
@@ -31,6 +30,7 @@ from coreshed.blockmodels.engine.tallying import (
     Tallying,
     measure,
 )
+from coreshed.blockmodels.engine.threads import ahead
 
 Key = tuple[CategoryValue, ...]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,7 @@ from coreshed.blockmodels.engine.spilling import spill
 from coreshed.blockmodels.engine.subkeys import SubKeys
 from coreshed.blockmodels.engine.subrows import existing
 from coreshed.blockmodels.engine.subrows import given as given_rows
+from coreshed.blockmodels.engine.threads import in_threads
 from coreshed.blockmodels.engine.tiles import Positions
 from coreshed.blockmodels.engine.update import (
     DERIVATION_PART,
@@ -41,7 +43,6 @@ from coreshed.blockmodels.engine.update import (
     ColumnWriter,
     PositionWriter,
     TileUpdate,
-    in_threads,
 )
 from coreshed.blockmodels.engine.writing import SegmentSink
 
@@ -129,14 +130,10 @@ class Applying:
             seen.update(tile.rank for tile in tiles)
 
             def column(
-                written: Written, source: Source = source, group: Group = group, tiles: list[TileRows] = tiles
+                each: Written, source: Source = source, group: Group = group, tiles: list[TileRows] = tiles
             ) -> None:
-                made = self._made.tiles.setdefault(written.column_id, {})
-                values = read_values(source, written, group.start, group.stop)
-                for tile in tiles:
-                    given = values.take(pa.array(tile.rows))
-                    old = olds[written.column_id].tile(tile.rank)
-                    made[tile.rank] = update.apply(writers[written.column_id], old, tile, given)
+                values = read_values(source, each, group.start, group.stop)
+                self._write_column(update, writers[each.column_id], olds[each.column_id], tiles, values)
 
             in_threads(self.threads, column, written)
             self._mark(tiles)
@@ -144,16 +141,29 @@ class Applying:
         if self.change.update_type is UpdateType.REPLACE:
             self._reset(seen)
 
+    def _write_column(
+        self, update: TileUpdate, writer: ColumnWriter, olds: ColumnMap, tiles: list[TileRows], values: Any
+    ) -> None:
+        """values: of the rows of the group. The tiles are shared out among the threads that have no column to do."""
+        made = self._made.tiles.setdefault(writer.column_id, {})
+        writer.look_at(values)
+
+        def tile(each: TileRows) -> None:
+            given = values.take(pa.array(each.rows))
+            made[each.rank] = update.apply(writer, olds.tile(each.rank), each, given)
+
+        in_threads(self.threads // len(self._made.written), tile, tiles)
+
     def _addressed(self, source: Source, group: Group) -> list[TileRows]:
         tiling = self.base.tiling
         if isinstance(self.keys, SubKeys):
             return existing(self.base, source, group, given_rows(source, self.keys, tiling, group))
-        return address(source, self.keys, tiling, group)
+        return address(source, self.keys, tiling, group, self.threads)
 
     def _groups(self) -> Iterator[tuple[Source, Group]]:
         """The rows in groups of tiles, from the upload itself or from files sorted by tile."""
         tiling = self.base.tiling
-        found = survey(self.source, self.keys, tiling)
+        found = survey(self.source, self.keys, tiling, self.threads)
         check_rows(found)
         plan = groups(self.source, found, tiling, self.limits.largest_group)
         if plan is not None:

@@ -11,7 +11,8 @@ from coreshed.blockmodels.engine.manifest import Column
 from coreshed.blockmodels.engine.maps import EncodedMap, TileColumn
 from coreshed.blockmodels.engine.reading import Snapshot
 from coreshed.blockmodels.engine.segments import SegmentFile
-from coreshed.blockmodels.engine.update import ColumnWriter, in_threads
+from coreshed.blockmodels.engine.threads import in_threads
+from coreshed.blockmodels.engine.update import ColumnWriter
 from coreshed.blockmodels.engine.writing import SegmentSink
 
 

@@ -1,12 +1,10 @@
 """One file of a whole query: chunks copied as they are where a tile is wanted whole, the rest decoded and encoded."""
 
 import io
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +18,8 @@ from coreshed.blockmodels.engine.footer import MAGIC, Field, RowGroup, footer
 from coreshed.blockmodels.engine.maps import Scalar, TileColumn
 from coreshed.blockmodels.engine.queries import Asked, Part
 from coreshed.blockmodels.engine.reading import constant
+from coreshed.blockmodels.engine.threads import ahead
 
-T = TypeVar("T")
-R = TypeVar("R")
 Write = Callable[[bytes], object]
 
 _SMALL = MOST_ROWS // 2
@@ -171,21 +168,6 @@ class ParquetExport:
 def _as_it_is(tile: TileColumn) -> bool:
     """Whether a tile's column is one chunk, or one value."""
     return len(tile.pieces) <= 1 and not tile.patches
-
-
-def ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], window: int) -> Iterator[R]:
-    """Results in order, at most `window` of them made before they are wanted."""
-    source = iter(items)
-    running: deque[Future[R]] = deque(pool.submit(work, item) for item in islice(source, window))
-    try:
-        while running:
-            result = running.popleft().result()
-            for item in islice(source, 1):
-                running.append(pool.submit(work, item))
-            yield result
-    finally:
-        for each in running:
-            each.cancel()
 
 
 def export_parquet(asked: Asked, write: Write) -> Exported:

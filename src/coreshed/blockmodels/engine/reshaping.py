@@ -20,7 +20,8 @@ from coreshed.blockmodels.engine.sources import Source, read_values
 from coreshed.blockmodels.engine.subblocks import unpack
 from coreshed.blockmodels.engine.subkeys import SubKeys
 from coreshed.blockmodels.engine.subrows import Given, given, laid
-from coreshed.blockmodels.engine.update import ColumnWriter, in_threads
+from coreshed.blockmodels.engine.threads import in_threads
+from coreshed.blockmodels.engine.update import ColumnWriter
 from coreshed.blockmodels.engine.writing import SegmentSink
 
 _CARRIED = (Origin.KEPT, Origin.CELL, Origin.PARENT)

@@ -88,7 +88,7 @@ def spill(
 
 def _ranks(source: Source, keys: Keys, tiling: Tiling, start: int, stop: int) -> NDArray[np.int32]:
     i, j, k, _ = keys.parents(source, start, stop)
-    return tiling.locate(i, j, k)[0]
+    return tiling.ranks_of(i, j, k)
 
 
 def _buckets(weights: NDArray[np.int64], most: int) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:

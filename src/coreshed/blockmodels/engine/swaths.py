@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from coreshed.blockmodels.engine.aggregation import Warned, aggregate
 from coreshed.blockmodels.engine.boxes import AlignedBox, IndexBox
 from coreshed.blockmodels.engine.categories import CategoryValue
-from coreshed.blockmodels.engine.exporting import ahead
 from coreshed.blockmodels.engine.geometry_columns import TileBlocks
 from coreshed.blockmodels.engine.grid import Grid
 from coreshed.blockmodels.engine.policies import Floats, Policies, Policy
@@ -33,6 +32,7 @@ from coreshed.blockmodels.engine.tallying import (
     measure,
     renumbered,
 )
+from coreshed.blockmodels.engine.threads import ahead
 
 MOST_SLABS = 100_000
 _ON_A_BORDER = 1e-9  # part of a slab by which a centroid below its border still counts as in it

@@ -69,6 +69,11 @@ class Tiling:
         """Tiles in all."""
         return prod(self.counts)
 
+    @property
+    def blocks(self) -> int:
+        """Parents in all."""
+        return prod(self.parents)
+
     @cached_property
     def corners(self) -> NDArray[np.int32]:
         """First tile index per axis of every rank, shape (number, 3)."""
@@ -97,6 +102,12 @@ class Tiling:
         low = self.corners * np.array(self.shape, dtype=np.int64)
         sizes: NDArray[np.int64] = np.prod(np.minimum(low + self.shape, self.parents) - low, axis=1, dtype=np.int64)
         return sizes
+
+    def ranks_of(self, i: NDArray[np.uint32], j: NDArray[np.uint32], k: NDArray[np.uint32]) -> Ranks:
+        """Rank of the tile of parents that lie in the grid; all of shape (n,)."""
+        _, nb, nc = self.counts
+        a, b, c = (index // np.uint32(length) for index, length in zip((i, j, k), self.shape, strict=True))
+        return self._rank[(a * np.uint32(nb) + b) * np.uint32(nc) + c]
 
     def locate(self, i: NDArray[np.uint32], j: NDArray[np.uint32], k: NDArray[np.uint32]) -> tuple[Ranks, Positions]:
         """Rank of the tile and position in it of parents that lie in the grid; all of shape (n,)."""

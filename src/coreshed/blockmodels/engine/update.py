@@ -1,7 +1,5 @@
 """Updates: from the rows of an upload to the segments and maps of the next version."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -50,6 +48,10 @@ class ColumnWriter:
         """Store the values of a patch, an Array of at most 100,000."""
         encoded = encode(values, self.data_type, self._chosen(values))
         return self.sink.add((rank, part), Field(self.column_id, self.data_type), encoded)
+
+    def look_at(self, values: Any) -> None:
+        """Choose how to lay the column out, from these of its values; without it from the first that are stored."""
+        self._chosen(values)
 
     def _chosen(self, values: Any) -> How:
         with self._turn:
@@ -132,17 +134,3 @@ class TileUpdate:
         marked = TileRows(tile.rank, tile.size, changed, np.arange(len(changed), dtype=np.int32))
         values = constant(value, len(changed), writer.data_type)
         return TileUpdate(self.base, UpdateType.MERGE, self.positions).apply(writer, old, marked, values)
-
-
-def in_threads(number: int, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """Results in order; the first error ends it."""
-    if number < 2 or len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(number, thread_name_prefix="blocks") as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [each.result() for each in futures]
-        except BaseException:
-            for each in futures:
-                each.cancel()
-            raise
