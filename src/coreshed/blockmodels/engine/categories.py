@@ -70,13 +70,14 @@ class Coded:
 
 
 def encoded(category: Category, column: Any) -> Coded:
-    """The rows of an Array by its values."""
+    """The rows of an Array, also a DictionaryArray, by its values."""
     if column.type == pa.float16():
         column = column.cast(pa.float32())
     coded = column.dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     rows = np.bincount(codes + 1, minlength=len(coded.dictionary) + 1)
     dictionary, valid = _presentable(coded.dictionary)
+    valid &= rows[1:] > 0  # rows that were left out may have had others
     long = 0
     if dictionary.type == pa.string():
         too_long = pc.utf8_length(dictionary).to_numpy(zero_copy_only=False) > LONGEST_VALUE

@@ -151,13 +151,14 @@ class Asked:
         values = self.columns(part, range(len(self.query.outputs)))
         return self.shaped([values[index] for index in sorted(values)])
 
-    def columns(self, part: Part, wanted: Sequence[int]) -> dict[int, Any]:
-        """Arrays of some outputs, named by their places, for the rows of a part."""
+    def columns(self, part: Part, wanted: Sequence[int], *, coded: bool = False) -> dict[int, Any]:
+        """Arrays of some outputs, named by their places, for the rows of a part. coded: as of `Snapshot.read_tiles`."""
         sources = {index: self.query.outputs[index].source for index in wanted}
         stored = [index for index, source in sources.items() if source in self._stored]
         tiles = [self._maps[sources[index]].tile(part.rank) for index in stored]
         types = [self._stored[sources[index]].data_type for index in stored]
-        found = dict(zip(stored, self.snapshot.read_tiles(part.size, types, tiles), strict=True))
+        values = self.snapshot.read_tiles(part.size, types, tiles, coded=coded)
+        found = dict(zip(stored, values, strict=True))
         if part.rows is not None:
             taken = pa.array(part.rows)
             found = {index: values.take(taken) for index, values in found.items()}

@@ -139,16 +139,20 @@ class Snapshot:
         tiles = [maps[column.map].tile(rank) for column in columns]
         return self.read_tiles(self.rows(rank), [column.data_type for column in columns], tiles)
 
-    def read_tiles(self, rows: int, data_types: Sequence[DataType], tiles: Sequence[TileColumn]) -> list[Any]:
-        """The values of several columns of a tile of so many rows."""
-        values = self._bases(rows, data_types, tiles)
+    def read_tiles(
+        self, rows: int, data_types: Sequence[DataType], tiles: Sequence[TileColumn], *, coded: bool = False
+    ) -> list[Any]:
+        """The values of several columns of a tile of so many rows. coded: texts may come as DictionaryArrays."""
+        values = self._bases(rows, data_types, tiles, coded=coded)
         known: dict[Stored, Positions] = {}
         for index, tile in enumerate(tiles):
             if tile.patches:
                 values[index] = self._patched(values[index], data_types[index], tile.patches, known)
         return values
 
-    def _bases(self, rows: int, data_types: Sequence[DataType], tiles: Sequence[TileColumn]) -> list[Any]:
+    def _bases(
+        self, rows: int, data_types: Sequence[DataType], tiles: Sequence[TileColumn], *, coded: bool
+    ) -> list[Any]:
         values: list[Any] = [None] * len(tiles)
         by_parts: dict[tuple[int, ...], list[int]] = {}
         for index, (data_type, tile) in enumerate(zip(data_types, tiles, strict=True)):
@@ -164,7 +168,8 @@ class Snapshot:
                 stored = [tiles[index].pieces[part] for index in indices]
                 groups.append(RowGroup(count, tuple(each.chunk for each in stored)))
                 contents.append([self.segments.read(each) for each in stored])
-            table = read_spliced(fields, groups, contents)
+            texts = [str(index) for index in indices if data_types[index] is DataType.UTF8 and not tiles[index].patches]
+            table = read_spliced(fields, groups, contents, coded=texts if coded else None)
             for index in indices:
                 values[index] = whole(table.column(str(index)))
         return values

@@ -30,14 +30,17 @@ def read_spliced(
     contents: Sequence[Sequence[Bytes]],
     *,
     use_threads: bool = False,
+    coded: list[str] | None = None,
 ) -> pa.Table:
     """The decoded rows, in the order of the row groups. Arguments as of `splice`.
+
+    coded: columns of texts that are left as dictionaries.
 
     Raises ValueError as `splice` does, and where a column holds other than the rows that its chunks say; pyarrow's own
     ArrowException or OSError for contents that cannot be decoded.
     """
     file = pa.BufferReader(splice(fields, row_groups, contents))
-    with pq.ParquetFile(file, pre_buffer=False) as opened:
+    with pq.ParquetFile(file, pre_buffer=False, read_dictionary=coded) as opened:
         table = opened.read(use_threads=use_threads)
     rows = sum(group.num_rows for group in row_groups)
     for field, column in zip(fields, table.columns, strict=True):

@@ -128,7 +128,7 @@ class Tallying:
         if alike and undivided and all(tile is not None and tile.is_constant for tile in tiles):
             types = [field.data_type for field in self.asked.fields]
             return snapshot.read_tiles(1, types, [tile for tile in tiles if tile is not None]), size, 1
-        found = self.asked.columns(part, wanted)
+        found = self.asked.columns(part, wanted, coded=True)
         columns = [found[index] for index in wanted]
         if undivided:
             return columns, size, part.count
