@@ -28,6 +28,7 @@ from coreshed.blockmodels.engine.grid import Grid, Kind
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import ParquetSource, TableSource
 from coreshed.blockmodels.engine.store import BlockStore
+from coreshed.serving import memory
 
 
 class _NoPandas(MetaPathFinder):
@@ -325,6 +326,7 @@ STEPS: dict[str, Callable[[Path, str], dict[str, Any]]] = {
 
 def main(steps: Mapping[str, Callable[[Path, str], dict[str, Any]]]) -> None:
     """Run one step."""
+    memory.keep_freed()  # as workers do
     step, directory, *arguments = sys.argv[1:]
     found = steps[step](Path(directory), arguments[0] if arguments else "")
     found["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -1,7 +1,6 @@
 """`coreshed serve`: bind, lock, certify, open, announce, serve, drain."""
 
 import asyncio
-import ctypes
 import gc
 import os
 import signal
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 from coreshed import __version__, logs
 from coreshed.clock import Clock, SystemClock
 from coreshed.origins import Origins, resolve
-from coreshed.serving import instance, worker
+from coreshed.serving import instance, memory, worker
 from coreshed.serving.http import AsgiApp, HttpServer
 from coreshed.serving.listeners import TLS_PORT, Address, CannotBind, Listener, bind, host_name, is_wildcard
 from coreshed.serving.lock import DataLock
@@ -26,7 +25,6 @@ from coreshed.settings import BadSettings, Settings
 log = logs.logger(__name__)
 
 _CERTIFICATE_INTERVAL = 12 * 3600.0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 
 
 class WorkspaceIds(Protocol):
@@ -86,6 +84,7 @@ def serve(settings: Settings, open_application: Opener, *, worker_command: Seque
 
 def run_worker(settings: Settings, open_application: Opener, *, until_stdin_closes: bool) -> None:
     """Upkeep and jobs until SIGTERM, SIGINT or, as a child, the end of the parent."""
+    memory.keep_freed()
     settings = replace(settings, data_dir=settings.data_dir.resolve())
     stop = worker.StopRequests(sys.stdin.buffer if until_stdin_closes else None)
     # A child works under the lock of its parent.
@@ -314,19 +313,11 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 
 def _settle() -> None:
-    """What has been made by now stays for good: the collector of cycles need not walk it again and again.
-
-    And memory for bodies is not handed back to the kernel between two chunks, to be zeroed and mapped again for the
-    next: half a second of every GiB received.
-    """
+    """What has been made by now stays for good: the collector of cycles need not walk it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    if hasattr(libc := ctypes.CDLL(None), "mallopt"):  # glibc
-        libc.malloc_trim(0)  # what only the start needed
-        libc.mallopt(_M_ARENA_MAX, 1)  # threads that allocate take turns anyway
-        libc.mallopt(_M_MMAP_THRESHOLD, 4 << 20)
-        libc.mallopt(_M_TRIM_THRESHOLD, 32 << 20)
+    memory.keep_freed()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

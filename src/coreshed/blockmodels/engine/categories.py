@@ -1,5 +1,6 @@
 """Columns by whose values blocks are told apart: codes for the rows of a tile, and which values count."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +20,8 @@ LONGEST_VALUE = 120
 """Characters of a text by which blocks are told apart; what follows is cut off."""
 MOST_COMBINATIONS = 10_000
 """Combinations of values of several categories in one report."""
+_TABLE = 1 << 16
+"""Cells of a table of combinations of entries, most of which may be empty."""
 MOST_SUMS = 4_000_000
 """Sums that a report keeps: combinations times bins between cut-offs times what is added up; 64 MB, and as much for the
 tiles that are in work."""
@@ -55,13 +58,12 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """The rows of a tile by their values. codes: shape (n,), -1 for rows that do not count; indices into `values`.
+    """What a category finds in the rows of a tile.
 
-    counts: rows of each value. invalid: rows without a value (null, an empty text, NaN); long: rows whose text was cut;
-    valid: rows with a value, also one that is dropped because there are too many.
+    values: those that count, and counts: rows of each. invalid: rows without a value (null, an empty text, NaN); long:
+    rows whose text was cut; valid: rows with a value, also one that is dropped because there are too many.
     """
 
-    codes: NDArray[np.int32]
     values: list[CategoryValue]
     counts: NDArray[np.int64]
     invalid: int
@@ -69,26 +71,97 @@ class Coded:
     valid: int
 
 
-def encoded(category: Category, column: Any) -> Coded:
-    """The rows of an Array, also a DictionaryArray, by its values."""
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """A column as entries of a dictionary, shape (n,); the one behind the last is of rows without a value."""
+
+    codes: NDArray[np.intp]
+    dictionary: Any
+
+    @property
+    def number(self) -> int:
+        return len(self.dictionary) + 1
+
+
+def combined(
+    categories: Sequence[Category], columns: Sequence[Any], rows: int, sums: int
+) -> tuple[list[tuple[CategoryValue, ...]], NDArray[np.intp], list[Coded]]:
+    """The combinations of values that occur, which of them each row has, -1 for none, and what each category finds.
+
+    columns: Arrays of `rows` values, also DictionaryArrays. sums: of each combination. Raises TooManyCombinations.
+    """
+    if not categories:
+        return [()], np.zeros(rows, dtype=np.intp), []
+    entries = [_entries(column) for column in columns]
+    cells, places = _cells(entries)
+    counts = np.bincount(places, minlength=len(cells[0]))
+    found, kept = [], []
+    for category, each, cell in zip(categories, entries, cells, strict=True):
+        occurring = np.bincount(cell, weights=counts, minlength=each.number).astype(np.int64)
+        coded, final = _coded(category, each.dictionary, occurring)
+        found.append(coded)
+        kept.append(final[cell])
+    numbers: dict[tuple[int, ...], int] = {}
+    of_cell = np.full(len(counts), -1, dtype=np.intp)
+    used = np.flatnonzero((counts > 0) & (np.min(kept, axis=0) >= 0))
+    for at, key in zip(used.tolist(), zip(*(each[used].tolist() for each in kept), strict=True), strict=True):
+        of_cell[at] = numbers.setdefault(key, len(numbers))
+        check_combinations(len(numbers), sums)
+    keys = [tuple(each.values[code] for each, code in zip(found, key, strict=True)) for key in numbers]
+    return keys, of_cell[places], found
+
+
+def _entries(column: Any) -> _Entries:
     if column.type == pa.float16():
         column = column.cast(pa.float32())
     coded = column.dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    rows = np.bincount(codes + 1, minlength=len(coded.dictionary) + 1)
-    dictionary, valid = _presentable(coded.dictionary)
-    valid &= rows[1:] > 0  # rows that were left out may have had others
+    indices = coded.indices
+    if indices.null_count:
+        indices = indices.fill_null(len(coded.dictionary))
+    return _Entries(indices.to_numpy(zero_copy_only=False).astype(np.intp), coded.dictionary)
+
+
+def _cells(entries: Sequence[_Entries]) -> tuple[list[NDArray[np.intp]], NDArray[np.intp]]:
+    """A table of combinations: for each column the entry in every cell, (m,); and the cell of every row, (n,)."""
+    cells, places = [np.arange(entries[0].number)], entries[0].codes
+    for each in entries[1:]:
+        if len(cells[0]) * each.number > _TABLE:
+            cells, places = _without_empty(cells, places)
+        if len(cells[0]) * each.number > _TABLE:
+            there, places = np.unique(places * each.number + each.codes, return_inverse=True)
+            cells = [*(cell[there // each.number] for cell in cells), there % each.number]
+            continue
+        places = places * each.number
+        places += each.codes
+        cells = [*(np.repeat(cell, each.number) for cell in cells), np.tile(np.arange(each.number), len(cells[0]))]
+    return cells, places
+
+
+def _without_empty(
+    cells: list[NDArray[np.intp]], places: NDArray[np.intp]
+) -> tuple[list[NDArray[np.intp]], NDArray[np.intp]]:
+    there = np.flatnonzero(np.bincount(places, minlength=len(cells[0])))
+    numbers = np.empty(len(cells[0]), dtype=np.intp)
+    numbers[there] = np.arange(len(there))
+    return [cell[there] for cell in cells], numbers[places]
+
+
+def _coded(category: Category, entries: Any, rows: NDArray[np.int64]) -> tuple[Coded, NDArray[np.intp]]:
+    """What is found, and which value each entry of a dictionary is, -1 for none. rows: of each entry, and without."""
+    total, (of_entry, without) = int(rows.sum()), (rows[:-1], int(rows[-1]))
+    dictionary, valid = _presentable(entries)
+    valid &= of_entry > 0  # rows that were left out may have had others
     long = 0
     if dictionary.type == pa.string():
         too_long = pc.utf8_length(dictionary).to_numpy(zero_copy_only=False) > LONGEST_VALUE
-        long = int(rows[1:][too_long].sum())
+        long = int(of_entry[too_long].sum())
         if long:
             dictionary = pc.utf8_slice_codeunits(dictionary, 0, LONGEST_VALUE)
     kept, values = _values(category, dictionary, valid)
-    final = np.concatenate([[-1], kept]).astype(np.int32)
-    counts = np.bincount(kept[kept >= 0], weights=rows[1:][kept >= 0], minlength=len(values)).astype(np.int64)
-    invalid = int(rows[0] + rows[1:][~valid].sum())
-    return Coded(final[codes + 1], values, counts, invalid, long, len(codes) - invalid)
+    there = kept >= 0
+    counts = np.bincount(kept[there], weights=of_entry[there], minlength=len(values)).astype(np.int64)
+    invalid = without + int(of_entry[~valid].sum())
+    return Coded(values, counts, invalid, long, total - invalid), np.append(kept, -1)
 
 
 def _presentable(dictionary: Any) -> tuple[Any, NDArray[np.bool_]]:
@@ -106,9 +179,9 @@ def _presentable(dictionary: Any) -> tuple[Any, NDArray[np.bool_]]:
 
 def _values(
     category: Category, dictionary: Any, valid: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], list[CategoryValue]]:
+) -> tuple[NDArray[np.intp], list[CategoryValue]]:
     """For each entry of a dictionary which value it is, -1 for none; and the values."""
-    kept = np.full(len(dictionary), -1, dtype=np.int32)
+    kept = np.full(len(dictionary), -1, dtype=np.intp)
     if category.values is not None:
         listed, entries = set(category.values), dictionary.to_pylist()
         places = [at for at in np.flatnonzero(valid).tolist() if not listed.isdisjoint(_texts(entries[at]))]

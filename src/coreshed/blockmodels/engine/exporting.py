@@ -100,7 +100,7 @@ class ParquetExport:
     def _groups(self) -> Iterator[Any]:
         """Tables that are too small for a row group, or lists of row groups."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="export") as pool:
-            yield from ahead(pool, self._group, self.asked.parts(), self.threads + 1)
+            yield from ahead(pool, self._group, self.asked.parts(), self.threads)
 
     def _flush(self, file: _File, waiting: list[pa.Table], *, at_least: int) -> list[pa.Table]:
         """Write full row groups of what waits; returns what is left."""

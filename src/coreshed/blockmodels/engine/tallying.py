@@ -1,6 +1,5 @@
 """Report sums of one tile."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coreshed.blockmodels.engine.categories import CategoryValue, Coded, check_combinations, encoded
+from coreshed.blockmodels.engine.categories import CategoryValue, Coded, combined
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.geometry_columns import CENTROIDS, SIZES, TileBlocks
 from coreshed.blockmodels.engine.policies import Flags, Floats, Judged, judged, numbers_of
@@ -103,8 +102,9 @@ class Tallying:
             return None
         columns, volume, rows = self.read(part, alike=True)
         times = part.count // rows if rows else 1
-        coded = [encoded(each, columns[self._place[each.column_id]]) for each in self.request.categories]
-        keys, codes = _combined(coded, rows, self.measures * self.bins)
+        categories = self.request.categories
+        named = [columns[self._place[each.column_id]] for each in categories]
+        keys, codes, coded = combined(categories, named, rows, self.measures * self.bins)
         return TileInWork(self, columns, volume, rows, keys, codes, coded, times).tally() if rows else None
 
     def _masked(self, part: Part) -> Part:
@@ -140,23 +140,6 @@ class Tallying:
         return self._place[column_id]
 
 
-def _combined(coded: Sequence[Coded], rows: int, sums: int) -> tuple[list[tuple[CategoryValue, ...]], NDArray[np.intp]]:
-    """The combinations of category values that occur, and which of them each row has, -1 for rows without.
-
-    sums: of each combination. Raises TooManyCombinations.
-    """
-    keys: list[tuple[CategoryValue, ...]] = [()]
-    codes = np.zeros(rows, dtype=np.intp)
-    for each in coded:
-        without = (codes < 0) | (each.codes < 0)
-        codes = codes * len(each.values) + each.codes
-        codes[without] = -1
-        there, codes = renumbered(codes, len(keys) * len(each.values))
-        check_combinations(len(there), sums)
-        keys = [(*keys[at // len(each.values)], each.values[at % len(each.values)]) for at in there.tolist()]
-    return keys, codes
-
-
 def renumbered(codes: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Which codes below `most` occur, ascending, and for each row which of these it has; -1 stays."""
     there = np.flatnonzero(np.bincount(codes + 1, minlength=most + 1)[1:])
@@ -183,9 +166,11 @@ class TileInWork:
     ) -> None:
         self._of, self._columns, self._volume, self._rows = tallying, columns, volume, rows
         self._keys, self._codes, self._coded, self._times = keys, codes, coded, times
+        self._nulls: dict[str, NDArray[np.int64]] = {}
         self._counted: dict[tuple[Counted, str], NDArray[np.int64]] = {}
         self._numbers: dict[str, tuple[Floats, Flags | None]] = {}
         self._sums: dict[tuple[str, bool, bool], Floats] = {}
+        self._rows_of: tuple[NDArray[np.intp], Floats] | None = None
         self._outside = codes < 0 if len(codes) and codes.min() < 0 else None
 
     def tally(self) -> Tally:
@@ -250,9 +235,17 @@ class TileInWork:
                     weights = each if weights is None else weights * each
                 elif each is not None:
                     scale *= each
-            counted = np.bincount(key, weights, minlength=self._slots + 1)[: self._slots]
-            found = counted.astype(np.float64) * scale
+            found = self._per_slot(key, weights) * scale
         return found.reshape(len(self._keys), self._of.bins)
+
+    def _per_slot(self, key: NDArray[np.intp], weights: Floats | None) -> Floats:
+        """Σ weights by key, (slots,); without weights the number of rows, which is not counted again."""
+        if weights is None and self._rows_of is not None and self._rows_of[0] is key:
+            return self._rows_of[1]
+        found = np.bincount(key, weights, minlength=self._slots + 1)[: self._slots].astype(np.float64, copy=False)
+        if weights is None:
+            self._rows_of = key, found
+        return found
 
     def _mass(self) -> tuple[Floats | float, Flags | None]:
         """The mass of every block, and which have none."""
@@ -264,7 +257,7 @@ class TileInWork:
         bad = values <= 0  # what is no number is 0 here
         values = values * density.factor
         if bad.any():
-            self._count(Counted.INVALID_DENSITY_VALUE, density.column_id, bad)
+            self._counted[Counted.INVALID_DENSITY_VALUE, density.column_id] = self._per_key(bad)
             values = np.where(bad, density.constant or 0.0, values)
         return values * self._volume, bad if density.constant is None and bad.any() else None
 
@@ -283,9 +276,12 @@ class TileInWork:
 
     def _judged(self, column_id: str, kinds: tuple[Counted, Counted]) -> Judged:
         found = judged(self._numbers_of(column_id), self._of.request.policies)
-        for kind, where in zip(kinds, (found.null, found.negative), strict=True):
-            if where is not None:
-                self._count(kind, column_id, where)
+        if found.null is not None:
+            if column_id not in self._nulls:  # a column of values may be that of the cut-offs
+                self._nulls[column_id] = self._per_key(found.null)
+            self._counted[kinds[0], column_id] = self._nulls[column_id]
+        if found.negative is not None:
+            self._counted[kinds[1], column_id] = self._per_key(found.negative)
         return found
 
     def _numbers_of(self, column_id: str) -> tuple[Floats, Flags | None]:
@@ -296,13 +292,11 @@ class TileInWork:
                 raise ValueError(f"the column {column_id} holds no numbers") from error
         return self._numbers[column_id]
 
-    def _count(self, kind: Counted, column_id: str, where: Flags) -> None:
-        self._counted[kind, column_id] = self._per_key(where)
-
-    def _per_key(self, where: Flags | None) -> NDArray[np.int64]:
+    def _per_key(self, where: Flags) -> NDArray[np.int64]:
         """How many rows of each combination."""
-        chosen = self._codes if where is None else self._codes[where]
-        return np.bincount(chosen + 1, minlength=len(self._keys) + 1)[1:]
+        chosen = self._codes[np.flatnonzero(where)]
+        chosen += 1
+        return np.bincount(chosen, minlength=len(self._keys) + 1)[1:]
 
 
 def _reached(steps: Floats, values: Floats) -> NDArray[np.intp]:
