@@ -146,13 +146,14 @@ class Applying:
     ) -> None:
         """values: of the rows of the group. The tiles are shared out among the threads that have no column to do."""
         made = self._made.tiles.setdefault(writer.column_id, {})
-        writer.look_at(values)
 
         def tile(each: TileRows) -> None:
             given = values.take(pa.array(each.rows))
             made[each.rank] = update.apply(writer, olds.tile(each.rank), each, given)
 
-        in_threads(self.threads // len(self._made.written), tile, tiles)
+        for each in tiles[:1]:  # by which the layout of the column is chosen
+            tile(each)
+        in_threads(self.threads // len(self._made.written), tile, tiles[1:])
 
     def _addressed(self, source: Source, group: Group) -> list[TileRows]:
         tiling = self.base.tiling

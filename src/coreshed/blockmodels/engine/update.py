@@ -49,10 +49,6 @@ class ColumnWriter:
         encoded = encode(values, self.data_type, self._chosen(values))
         return self.sink.add((rank, part), Field(self.column_id, self.data_type), encoded)
 
-    def look_at(self, values: Any) -> None:
-        """Choose how to lay the column out, from these of its values; without it from the first that are stored."""
-        self._chosen(values)
-
     def _chosen(self, values: Any) -> How:
         with self._turn:
             if self._how is None:
