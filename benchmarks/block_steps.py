@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from coreshed.blockmodels.engine.addressing import IndexKeys
 from coreshed.blockmodels.engine.boxes import IndexBox
 from coreshed.blockmodels.engine.changes import Change, Written
+from coreshed.blockmodels.engine.compare import delta
 from coreshed.blockmodels.engine.data_types import DataType
 from coreshed.blockmodels.engine.exporting import export_parquet, read_table
 from coreshed.blockmodels.engine.grid import Grid, Kind
+from coreshed.blockmodels.engine.ledger import encoded_manifests
+from coreshed.blockmodels.engine.manifest import decode_manifest
 from coreshed.blockmodels.engine.queries import Asked, Output, Query
 from coreshed.blockmodels.engine.sources import ParquetSource, TableSource
 from coreshed.blockmodels.engine.store import BlockStore
@@ -310,6 +313,22 @@ def columns_alone(directory: Path, _argument: str) -> dict[str, Any]:
     return {what: sorted(each)[2] * 1e3 for what, each in timings.items()} | {"seconds": 0.0}
 
 
+def versions_alone(directory: Path, _argument: str) -> dict[str, Any]:
+    """Listing every version, and where version 2 and the newest may differ, in milliseconds; each in a store anew."""
+    timings: dict[str, list[float]] = {"list": [], "delta": []}
+    for _ in range(5):
+        with opened(directory, "store-natural") as blocks:
+            watch = Stopwatch()
+            with blocks.database.reading() as rows:
+                listed = [(version, decode_manifest(each)) for version, each in encoded_manifests(rows, MODEL)]
+            timings["list"].append(watch.read()["seconds"])
+            watch = Stopwatch()
+            found = delta(blocks.snapshot(MODEL, 2), blocks.snapshot(MODEL))
+            timings["delta"].append(watch.read()["seconds"])
+    median = {what: sorted(each)[2] * 1e3 for what, each in timings.items()}
+    return median | {"seconds": 0.0, "versions": len(listed), "columns": len(found.changed)}
+
+
 STEPS: dict[str, Callable[[Path, str], dict[str, Any]]] = {
     "generate": generate,
     "rewrite": rewrite,
@@ -321,6 +340,7 @@ STEPS: dict[str, Callable[[Path, str], dict[str, Any]]] = {
     "export": export,
     "compact": compact,
     "columns-alone": columns_alone,
+    "versions-alone": versions_alone,
 }
 
 
