@@ -118,8 +118,9 @@ def delta(before: Snapshot, after: Snapshot) -> Delta:
     added = tuple(new for name, new in news.items() if name not in olds)
     removed = tuple(old for name, old in olds.items() if name not in news)
     ranks = set(geometry).union(*(each.ranks for each in changed))
-    ranks = ranks.union(*(_ranks(after, ColumnMap(), after.map_of(each)) for each in added))
-    ranks = ranks.union(*(_ranks(before, before.map_of(each), ColumnMap()) for each in removed))
+    for snapshot, column in (*((after, each) for each in added), *((before, each) for each in removed)):
+        if len(ranks) < before.tiling.number:  # else it can add none
+            ranks.update(_ranks(snapshot, ColumnMap(), snapshot.map_of(column)))
     return Delta(
         added,
         removed,

@@ -195,14 +195,15 @@ def decode_map(digest: str, content: bytes) -> ColumnMap:
 
 
 def _of_layout(layout: _Layout) -> ColumnMap:
-    def stored(packed: tuple[int, Chunk]) -> Stored:
-        return Stored(layout.segments[packed[0]], packed[1])
+    segments = layout.segments
+
+    def patch(at: tuple[int, Chunk], values: tuple[int, Chunk] | None, value: Scalar) -> Patch:
+        stored = Stored(segments[values[0]], values[1]) if values else None
+        return Patch(Stored(segments[at[0]], at[1]), stored, value)
 
     tiles = {}
     for rank, (pieces, constant, patches) in layout.tiles.items():
-        tiles[rank] = TileColumn(
-            tuple(map(stored, pieces)),
-            constant,
-            tuple(Patch(stored(at), stored(values) if values else None, value) for at, values, value in patches),
-        )
+        # a model has tens of thousands of them: lists, which are faster than generators
+        stored = tuple([Stored(segments[number], chunk) for number, chunk in pieces])
+        tiles[rank] = TileColumn(stored, constant, tuple([patch(*each) for each in patches]) if patches else ())
     return ColumnMap(tiles, layout.fill)
