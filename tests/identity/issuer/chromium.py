@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -164,7 +164,8 @@ class Window:
         left = self._one("/html")
         action()
         try:
-            WebDriverWait(self.driver, _SECONDS).until(staleness_of(left))
+            # A question about the page in the moment it goes may end in an error of the driver: the next one tells.
+            WebDriverWait(self.driver, _SECONDS, ignored_exceptions=[WebDriverException]).until(staleness_of(left))
         except TimeoutException:
             raise AssertionError(f"still at {self.at}: {self.complaints()}") from None
         return self
