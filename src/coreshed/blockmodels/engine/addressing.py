@@ -195,8 +195,12 @@ def _surveyed(source: Source, keys: Keys, tiling: Tiling, start: int, stop: int)
         return _Part(*nothing, np.flatnonzero(bad) + start)
     pairs = zip((i, j, k), tiling.shape, strict=True)
     tiles = np.array([(values.min() // length, values.max() // length) for values, length in pairs], dtype=np.int64)
-    rows = np.bincount(tiling.ranks_of(i, j, k), minlength=tiling.number)
-    orders = frozenset(steps for steps in _orders(tiling.parents) if _in_order((i, j, k), steps, start))
+    rows = np.zeros(tiling.number, dtype=np.int64)
+    orders = _orders(tiling.parents)
+    for low, high in batches(0, stop - start):  # a row group may be large, and several are in work
+        some = i[low:high], j[low:high], k[low:high]
+        rows += np.bincount(tiling.ranks_of(*some), minlength=tiling.number)
+        orders = frozenset(steps for steps in orders if _in_order(some, steps, start + low))
     return _Part(tiles, rows, orders, np.empty(0, dtype=np.int64))
 
 
