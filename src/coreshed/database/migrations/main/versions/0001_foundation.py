@@ -13,6 +13,28 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _make_audit_events()
+    _make_blob_discards()
+    _make_blobs()
+    _make_object_counts()
+    _make_object_schemas()
+    _make_organisations()
+    _make_property_paths()
+    _make_signing_keys()
+    _make_users()
+    _make_api_keys()
+    _make_blob_holds()
+    _make_blob_manifests()
+    _make_organisation_members()
+    _make_workspaces()
+    _make_objects()
+    _make_workspace_members()
+    _make_object_data()
+    _make_object_properties()
+    _make_object_versions()
+
+
+def _make_audit_events() -> None:
     op.create_table(
         "audit_events",
         sa.Column("no", _NUMBER, nullable=False),
@@ -27,6 +49,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("no", name=op.f("pk_audit_events")),
     )
     op.create_index("ix_audit_events_workspace_id_no", "audit_events", ["workspace_id", "no"], unique=False)
+
+
+def _make_blob_discards() -> None:
     op.create_table(
         "blob_discards",
         sa.Column("blob_id", sa.Text(), nullable=False),
@@ -35,6 +60,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "token", name=op.f("pk_blob_discards")),
     )
     op.create_index("ix_blob_discards_due_ns", "blob_discards", ["due_ns"], unique=False)
+
+
+def _make_blobs() -> None:
     op.create_table(
         "blobs",
         sa.Column("id", sa.Text(), nullable=False),
@@ -54,6 +82,9 @@ def upgrade() -> None:
     op.create_index("ix_blobs_last_offered_ns", "blobs", ["last_offered_ns"], unique=False)
     op.create_index("ix_blobs_quarantined_ns", "blobs", ["quarantined_ns"], unique=False)
     op.create_index("uq_blobs_workspace_id_purpose_name", "blobs", ["workspace_id", "purpose", "name"], unique=True)
+
+
+def _make_object_counts() -> None:
     op.create_table(
         "object_counts",
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -62,6 +93,9 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_object_counts")),
     )
+
+
+def _make_object_schemas() -> None:
     op.create_table(
         "object_schemas",
         sa.Column("no", _NUMBER, nullable=False),
@@ -69,6 +103,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("no", name=op.f("pk_object_schemas")),
         sa.UniqueConstraint("id", name=op.f("uq_object_schemas_id")),
     )
+
+
+def _make_organisations() -> None:
     op.create_table(
         "organisations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -76,6 +113,9 @@ def upgrade() -> None:
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
     )
+
+
+def _make_property_paths() -> None:
     op.create_table(
         "property_paths",
         sa.Column("no", _NUMBER, nullable=False),
@@ -85,6 +125,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("no", name=op.f("pk_property_paths")),
     )
     op.create_index("uq_property_paths_workspace_id_path", "property_paths", ["workspace_id", "path"], unique=True)
+
+
+def _make_signing_keys() -> None:
     op.create_table(
         "signing_keys",
         sa.Column("id", sa.Text(), nullable=False),
@@ -94,6 +137,9 @@ def upgrade() -> None:
         sa.Column("retired_ns", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_keys")),
     )
+
+
+def _make_users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Text(), nullable=False),
@@ -105,6 +151,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
     )
+
+
+def _make_api_keys() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False),
@@ -119,6 +168,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
     )
     op.create_index("ix_api_keys_user_id", "api_keys", ["user_id"], unique=False)
+
+
+def _make_blob_holds() -> None:
     op.create_table(
         "blob_holds",
         sa.Column("blob_id", sa.Text(), nullable=False),
@@ -127,6 +179,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "owner", name=op.f("pk_blob_holds")),
     )
     op.create_index("ix_blob_holds_owner", "blob_holds", ["owner"], unique=False)
+
+
+def _make_blob_manifests() -> None:
     op.create_table(
         "blob_manifests",
         sa.Column("blob_id", sa.Text(), nullable=False),
@@ -138,6 +193,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", name=op.f("pk_blob_manifests")),
     )
     op.create_index("ix_blob_manifests_coalesced", "blob_manifests", ["coalesced"], unique=False)
+
+
+def _make_organisation_members() -> None:
     op.create_table(
         "organisation_members",
         sa.Column("organisation_id", sa.Text(), nullable=False),
@@ -151,6 +209,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_organisation_members_user_id_users")),
         sa.PrimaryKeyConstraint("organisation_id", "user_id", name=op.f("pk_organisation_members")),
     )
+
+
+def _make_workspaces() -> None:
     op.create_table(
         "workspaces",
         sa.Column("id", sa.Text(), nullable=False),
@@ -184,6 +245,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_ns IS NULL"),
         postgresql_where=sa.text("deleted_ns IS NULL"),
     )
+
+
+def _make_objects() -> None:
     op.create_table(
         "objects",
         sa.Column("no", _NUMBER, nullable=False),
@@ -262,6 +326,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_ns IS NULL"),
         postgresql_where=sa.text("deleted_ns IS NULL"),
     )
+
+
+def _make_workspace_members() -> None:
     op.create_table(
         "workspace_members",
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -274,6 +341,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "user_id", name=op.f("pk_workspace_members")),
     )
     op.create_index("ix_workspace_members_user_id", "workspace_members", ["user_id"], unique=False)
+
+
+def _make_object_data() -> None:
     op.create_table(
         "object_data",
         sa.Column("object_no", sa.BigInteger(), nullable=False),
@@ -285,6 +355,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["object_no"], ["objects.no"], name=op.f("fk_object_data_object_no_objects")),
         sa.PrimaryKeyConstraint("object_no", "version_id", "ordinal", name=op.f("pk_object_data")),
     )
+
+
+def _make_object_properties() -> None:
     op.create_table(
         "object_properties",
         sa.Column("object_no", sa.BigInteger(), nullable=False),
@@ -327,6 +400,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("kind = 3"),
         postgresql_where=sa.text("kind = 3"),
     )
+
+
+def _make_object_versions() -> None:
     op.create_table(
         "object_versions",
         sa.Column("object_no", sa.BigInteger(), nullable=False),

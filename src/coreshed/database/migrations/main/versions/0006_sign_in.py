@@ -18,6 +18,14 @@ def upgrade() -> None:
 
 
 def _make_clients() -> None:
+    _make_token_keys()
+    _make_oauth_clients()
+    _make_user_passwords()
+    _make_browser_sessions()
+    _make_consents()
+
+
+def _make_token_keys() -> None:
     op.create_table(
         "token_keys",
         sa.Column("id", sa.Text(), nullable=False),
@@ -27,6 +35,9 @@ def _make_clients() -> None:
         sa.Column("retired_ns", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_keys")),
     )
+
+
+def _make_oauth_clients() -> None:
     op.create_table(
         "oauth_clients",
         sa.Column("id", _KEY, nullable=False),
@@ -43,6 +54,9 @@ def _make_clients() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_oauth_clients_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_clients")),
     )
+
+
+def _make_user_passwords() -> None:
     op.create_table(
         "user_passwords",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -51,6 +65,9 @@ def _make_clients() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_passwords_user_id_users")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_user_passwords")),
     )
+
+
+def _make_browser_sessions() -> None:
     op.create_table(
         "browser_sessions",
         sa.Column("id", sa.Text(), nullable=False),
@@ -65,6 +82,9 @@ def _make_clients() -> None:
     )
     op.create_index("ix_browser_sessions_expires_ns", "browser_sessions", ["expires_ns"], unique=False)
     op.create_index("ix_browser_sessions_user_id", "browser_sessions", ["user_id"], unique=False)
+
+
+def _make_consents() -> None:
     op.create_table(
         "consents",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -78,6 +98,12 @@ def _make_clients() -> None:
 
 
 def _make_tokens() -> None:
+    _make_token_families()
+    _make_authorization_codes()
+    _make_refresh_tokens()
+
+
+def _make_token_families() -> None:
     op.create_table(
         "token_families",
         sa.Column("id", sa.Text(), nullable=False),
@@ -97,6 +123,9 @@ def _make_tokens() -> None:
     )
     op.create_index("ix_token_families_expires_ns", "token_families", ["expires_ns"], unique=False)
     op.create_index("ix_token_families_user_id", "token_families", ["user_id"], unique=False)
+
+
+def _make_authorization_codes() -> None:
     op.create_table(
         "authorization_codes",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -117,6 +146,9 @@ def _make_tokens() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_authorization_codes")),
     )
     op.create_index("ix_authorization_codes_expires_ns", "authorization_codes", ["expires_ns"], unique=False)
+
+
+def _make_refresh_tokens() -> None:
     op.create_table(
         "refresh_tokens",
         sa.Column("digest", sa.Text(), nullable=False),
