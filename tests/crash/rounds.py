@@ -19,7 +19,7 @@ from coreshed.blobs.tables import blob_discards, blob_manifests, blobs, staged_b
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from tests.crash.consistency import violations
-from tests.crash.model import Knowledge, SharedThing, Thing, data_of
+from tests.crash.model import Knowledge, SharedThing, Thing, Upload, data_of
 from tests.crash.verifier import Verifier
 from tests.crash.writers import Writer, document, new_upload
 from tests.server import Server
@@ -54,17 +54,22 @@ class Installation:
     def open(self) -> None:
         """The first start, and the object that all clients share."""
         self.server.start()
-        first = new_upload(self.rng, many_blocks=False)
-        self.checks.uploads.append(first)
-        with self._verifying() as verifier:
-            verifier.settle(self.checks)
-            verifier.finish(first)
+        first = self.publish(many_blocks=False)
         sent = document(self.rng, [first.name])
         with self.server.client() as api:
             posted = api.post(f"{self.root}/objects/path/shared.json", json=sent)
         assert posted.status_code == 201, posted.text
         made = posted.json()
         self.shared = SharedThing(made["object_id"], "shared.json", {made["version_id"]: sent})
+
+    def publish(self, *, many_blocks: bool) -> Upload:
+        """One more blob, acknowledged, by the running server."""
+        upload = new_upload(self.rng, many_blocks=many_blocks)
+        self.checks.uploads.append(upload)
+        with self._verifying() as verifier:
+            verifier.settle(self.checks)
+            verifier.finish(upload)
+        return upload
 
     @property
     def root(self) -> str:
