@@ -278,54 +278,17 @@ def _make_objects() -> None:
         sa.PrimaryKeyConstraint("no", name=op.f("pk_objects")),
         sa.UniqueConstraint("id", name=op.f("uq_objects_id")),
     )
-    op.create_index(
-        "ix_objects_deleted",
-        "objects",
-        ["workspace_id", "created_ns", "id"],
-        unique=False,
-        sqlite_where=sa.text("deleted_ns IS NOT NULL"),
-        postgresql_where=sa.text("deleted_ns IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_objects_live_created",
-        "objects",
-        ["workspace_id", "created_ns", "id"],
-        unique=False,
-        sqlite_where=sa.text("deleted_ns IS NULL"),
-        postgresql_where=sa.text("deleted_ns IS NULL"),
-    )
-    op.create_index(
-        "ix_objects_live_modified",
-        "objects",
-        ["workspace_id", "version_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("deleted_ns IS NULL"),
-        postgresql_where=sa.text("deleted_ns IS NULL"),
-    )
-    op.create_index(
-        "ix_objects_live_schema",
-        "objects",
-        ["workspace_id", "schema_no"],
-        unique=False,
-        sqlite_where=sa.text("deleted_ns IS NULL"),
-        postgresql_where=sa.text("deleted_ns IS NULL"),
-    )
-    op.create_index(
-        "ix_objects_unindexed",
-        "objects",
-        ["workspace_id"],
-        unique=False,
-        sqlite_where=sa.text("unindexed"),
-        postgresql_where=sa.text("unindexed"),
-    )
-    op.create_index(
-        "uq_objects_live_path",
-        "objects",
-        ["workspace_id", "path_key"],
-        unique=True,
-        sqlite_where=sa.text("deleted_ns IS NULL"),
-        postgresql_where=sa.text("deleted_ns IS NULL"),
-    )
+    _index_objects("ix_objects_deleted", "workspace_id created_ns id", "deleted_ns IS NOT NULL")
+    _index_objects("ix_objects_live_created", "workspace_id created_ns id", "deleted_ns IS NULL")
+    _index_objects("ix_objects_live_modified", "workspace_id version_id id", "deleted_ns IS NULL")
+    _index_objects("ix_objects_live_schema", "workspace_id schema_no", "deleted_ns IS NULL")
+    _index_objects("ix_objects_unindexed", "workspace_id", "unindexed")
+    _index_objects("uq_objects_live_path", "workspace_id path_key", "deleted_ns IS NULL", unique=True)
+
+
+def _index_objects(name: str, columns: str, where: str, *, unique: bool = False) -> None:
+    condition = sa.text(where)
+    op.create_index(name, "objects", columns.split(), unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 def _make_workspace_members() -> None:
