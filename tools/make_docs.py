@@ -32,6 +32,7 @@ _APIS = {
     Api.DISCOVERY: "Discovery",
     Api.COLORMAPS: "Colormap",
     Api.BLOCKMODELS: "Block Model",
+    Api.OPERATIONS: "Operations",
     Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }

@@ -29,15 +29,30 @@ log = logs.logger(__name__)
 _MAX_REQUEST_ID = 64
 _NO_GZIP = re.compile(rb"gzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", re.IGNORECASE)
 
+_SHARED = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"retry-after, www-authenticate, x-request-id, x-total-count"),
+]
+_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS, POST"),
+    (b"access-control-allow-headers", b"accept, authorization, content-type, idempotency-key, x-api-key, x-request-id"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where requests go whose path starts with `prefix`; `open` needs no credential."""
+    """Where requests go whose path starts with `prefix`; `open` needs no credential.
+
+    shared: pages of any origin may call it; what they may do hangs on the credential they send, never on cookies.
+    """
 
     prefix: str
     app: AsgiApp
     api: Api
     open: bool = False
+    shared: bool = False
 
 
 class Edge:
@@ -60,9 +75,13 @@ class Edge:
         request_id = _request_id(headers)
         logs.enter_request(request_id)
         mount = self._mount(scope["path"])
-        answered = _Answered(send, request_id)
+        answered = _Answered(send, request_id, shared=mount.shared)
         started = time.perf_counter()
         try:
+            if mount.shared and scope["method"] == "OPTIONS":
+                await answered({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+                await answered({"type": "http.response.body", "body": b""})
+                return
             if not mount.open:
                 await self._admit(scope, headers)
             await mount.app(scope, receive, answered)
@@ -119,15 +138,17 @@ async def _nowhere(_scope: Scope, _receive: Receive, _send: Send) -> None:
 class _Answered:
     """`send`, with the request id on every answer and a memory of the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, shared: bool) -> None:
         self._send = send
-        self._header = (b"x-request-id", request_id.encode("ascii"))
+        self._headers = [(b"x-request-id", request_id.encode("ascii"))]
+        if shared:
+            self._headers += _SHARED
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), self._header]
+            message["headers"] = [*message.get("headers", ()), *self._headers]
         await self._send(message)
 
     async def problem(self, api: Api, problem: Problem) -> None:

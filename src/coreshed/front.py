@@ -18,6 +18,7 @@ from coreshed.identity.issuer import Issuer
 from coreshed.jobs import Jobs
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Objects
+from coreshed.operations import OperationsPlane, Rooms
 from coreshed.origins import Origins
 from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
 from coreshed.settings import Settings
@@ -49,6 +50,7 @@ class Front:
     ) -> None:
         self._settings, self._identity, self._metrics = settings, identity, metrics
         self._database, self._jobs = database, jobs
+        self._workspaces, self._origins = workspaces, origins
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -79,6 +81,7 @@ class Front:
         openapi = _document(lambda: web.openapi_document(self.apis))
         return [
             Mount("/blob", blobs, Api.SERVER, open=True),
+            Mount("/v1", self._operations(), Api.OPERATIONS, open=True, shared=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),
@@ -89,9 +92,15 @@ class Front:
             Mount("/evo/identity", apis, Api.DISCOVERY),
             *(Mount(path, apis, web.api_of(path), open=True) for path in health.PATHS),
             *(Mount(path, apis, Api.SIGN_IN, open=True) for path in web.SIGN_IN_PREFIXES),
-            Mount("/openapi.json", openapi, Api.SERVER, open=True),
+            Mount("/openapi.json", openapi, Api.SERVER, open=True, shared=True),
             Mount("/metrics", self._shown_metrics, Api.SERVER, open=True),
         ]
+
+    def _operations(self) -> OperationsPlane:
+        rooms = Rooms(identity=self._identity, workspaces=self._workspaces)
+        return OperationsPlane(
+            rooms=rooms, database=self._database, identity=self._identity, origin=self._origins.public_url
+        )
 
     async def _shown_metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:

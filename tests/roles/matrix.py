@@ -357,6 +357,8 @@ MATRIX: Final[tuple[Row, ...]] = (
     _row("GET",    "/health_check",      "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/healthz",           "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/openapi.json",      "200 200 200 200  200 200  200 200 200  200 200 200"),
+    _row("POST",   "/v1/op/projects.list",
+                   "401 401 401 401  403 200  200 200 200  200 200 200", body={}),
     _row("GET",    "/metrics",           "200 200 200 200  200 200  200 200 200  200 200 200",
          does="from the same host"),
 

@@ -22,9 +22,10 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     │                      NoUploadInProgress(ValueError)
     │                      LastAdministrator                    NotEmpty                    ParentDeleted
     │                      ObjectPathTaken(FileExistsError)     UploadNotExpected           VersionConflict
-    │                      NoFreeName                           UpdateFailed(ValueError)
+    │                      NoFreeName                           UpdateFailed(ValueError)     Conflict
+    │                      QuotaExceeded
     └── ourselves          StoreFailure(OSError)                InternalError
-                           NotInstalled(NotImplementedError)
+                           NotInstalled(NotImplementedError)    NotAvailable(NotImplementedError)
 """
 
 from coreshed.problems.answers import ANSWERS, Answer, Api, answer
@@ -32,6 +33,7 @@ from coreshed.problems.kinds import (
     AlreadyExists,
     BadRequest,
     ColumnNotFound,
+    Conflict,
     Gone,
     InsufficientRole,
     InsufficientScope,
@@ -49,6 +51,7 @@ from coreshed.problems.kinds import (
     MissingCredentials,
     MissingData,
     NoFreeName,
+    NotAvailable,
     NotEmpty,
     NotFound,
     NotInstalled,
@@ -57,6 +60,7 @@ from coreshed.problems.kinds import (
     ObjectPathTaken,
     ParentDeleted,
     Problem,
+    QuotaExceeded,
     SchemaViolation,
     StaleVersion,
     StoreFailure,
@@ -81,6 +85,7 @@ __all__ = [
     "Api",
     "BadRequest",
     "ColumnNotFound",
+    "Conflict",
     "Gone",
     "InsufficientRole",
     "InsufficientScope",
@@ -99,6 +104,7 @@ __all__ = [
     "MissingData",
     "NoFreeName",
     "NoUploadInProgress",
+    "NotAvailable",
     "NotEmpty",
     "NotFound",
     "NotInstalled",
@@ -106,6 +112,7 @@ __all__ = [
     "ObjectPathTaken",
     "ParentDeleted",
     "Problem",
+    "QuotaExceeded",
     "SchemaViolation",
     "StaleVersion",
     "StoreFailure",

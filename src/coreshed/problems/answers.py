@@ -17,6 +17,7 @@ class Api(StrEnum):
     DISCOVERY = "discovery"
     COLORMAPS = "colormap"
     BLOCKMODELS = "blockmodel"
+    OPERATIONS = "operations"
     SIGN_IN = "sign-in"
     SERVER = "server"
 
@@ -232,6 +233,32 @@ ANSWERS |= {
         "store-failure": Answer(500, f"{_BLOCKMODELS}/job/internal-error", "Internal Error"),
     }.items()
 }
+
+
+def _operations() -> dict[tuple[Api, str | None, str], Answer]:
+    """Rows of the operations: the plain words of HTTP, which is what their vendor's answers carry."""
+    words = {
+        400: ("Bad Request", ("bad-request", "invalid-path")),
+        401: ("Unauthorized", ("missing-credentials",)),
+        402: ("Payment Required", ("quota-exceeded",)),
+        403: ("Forbidden", ("not-permitted", "insufficient-role", "insufficient-scope")),
+        404: ("Not Found", ("not-found", "unknown-route", "unknown-workspace", "missing-data")),
+        405: ("Method Not Allowed", ("method-not-allowed",)),
+        409: ("Conflict", ("conflict", "already-exists", "last-owner", "last-administrator", "not-empty", "gone")),
+        410: ("Gone", ("workspace-gone",)),
+        413: ("Content Too Large", ("too-large",)),
+        422: ("Unprocessable Entity", ("invalid", "unprocessable")),
+        500: ("Internal Server Error", ("internal", "store-failure")),
+        501: ("Not Implemented", ("not-available", "not-installed")),
+    }
+    return {
+        (Api.OPERATIONS, None, kind): Answer(status, "about:blank", title)
+        for status, (title, kinds) in words.items()
+        for kind in kinds
+    }
+
+
+ANSWERS |= _operations()
 
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:

@@ -288,6 +288,27 @@ class NoFreeName(Problem):
     sentence = "No name is free under which it could be restored."
 
 
+class Conflict(Problem):
+    """What is asked for cannot be done in the present state of the thing."""
+
+    kind = "conflict"
+    sentence = "The present state does not allow this."
+
+
+class QuotaExceeded(Problem):
+    """The storage limit leaves no room. Members: `limit`, `used`, `reserved`, `needed` in bytes."""
+
+    kind = "quota-exceeded"
+    sentence = "The storage quota does not have room for this."
+
+
+class NotAvailable(Problem, NotImplementedError):
+    """An operation that the API publishes and this server does not have."""
+
+    kind = "not-available"
+    sentence = "This operation is not available on this server."
+
+
 class NotInstalled(Problem, NotImplementedError):
     """The operation takes a package that this installation was made without."""
 

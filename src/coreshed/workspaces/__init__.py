@@ -2,7 +2,8 @@
 
 from coreshed.workspaces.administration import Administration
 from coreshed.workspaces.entitlements import Entitlements
-from coreshed.workspaces.listing import Comparison, Query, read_times
+from coreshed.workspaces.ground import Described
+from coreshed.workspaces.listing import Comparison, ListQuery, Query, read_times
 from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.service import Workspaces
@@ -14,6 +15,8 @@ SERVICES = (Workspaces, Thumbnails, People, Administration, Entitlements)
 __all__ = [
     "SERVICES",
     "Comparison",
+    "Described",
+    "ListQuery",
     "Query",
     "Role",
     "WorkspaceAccess",

@@ -1,0 +1,48 @@
+"""Inputs: what their fields share, and how a body becomes one."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from coreshed.problems import BadRequest, Problem
+
+_EMPTY = (b"", b"null")
+
+
+class Input(BaseModel):
+    """An input object; fields that it does not know are ignored, as clients may send more than they must."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True, hide_input_in_errors=True)
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("Input should be a valid integer, not a boolean")  # noqa: TRY004  (what pydantic takes)
+    return value
+
+
+# Whole numbers as text and as 10.0 are accepted, as the published service does it.
+Integer = Annotated[int, BeforeValidator(_no_boolean)]
+
+
+class BadBody(Problem, ValueError):
+    """The input breaks its schema. `errors`: a list of `{loc, msg, type}`, one for each field at fault."""
+
+    kind = "invalid"
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("; ".join(error["msg"] for error in errors))
+        self.errors = errors
+
+
+def read(model: type[BaseModel], raw: bytes) -> BaseModel:
+    """The input in a body; an empty one and `null` are an empty object. Raises BadRequest, BadBody."""
+    try:
+        return model.model_validate_json(b"{}" if raw.strip() in _EMPTY else raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        if any(each["type"] == "json_invalid" for each in found):
+            raise BadRequest("The body is not JSON.") from None
+        raise BadBody(
+            [{"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]} for each in found]
+        ) from None

@@ -1,0 +1,137 @@
+"""The ASGI application below /v1: one address, one operation, one answer.
+
+It stands beside the framework because a registry needs no router, and because scope is judged before the body is read.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from coreshed import logs
+from coreshed.database import Database
+from coreshed.identity import Identity, Principal
+from coreshed.operations import bodies
+from coreshed.operations.registry import Call, Listed, Operation, Rooms, load
+from coreshed.problems import (
+    Api,
+    BadRequest,
+    InsufficientScope,
+    InternalError,
+    MethodNotAllowed,
+    Problem,
+    TooLarge,
+    UnknownRoute,
+    answer,
+)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_BODY = 16 << 20
+_JSON = b"application/json"
+_PROBLEM = b"application/problem+json"
+_log = logs.logger("coreshed.operations")
+
+
+class OperationsPlane:
+    """`/v1/op/{operation_id}` and `/v1/{resource}/{action}`; both are POST and nothing else."""
+
+    def __init__(self, *, rooms: Rooms, database: Database, identity: Identity, origin: str) -> None:
+        self._rooms = rooms
+        self._database = database
+        self._identity = identity
+        self._origin = origin.rstrip("/")
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            status, body, more = await self._answer(scope, headers, receive)
+        except Problem as problem:
+            await _refuse(send, problem)
+        except Exception:  # noqa: BLE001  (a defect is answered in the words of this API)
+            _log.exception("operation_failed", path=scope["path"])
+            await _refuse(send, InternalError())
+        else:
+            await _send(send, status, _JSON, body, more)
+
+    async def _answer(
+        self, scope: MutableMapping[str, Any], headers: dict[str, str], receive: Receive
+    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        operation = _find(scope["path"])
+        caller = None
+        if operation is None or not operation.public:
+            caller = await self._identity.principal(headers.get("authorization"), headers.get("x-api-key"))
+        if operation is None:
+            raise UnknownRoute("There is no such operation.")
+        if scope["method"] != "POST":
+            raise MethodNotAllowed("Operations are called with POST.")
+        if caller is not None:
+            _require_scope(operation, caller)
+        raw = await _body(receive, headers)
+        arguments = [] if operation.body is None else [bodies.read(operation.body, raw)]
+        call = Call(caller, self._rooms, self._origin, headers)  # type: ignore[arg-type]
+        run = self._database.search if operation.reads else self._database.change
+        found = await run(operation.run, call, *arguments)
+        return operation.status, *_encoded(found)
+
+
+def _find(path: str) -> Operation | None:
+    address = path.removeprefix("/v1/")
+    operation_id = address.removeprefix("op/") if address.startswith("op/") else address.replace("/", ".")
+    found = load().get(operation_id)
+    return found if found is not None and path in {f"/v1/op/{operation_id}", found.path} else None
+
+
+def _require_scope(operation: Operation, caller: Principal) -> None:
+    if operation.scope is not None and not caller.permits(operation.scope):
+        raise InsufficientScope(f"missing scope '{operation.scope}' for '{operation.id}'")
+
+
+async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise TooLarge(f"The body of an operation has at most {MAX_BODY} bytes.")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadRequest("The connection ended before the body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise TooLarge(f"The body of an operation has at most {MAX_BODY} bytes.")
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _encoded(found: Any) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    if isinstance(found, Listed):
+        return msgspec.json.encode(found.items), [(b"x-total-count", str(found.total).encode())]
+    return msgspec.json.encode(found), []
+
+
+async def _refuse(send: Send, problem: Problem) -> None:
+    status, members = answer(Api.OPERATIONS, None, problem)
+    more: list[tuple[bytes, bytes]] = []
+    kind = _PROBLEM
+    if status == 401:
+        more = [(b"www-authenticate", b"Bearer")]
+    elif status == 405:
+        more = [(b"allow", b"POST")]
+    elif status == 422:
+        # The published Python client reads `detail` as a list here and fails on text.
+        kind = _JSON
+        loc = members.pop("loc", ["body"])
+        errors = getattr(problem, "errors", None)
+        members["detail"] = errors or [{"loc": loc, "msg": problem.detail, "type": "value_error"}]
+    await _send(send, status, kind, msgspec.json.encode(members), more)
+
+
+async def _send(send: Send, status: int, kind: bytes, body: bytes, more: list[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,140 @@
+"""What an operation is, and where all of them are found.
+
+An operation is a function in a module `of_<noun>.py` of this package:
+
+    @operation("uploads.progress", scope="uploads:write", side_effect="compute", summary="Update ...")
+    def progress(call: Call, body: UploadProgressInput) -> UploadOutput: ...
+
+The type of `body` (a pydantic model; without one there is no input) and that of the answer (a msgspec Struct, a list of
+them, or anything JSON knows) are read from the annotations. Nothing else names the operation: its two addresses, its
+entry in the OpenAPI document, its heading in the docs, its command and the methods of clients come from here.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel
+
+from coreshed.identity import Identity, Principal
+from coreshed.workspaces import Workspaces
+
+SideEffect = Literal["read", "compute", "external_spend", "share_export", "destructive"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The services that operations stand on."""
+
+    identity: Identity
+    workspaces: Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation. `origin`: scheme and host under which the caller reaches this server, without a final slash.
+
+    headers: lower-case name -> value, latin-1; of a repeated header the last one.
+    """
+
+    caller: Principal
+    rooms: Rooms
+    origin: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An answer that is a list, with the number of all there are, which goes out as `X-Total-Count`."""
+
+    items: list[Any]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation and what documents say of it.
+
+    scope: the grant it needs, None for one that everybody may call (`public`). raw: its published answer has no schema.
+    extension: it is not among the operations that Geopera publishes. replayed: `Idempotency-Key` is honoured.
+    """
+
+    id: str
+    scope: str | None
+    side_effect: SideEffect
+    summary: str
+    run: Callable[..., Any]
+    body: type[BaseModel] | None
+    answer: Any
+    produces: tuple[str, ...]
+    extension: bool
+    public: bool
+    raw: bool
+    replayed: bool
+    status: int
+
+    @property
+    def reads(self) -> bool:
+        """True where it changes nothing."""
+        return self.side_effect == "read"
+
+    @property
+    def path(self) -> str:
+        """The address by resource: `/v1/uploads/signed_url`."""
+        return "/v1/" + self.id.replace(".", "/")
+
+
+_found: dict[str, Operation] = {}
+
+
+def operation(
+    operation_id: str,
+    *,
+    scope: str | None,
+    side_effect: SideEffect,
+    summary: str,
+    produces: tuple[str, ...] = (),
+    extension: bool = False,
+    raw: bool = False,
+    replayed: bool = False,
+    status: int = 200,
+) -> Callable[[F], F]:
+    """Register the function as an operation. Raises ValueError for an id that is taken."""
+
+    def register(function: F) -> F:
+        if operation_id in _found:
+            raise ValueError(f"two operations are called {operation_id}")
+        hints = get_type_hints(function)
+        _found[operation_id] = Operation(
+            id=operation_id,
+            scope=scope,
+            side_effect=side_effect,
+            summary=summary,
+            run=function,
+            body=hints.get("body"),
+            answer=hints.get("return", Any),
+            produces=produces,
+            extension=extension,
+            public=scope is None,
+            raw=raw,
+            replayed=replayed,
+            status=status,
+        )
+        return function
+
+    return register
+
+
+@cache
+def load() -> Mapping[str, Operation]:
+    """Every operation by its id, in the order of ids; imports the modules that hold them."""
+    import coreshed.operations as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("of_"):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(_found.items()))

@@ -1,0 +1,1 @@
+"""How much may be stored: limits, what is used, and what is reserved for uploads under way."""
