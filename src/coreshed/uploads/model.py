@@ -1,0 +1,70 @@
+"""What an upload session is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from coreshed.ids import WorkspaceKey
+
+
+class Status(StrEnum):
+    """How far a session is. All but the last two are under way, in this order; the last two are ends."""
+
+    INITIATING = "initiating"
+    UPLOADING = "uploading"
+    DETECTING = "detecting"
+    CONVERTING = "converting"
+    REVIEWING = "reviewing"
+    REGISTERING = "registering"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """True where nothing can change any more."""
+        return self in {Status.COMPLETED, Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSession:
+    """One session. `project` and `workspace` are two names of one thing; sizes are bytes.
+
+    total_bytes: what was announced. reported_bytes: what the client says that it has sent. stored_bytes: what has been
+    measured. user_metadata, detected_metadata: text of a JSON object, or None. active_ns: when it was last used;
+    ended_ns: when it was completed or failed.
+    """
+
+    id: str
+    organisation_id: str
+    workspace_id: str
+    status: Status
+    transfer_method: str
+    file_count: int
+    total_bytes: int
+    reported_bytes: int
+    stored_bytes: int
+    is_categorical: bool
+    target_collection_id: str | None
+    target_item_id: str | None
+    asset_key: str | None
+    user_metadata: str | None
+    detected_metadata: str | None
+    checksum_crc32c: str | None
+    error_message: str | None
+    error_step: str | None
+    item_ids: tuple[str, ...]
+    asset_ids: tuple[str, ...]
+    created_by: str
+    created_ns: int
+    updated_ns: int
+    active_ns: int
+    ended_ns: int | None
+
+    @property
+    def workspace(self) -> WorkspaceKey:
+        """Where it belongs."""
+        return WorkspaceKey(self.organisation_id, self.workspace_id)
+
+    @property
+    def raw_prefix(self) -> str:
+        """What the object paths of its files begin with."""
+        return f"{self.workspace_id}/uploads/{self.id}/raw/"
