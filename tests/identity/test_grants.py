@@ -6,6 +6,16 @@ from coreshed.identity import Principal, grant_for, require
 from coreshed.identity.grants import EVO_SCOPES, check_scopes, grants_of, permits, upload_grants
 from coreshed.problems import InsufficientScope, Invalid
 
+PUBLISHED = [
+    "admin:read", "admin:write", "alerts:read", "alerts:write", "analytics:process", "analytics:read",
+    "api_keys:read", "api_keys:write", "band_formulas:read", "band_formulas:write", "billing:read", "billing:write",
+    "catalog:read", "clip:destroy", "clip:read", "clip:write", "collections:read", "collections:write", "eulas:read",
+    "eulas:write", "event_subscriptions:read", "event_subscriptions:write", "items:read", "items:write",
+    "notifications:read", "notifications:write", "orders:read", "orders:write", "organizations:write",
+    "processing:process", "processing:read", "projects:write", "provenance:read", "reports:read", "shares:read",
+    "shares:write", "tiles:read", "uploads:write", "usage:read", "usage:write",
+]  # fmt: skip
+
 _W = "/geoscience-object/orgs/o/workspaces/w"
 
 
@@ -20,6 +30,16 @@ _W = "/geoscience-object/orgs/o/workspaces/w"
         ({"objects:read"}, "objects:write", False),
         ({"objects:*"}, "workspaces:read", False),
         (set(), "objects:read", False),
+        ({"uploads:*"}, "uploads:write", True),
+        ({"*:write"}, "uploads:write", True),
+        ({"uploads:read"}, "uploads:write", False),
+        ({"*:write"}, "clip:destroy", False),
+        ({"*"}, "*", True),
+        ({"*:*"}, "*", True),
+        ({"uploads:*"}, "*", False),
+        ({"uploads:*"}, "*:write", False),
+        ({"uploads:read", "uploads:write"}, "uploads:*", False),
+        ({"*:read"}, "*:read", True),
     ],
 )
 def test_that_a_pattern_covers_its_side_alone(held: set[str], grant: str, expected: bool) -> None:
@@ -36,7 +56,23 @@ def test_that_an_unknown_scope_grants_nothing() -> None:
     assert grants_of(["evo.unknown", "objects", "objects:", ":read", "objects:admin", ""]) == frozenset()
 
 
-@pytest.mark.parametrize("scope", ["objects", "objects:admin", "rocks:read", "evo.rocks"])
+def test_that_the_scopes_of_the_published_operations_are_known() -> None:
+    assert len(set(PUBLISHED)) == 40
+    assert grants_of(PUBLISHED) == set(PUBLISHED)
+    extensions = ["projects:read", "uploads:read", "uploads:*", "*:destroy", "*:process"]
+    assert grants_of(extensions) == set(extensions)
+
+
+def test_that_a_sign_in_of_the_upload_clients_opens_every_published_scope_but_those_of_the_platform() -> None:
+    held = upload_grants()
+    assert {scope for scope in PUBLISHED if not permits(held, scope)} == {"admin:read", "admin:write"}
+    assert permits(held, "projects:read")
+    assert permits(held, "uploads:read")
+
+
+@pytest.mark.parametrize(
+    "scope", ["objects", "objects:admin", "objects:destroy", "uploads:admin", "rocks:read", "evo.rocks"]
+)
 def test_that_an_unknown_scope_is_refused_by_name(scope: str) -> None:
     with pytest.raises(Invalid, match=scope):
         check_scopes(["evo.object", scope])

@@ -9,8 +9,44 @@ from collections.abc import Iterable, Set
 
 from coreshed.problems import Invalid
 
-RESOURCES = frozenset({"audit", "blockmodels", "colormaps", "discovery", "files", "objects", "workspaces"})
+_OF_EVO = frozenset({"audit", "blockmodels", "colormaps", "discovery", "files", "objects", "workspaces"})
+# Every resource that the published catalogue of operations names in a scope, whether or not it is offered here: a key
+# that was made for that catalogue stays good. `assets` and `stac` are named by none of its scopes.
+_OF_OPERATIONS = frozenset(
+    {
+        "admin",
+        "alerts",
+        "analytics",
+        "api_keys",
+        "assets",
+        "band_formulas",
+        "billing",
+        "catalog",
+        "clip",
+        "collections",
+        "eulas",
+        "event_subscriptions",
+        "items",
+        "notifications",
+        "orders",
+        "organizations",
+        "processing",
+        "projects",
+        "provenance",
+        "reports",
+        "shares",
+        "stac",
+        "tiles",
+        "uploads",
+        "usage",
+    }
+)
+RESOURCES = _OF_EVO | _OF_OPERATIONS
 ACTIONS = frozenset({"read", "write"})
+# Operations also start work and end it for good; no API of Evo tells these from writing.
+ACTIONS_OF_OPERATIONS = ACTIONS | {"process", "destroy"}
+# What is done to the platform itself and not to one's own data: no sign-in of a person opens it unasked.
+_UNASKED = frozenset({"admin"})
 
 EVO_SCOPES = {
     "evo.audit": "audit:*",
@@ -54,9 +90,8 @@ def grants_of(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def upload_grants() -> frozenset[str]:
-    """What a sign-in of the upload clients opens: every resource that no scope of Evo opens."""
-    of_evo = {grant.partition(":")[0] for grant in grants_of(EVO_SCOPES)}
-    return frozenset(f"{resource}:*" for resource in RESOURCES - of_evo)
+    """What a sign-in of the upload clients opens: every resource of theirs but `admin`, and none of Evo's."""
+    return frozenset(f"{resource}:*" for resource in _OF_OPERATIONS - _UNASKED)
 
 
 def is_known(scope: str) -> bool:
@@ -70,7 +105,8 @@ def check_scopes(scopes: Iterable[str]) -> None:
         if not is_known(scope):
             raise Invalid(
                 f"scopes: {scope[:80]!r} is unknown. Use '*', an Evo scope ({', '.join(sorted(EVO_SCOPES))}) or "
-                f"'resource:action' with a resource of {', '.join(sorted(RESOURCES))} and an action of read, write; "
+                f"'resource:action' with a resource of {', '.join(sorted(_OF_EVO))} and an action of read, write, or a "
+                f"resource of {', '.join(sorted(_OF_OPERATIONS))} and an action of read, write, process, destroy; "
                 "either side may be '*'."
             )
 
@@ -79,12 +115,13 @@ def _grant_of(scope: str) -> str | None:
     if scope == "*" or scope in EVO_SCOPES:
         return EVO_SCOPES.get(scope, scope)
     resource, _, action = scope.partition(":")
-    known = resource in RESOURCES | {"*"} and action in ACTIONS | {"*"}
+    actions = ACTIONS if resource in _OF_EVO else ACTIONS_OF_OPERATIONS
+    known = resource in RESOURCES | {"*"} and action in actions | {"*"}
     return scope if known else None
 
 
 def permits(held: Set[str], grant: str) -> bool:
-    """True where one of the held grants or patterns covers `grant`."""
+    """True where one of the held grants or patterns covers `grant`, which may be a pattern itself."""
     resource, _, action = grant.partition(":")
     return not held.isdisjoint({"*", "*:*", grant, f"{resource}:*", f"*:{action}"})
 
