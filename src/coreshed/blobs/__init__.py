@@ -11,7 +11,7 @@ from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
 from coreshed.blobs.links import Links
-from coreshed.blobs.model import Blob, BlobPurpose, Overwrite, Purpose
+from coreshed.blobs.model import Blob, BlobPurpose, Digested, Metered, Overwrite, Purpose
 from coreshed.blobs.receiving import no_room
 from coreshed.blobs.room import BlobRoom
 from coreshed.blobs.service import Blobs
@@ -29,7 +29,9 @@ __all__ = [
     "Blobs",
     "Collection",
     "Contents",
+    "Digested",
     "Links",
+    "Metered",
     "NamedFiles",
     "Overwrite",
     "Purpose",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from coreshed.database import Rows
 
@@ -14,6 +14,7 @@ class Purpose(StrEnum):
     FILE_VERSION = "file-version"
     BLOCK_UPDATE = "block-update"
     BLOCK_ANSWER = "block-answer"
+    UPLOAD = "geopera-upload"
 
 
 class Overwrite(Enum):
@@ -72,4 +73,36 @@ class BlobPurpose(Protocol):
 
     def on_commit(self, rows: Rows, blob: Blob) -> None:
         """Take notice of new content, inside the transaction that publishes it."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A purpose that accounts for its bytes: at all times for those that are staged and committed, and for those that
+    arrive. `rows` is a write transaction on the main database.
+    """
+
+    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+        """Account for `size` (>= 0) more bytes, before they are received; raise a Problem where there is no room.
+
+        Called after `may_write`, in its transaction: once before each body with what is known of its length, again
+        for each portion of a body whose length is not announced, and in the commit where a block list names a block
+        more than once.
+        """
+        ...
+
+    def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
+        """`size` (> 0) bytes did not stay. May come after the account was closed, and then changes nothing."""
+        ...
+
+
+@runtime_checkable
+class Digested(Protocol):
+    """A purpose that keeps the digests by which a client compares what it has sent."""
+
+    def on_digests(self, rows: Rows, blob: Blob, md5: bytes | None, crc32c: bytes | None) -> None:
+        """The MD5 (16 bytes) and CRC32C (4 bytes, big-endian) of new content, after `on_commit` in its transaction.
+
+        md5 is None for content that came as a list of blocks.
+        """
         ...
