@@ -70,6 +70,8 @@ _SLOW_ON_POSTGRESQL = {
     "tests/identity/issuer/test_signing_in.py",
     "tests/jobs/test_shown.py",
     "tests/objects/test_bad_input.py",
+    "tests/quota/test_concurrency.py",
+    "tests/quota/test_model.py",
     "tests/roles/test_matrix.py",
     "tests/serving/test_real_server.py",
     "tests/serving/test_start.py",

@@ -27,6 +27,7 @@ from coreshed.jobs import Jobs, JobWorker, files_of_job
 from coreshed.metrics import Metrics
 from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
+from coreshed.quota import Quota
 from coreshed.settings import BadSettings, Settings
 from coreshed.workspaces import Workspaces
 
@@ -118,6 +119,7 @@ class Application:
             self._require_set_up()
         self.jobs = Jobs(databases.main, clock, lifetime=settings.finished_job_lifetime)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
+        self.quota = Quota(clock, default_limit=settings.storage_limit)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
         self.objects = Objects(self._ground(clock))
@@ -251,6 +253,7 @@ class Application:
             identity=self.identity,
             issuer=self.issuer,
             workspaces=self.workspaces,
+            quota=self.quota,
             folders=self.folders,
             objects=self.objects,
             files=self.files,

@@ -21,6 +21,7 @@ from coreshed.objects import Objects
 from coreshed.operations import OperationsPlane, Rooms
 from coreshed.origins import Origins
 from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
+from coreshed.quota import Quota
 from coreshed.settings import Settings
 from coreshed.workspaces import Workspaces
 
@@ -39,6 +40,7 @@ class Front:
         identity: Identity,
         issuer: Issuer,
         workspaces: Workspaces,
+        quota: Quota,
         folders: Folders,
         objects: Objects,
         files: Files,
@@ -50,7 +52,7 @@ class Front:
     ) -> None:
         self._settings, self._identity, self._metrics = settings, identity, metrics
         self._database, self._jobs = database, jobs
-        self._workspaces, self._origins = workspaces, origins
+        self._workspaces, self._quota, self._origins = workspaces, quota, origins
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -97,7 +99,7 @@ class Front:
         ]
 
     def _operations(self) -> OperationsPlane:
-        rooms = Rooms(identity=self._identity, workspaces=self._workspaces)
+        rooms = Rooms(identity=self._identity, workspaces=self._workspaces, quota=self._quota)
         return OperationsPlane(
             rooms=rooms, database=self._database, identity=self._identity, origin=self._origins.public_url
         )

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 ROLES = ("api", "blobs", "worker")
 _AT_LEAST_ONE = {
     *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit", "sql_seconds"),
-    *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime"),
+    *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime", "upload_session_lifetime"),
 }
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -149,6 +149,19 @@ class Settings:
         "How long one SQL statement over a block model may take.",
         unit="seconds",
         prevents="statements that never end",
+    )
+    storage_limit: int = _setting(
+        0,
+        "What an organisation may store and reserve through upload sessions, unless an operator has set a limit of its "
+        "own; 0: no limit.",
+        unit="bytes",
+        prevents="one organisation filling the disk of all",
+    )
+    upload_session_lifetime: int = _setting(
+        86400,
+        "How long an upload session that nobody uses is kept; it then fails, and its files and its reservation go.",
+        unit="seconds",
+        prevents="abandoned uploads holding quota and disk",
     )
     upkeep_interval: float = _setting(30.0, "Pause between rounds of background upkeep.", unit="seconds")
     enforce_evo_scopes: bool = _setting(True, "Refuse credentials without the scope of the API they call.")

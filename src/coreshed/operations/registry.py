@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from coreshed.identity import Identity, Principal
+from coreshed.quota import Quota
 from coreshed.workspaces import Workspaces
 
 SideEffect = Literal["read", "compute", "external_spend", "share_export", "destructive"]
@@ -32,6 +33,7 @@ class Rooms:
 
     identity: Identity
     workspaces: Workspaces
+    quota: Quota
 
 
 @dataclass(frozen=True, slots=True)

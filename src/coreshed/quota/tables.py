@@ -21,13 +21,14 @@ quota_accounts = Table(
 )
 
 # One for each upload session that is not over. `charged` is what has arrived or is arriving; where it passes what was
-# reserved, the reservation grows with it.
+# announced, the reservation grows with it, and shrinks where bytes go again.
 quota_reservations = Table(
     "quota_reservations",
     main,
     Column("id", Key, primary_key=True),
     Column("organisation_id", Key, ForeignKey("organisations.id"), nullable=False),
     Column("workspace_id", Key, ForeignKey("workspaces.id"), nullable=False),
+    Column("announced_bytes", BigInteger, nullable=False),
     Column("reserved_bytes", BigInteger, nullable=False),
     Column("charged_bytes", BigInteger, nullable=False),
     CheckConstraint("charged_bytes >= 0", name="ck_quota_reservations_charged"),

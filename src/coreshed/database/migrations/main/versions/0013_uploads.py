@@ -39,6 +39,7 @@ def _quota() -> None:
         sa.Column("id", _KEY, nullable=False),
         sa.Column("organisation_id", _KEY, nullable=False),
         sa.Column("workspace_id", _KEY, nullable=False),
+        sa.Column("announced_bytes", sa.BigInteger(), nullable=False),
         sa.Column("reserved_bytes", sa.BigInteger(), nullable=False),
         sa.Column("charged_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_quota_reservations"),
