@@ -1,6 +1,6 @@
-"""Writes the pages of docs/ that are derived from the code: settings, errors, roles and commands.
+"""Writes what is derived from the code: pages of docs/, and what the client knows of operations (make_client.py).
 
-.venv/bin/python tools/make_docs.py            write them
+.venv/bin/python tools/make_docs.py            write all of it
 .venv/bin/python tools/make_docs.py --check    exit code 1 and their names where they are not up to date
 """
 
@@ -11,6 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import make_client
+import operations_reference
 import typer
 from operations import operations, paragraph
 
@@ -18,6 +20,7 @@ from coreshed import problems, settings
 from coreshed.blobs import refusals
 from coreshed.cli import app as command_line
 from coreshed.identity.issuer import refusals as oauth_refusals
+from coreshed.operations.registry import load
 from coreshed.problems import ANSWERS, Answer, Api, Problem
 from coreshed.settings import Settings
 from coreshed.workspaces import Role
@@ -45,6 +48,7 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(),
         "roles.md": roles_page(),
         "commands.md": commands_page(),
+        "operations-reference.md": operations_reference.page(load(), generated=_GENERATED, table=table),
     }
 
 
@@ -247,6 +251,9 @@ environment and from `coreshed.toml`, as [settings](settings.md) says.
 | 7 | not signed in, or the server does not take the key |
 | 8 | other bytes arrived than were sent |
 
+Each [operation](operations-reference.md) has a command too, such as `coreshed projects list`; its flags are the members
+of its input.
+
 """
 
 
@@ -297,11 +304,13 @@ def leaf_commands() -> dict[str, Any]:
 
 def main() -> None:
     """Write or check."""
-    stale = {name: text for name, text in pages().items() if not _is(DOCS / name, text)}
+    made = make_client.modules() | {DOCS / name: text for name, text in pages().items()}
+    stale = {path: text for path, text in made.items() if not _is(path, text)}
     if "--check" in sys.argv[1:]:
-        sys.exit(f"not up to date: {', '.join(sorted(stale))}; run tools/make_docs.py" if stale else 0)
-    for name, text in stale.items():
-        (DOCS / name).write_text(text, encoding="utf-8")
+        names = ", ".join(sorted(path.name for path in stale))
+        sys.exit(f"not up to date: {names}; run tools/make_docs.py" if stale else 0)
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
 
 
 def _is(path: Path, text: str) -> bool:

@@ -162,6 +162,9 @@ def _on_http_validation(request: Request[Any, Any, Any], error: msgspec.Validati
 
 
 def openapi_document(application: Litestar) -> bytes:
-    """The OpenAPI document of every JSON route."""
-    document = openapi.finished(application.openapi_schema.to_schema(), is_open=health.PATHS.__contains__)
-    return msgspec.json.encode(document)
+    """The OpenAPI document of every JSON route and of every operation."""
+    # It takes pydantic, which the server starts without.
+    from coreshed.operations import document
+
+    made = openapi.finished(application.openapi_schema.to_schema(), is_open=health.PATHS.__contains__)
+    return msgspec.json.encode(document.extended(made))

@@ -1,7 +1,11 @@
 """The pages of the repository, as tests read them."""
 
+import importlib
 import re
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -32,3 +36,10 @@ def headings(text: str) -> list[str]:
 def anchor(heading: str) -> str:
     """The fragment under which a forge shows a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def tool(name: str) -> ModuleType:
+    """A program of tools/ as a module, imported as if it were run from there."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(str(ROOT / "tools"))
+        return importlib.import_module(name)

@@ -1,6 +1,5 @@
 """What the pages must name, and that their links lead somewhere."""
 
-import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -18,16 +17,19 @@ from coreshed.blobs import refusals
 from coreshed.origins import Origins
 from coreshed.problems import Problem
 from coreshed.settings import Settings
-from tests.docs.pages import PAGES, ROOT, anchor, headings, text_of
+from tests.docs.pages import PAGES, ROOT, anchor, headings, text_of, tool
 
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(ROOT / "tools"))  # as for a script that is run from there
-        return importlib.import_module("make_docs")
+    return tool("make_docs")
+
+
+@pytest.fixture(scope="module")
+def client_generator() -> ModuleType:
+    return tool("make_client")
 
 
 def kinds() -> set[str]:
@@ -51,6 +53,11 @@ def commands() -> Iterator[str]:
 
 def test_that_the_derived_pages_are_what_the_code_says(generator: ModuleType) -> None:
     stale = [name for name, text in generator.pages().items() if text_of(f"docs/{name}") != text]
+    assert stale == [], "run tools/make_docs.py"
+
+
+def test_that_the_client_knows_the_operations_that_are_served(client_generator: ModuleType) -> None:
+    stale = [path.name for path, text in client_generator.modules().items() if path.read_text("utf-8") != text]
     assert stale == [], "run tools/make_docs.py"
 
 
@@ -83,9 +90,11 @@ async def test_that_every_operation_of_the_openapi_document_has_a_row(tmp_path: 
     finally:
         opened.close()
     named = [f"{method.upper()} {path}" for path, members in document["paths"].items() for method in members]
+    registered = [each.removeprefix("POST /v1/op/") for each in named if each.startswith("POST /v1/op/")]
     page = text_of("docs/roles.md")
     assert len(named) > 20
-    assert [each for each in named if f"| `{each}` |" not in page] == []
+    assert [each for each in named if f"| `{each}` |" not in page and not each.startswith("POST /v1/op/")] == []
+    assert [each for each in registered if each not in headings(text_of("docs/operations-reference.md"))] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

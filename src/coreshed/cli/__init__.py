@@ -20,6 +20,7 @@ from coreshed.cli import (
     jobs,
     maintenance,
     moving,
+    operations,
     options,
     publication,
     serving,
@@ -30,6 +31,7 @@ from coreshed.cli import (
 
 app = typer.Typer(
     name="coreshed",
+    cls=operations.WithOperations,
     help="The self-hosted home for subsurface data.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,6 +49,7 @@ for command in (
     shelf.versions,
 ):
     app.command(command.__name__)(command)
+app.command("op")(operations.op)
 app.command("serve")(serving.serve)
 app.command("info")(inspection.info)
 app.command("doctor")(inspection.doctor)

@@ -4,7 +4,7 @@ import os
 import ssl
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from coreshed.client import profiles, trust
 from coreshed.client.block_models import AsyncBlockModels, BlockModels
@@ -12,6 +12,8 @@ from coreshed.client.errors import NotSignedIn
 from coreshed.client.files import AsyncFiles, Files
 from coreshed.client.model import Organisation
 from coreshed.client.objects import AsyncObjects, Objects
+from coreshed.client.operation_calls import call
+from coreshed.client.operation_methods import AsyncKnownOperations, KnownOperations
 from coreshed.client.pushing import Site
 from coreshed.client.session import Session
 from coreshed.client.transfers.connection import Lines
@@ -62,7 +64,7 @@ def _choose(
     return _Chosen(session, Renewing(kept, profile), trusted)
 
 
-class Client:
+class Client(KnownOperations):
     """A program's way to a server.
 
     url, token: default to CORESHED_URL and CORESHED_TOKEN, then to what `coreshed login` keeps under `profile`.
@@ -96,6 +98,13 @@ class Client:
         """Every organisation that the credential reaches. Raises NotSignedIn, Unreachable."""
         return self._sender.run(self.session.organisations())
 
+    def operation(self, operation_id: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """The JSON that the operation of an id answers, also of one that this client does not know.
+
+        body: the input as JSON knows it; None is one without members. Raises CoreshedError.
+        """
+        return self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
+
     def close(self) -> None:
         """Close the connections."""
         self._lines.close()
@@ -110,7 +119,7 @@ class Client:
         self.close()
 
 
-class AsyncClient:
+class AsyncClient(AsyncKnownOperations):
     """The same for an event loop: `async with AsyncClient(...) as client`."""
 
     def __init__(
@@ -140,6 +149,10 @@ class AsyncClient:
     async def organisations(self) -> list[Organisation]:
         """See Client.organisations."""
         return await self._sender.run(self.session.organisations())
+
+    async def operation(self, operation_id: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """See Client.operation."""
+        return await self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -100,7 +100,7 @@ _BY_STATUS: dict[int, type[CoreshedError]] = {
 def of_answer(status: int, headers: Mapping[str, str], body: bytes, *, asked: str) -> CoreshedError:
     """The error that an answer is. asked: method and path, without a query: links carry their signature there."""
     problem = _problem(body)
-    title, detail = _text(problem.get("title")), _text(problem.get("detail"))
+    title, detail = _text(problem.get("title")), _text(_listed(problem.get("detail")))
     request_id = headers.get("x-request-id")
     said = " ".join(part for part in (title, detail) if part) or f"{asked} was answered with status {status}."
     known = f" (request id {request_id})" if request_id and status >= 500 else ""
@@ -116,6 +116,20 @@ def _problem(body: bytes) -> dict[str, Any]:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _listed(detail: Any) -> Any:
+    """A list of `{loc, msg, type}` as a sentence; anything else as it is."""
+    if not isinstance(detail, list) or not all(isinstance(each, dict) for each in detail):
+        return detail
+    return "; ".join(
+        ": ".join(part for part in (_place(each.get("loc")), str(each.get("msg"))) if part) for each in detail
+    )
+
+
+def _place(loc: Any) -> str:
+    """Which member of the body is meant: `files.0.name`."""
+    return ".".join(str(part) for part in loc[1:]) if isinstance(loc, list) else ""
 
 
 def _text(value: Any) -> str | None:

@@ -44,7 +44,7 @@ class ProjectResponse(msgspec.Struct, frozen=True, kw_only=True):
     extension=True,
     raw=True,
 )
-def list_projects(call: Call, body: ProjectList) -> Listed:  # noqa: ARG001  (no field yet)
+def list_projects(call: Call, body: ProjectList) -> Listed[ProjectResponse]:  # noqa: ARG001  (no field yet)
     """Every project of the caller's organisations, the newest first."""
     found: list[Described] = []
     for organisation_id in sorted(call.caller.organisation_roles):

@@ -3,7 +3,8 @@
 It stands beside the framework because a registry needs no router, and because scope is judged before the body is read.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from coreshed import logs
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal
-from coreshed.operations import bodies
+from coreshed.operations.published import published
 from coreshed.operations.registry import Call, Listed, Operation, Rooms, load
 from coreshed.problems import (
     Api,
@@ -19,6 +20,7 @@ from coreshed.problems import (
     InsufficientScope,
     InternalError,
     MethodNotAllowed,
+    NotAvailable,
     Problem,
     TooLarge,
     UnknownRoute,
@@ -60,29 +62,45 @@ class OperationsPlane:
     async def _answer(
         self, scope: MutableMapping[str, Any], headers: dict[str, str], receive: Receive
     ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-        operation = _find(scope["path"])
+        operation = addresses().get(scope["path"])
         caller = None
         if operation is None or not operation.public:
             caller = await self._identity.principal(headers.get("authorization"), headers.get("x-api-key"))
         if operation is None:
-            raise UnknownRoute("There is no such operation.")
+            raise _missing(scope["path"])
         if scope["method"] != "POST":
             raise MethodNotAllowed("Operations are called with POST.")
         if caller is not None:
             _require_scope(operation, caller)
         raw = await _body(receive, headers)
-        arguments = [] if operation.body is None else [bodies.read(operation.body, raw)]
         call = Call(caller, self._rooms, self._origin, headers)  # type: ignore[arg-type]
         run = self._database.search if operation.reads else self._database.change
-        found = await run(operation.run, call, *arguments)
+        found = await run(operation.run, call, *_arguments(operation, raw))
         return operation.status, *_encoded(found)
 
 
-def _find(path: str) -> Operation | None:
+@cache
+def addresses() -> Mapping[str, Operation]:
+    """Every operation by each of its two paths."""
+    return {path: each for each in load().values() for path in each.paths}
+
+
+def _missing(path: str) -> Problem:
+    """What an address is answered with below which nothing is served."""
     address = path.removeprefix("/v1/")
     operation_id = address.removeprefix("op/") if address.startswith("op/") else address.replace("/", ".")
-    found = load().get(operation_id)
-    return found if found is not None and path in {f"/v1/op/{operation_id}", found.path} else None
+    if operation_id in published() and path in {f"/v1/op/{operation_id}", "/v1/" + operation_id.replace(".", "/")}:
+        return NotAvailable(f"The operation '{operation_id}' is not available on this server.")
+    return UnknownRoute("There is no such operation.")
+
+
+def _arguments(operation: Operation, raw: bytes) -> list[Any]:
+    if operation.body is None:
+        return []
+    # Validation comes with the first call, so that the server starts without it.
+    from coreshed.operations import bodies
+
+    return [bodies.read(operation.body, raw)]
 
 
 def _require_scope(operation: Operation, caller: Principal) -> None:

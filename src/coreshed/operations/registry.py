@@ -15,16 +15,18 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeVar, get_type_hints
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_type_hints
 
 from coreshed.identity import Identity, Principal
 from coreshed.quota import Quota
 from coreshed.workspaces import Workspaces
 
+if TYPE_CHECKING:  # the server starts without pydantic, which comes with the first operation that is called
+    from pydantic import BaseModel
+
 SideEffect = Literal["read", "compute", "external_spend", "share_export", "destructive"]
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """An answer that is a list, with the number of all there are, which goes out as `X-Total-Count`."""
+class Listed(Generic[T]):
+    """An answer that is a list, with the number of all there are, which goes out as `X-Total-Count`.
 
-    items: list[Any]
+    `-> Listed[ItemResponse]` says what is in it.
+    """
+
+    items: list[T]
     total: int
 
 
@@ -63,6 +68,7 @@ class Operation:
 
     scope: the grant it needs, None for one that everybody may call (`public`). raw: its published answer has no schema.
     extension: it is not among the operations that Geopera publishes. replayed: `Idempotency-Key` is honoured.
+    refuses: kinds of problems that documents name beside those that every operation answers.
     """
 
     id: str
@@ -70,7 +76,7 @@ class Operation:
     side_effect: SideEffect
     summary: str
     run: Callable[..., Any]
-    body: type[BaseModel] | None
+    body: "type[BaseModel] | None"
     answer: Any
     produces: tuple[str, ...]
     extension: bool
@@ -78,6 +84,7 @@ class Operation:
     raw: bool
     replayed: bool
     status: int
+    refuses: tuple[str, ...] = ()
 
     @property
     def reads(self) -> bool:
@@ -85,9 +92,9 @@ class Operation:
         return self.side_effect == "read"
 
     @property
-    def path(self) -> str:
-        """The address by resource: `/v1/uploads/signed_url`."""
-        return "/v1/" + self.id.replace(".", "/")
+    def paths(self) -> tuple[str, str]:
+        """Its two addresses: `/v1/op/uploads.signed_url` and `/v1/uploads/signed_url`."""
+        return f"/v1/op/{self.id}", "/v1/" + self.id.replace(".", "/")
 
 
 _found: dict[str, Operation] = {}
@@ -104,8 +111,9 @@ def operation(
     raw: bool = False,
     replayed: bool = False,
     status: int = 200,
+    refuses: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """Register the function as an operation. Raises ValueError for an id that is taken."""
+    """Register the function as an operation; documents show its docstring. Raises ValueError for a taken id."""
 
     def register(function: F) -> F:
         if operation_id in _found:
@@ -125,6 +133,7 @@ def operation(
             raw=raw,
             replayed=replayed,
             status=status,
+            refuses=refuses,
         )
         return function
 
