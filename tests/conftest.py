@@ -29,6 +29,8 @@ _SLOW = {
     "tests/cli/test_shelf.py",
     "tests/client/test_places.py",
     "tests/client/test_restarts.py",
+    "tests/enrichment/test_formats.py",
+    "tests/enrichment/test_hostile.py",
     "tests/identity/issuer/test_commands.py",
     "tests/identity/issuer/test_concurrent_sign_in.py",
     "tests/identity/issuer/test_in_chromium.py",

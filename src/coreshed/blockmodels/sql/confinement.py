@@ -7,13 +7,14 @@ _BESIDE = 1 << 30
 """Address space beside DuckDB's own limit: tiles on their way, the file in the making, stacks of threads."""
 
 
-def confine(memory: int, processor_seconds: int) -> None:
+def confine(memory: int, processor_seconds: int, *, beside: int = _BESIDE) -> None:
     """From here on no file, directory or socket can be opened, and no file grows; limits hold for memory and time.
 
-    What is open stays open: the pipes. memory: bytes that DuckDB itself may take. Whatever opens files while it works,
+    What is open stays open: the pipes. memory: bytes that its work may take, DuckDB's for one;
+    beside: those that the process needs around it. Whatever opens files while it works,
     imports among it, has to have done so before.
     """
-    hard = _used() + memory + _BESIDE
+    hard = _used() + memory + beside
     for limit, value in (
         (resource.RLIMIT_AS, hard),
         (resource.RLIMIT_CPU, processor_seconds),

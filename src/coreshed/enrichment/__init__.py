@@ -1,0 +1,1 @@
+"""What files say of themselves: completed uploads are read, and their items get what was found."""

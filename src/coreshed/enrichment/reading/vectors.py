@@ -1,0 +1,150 @@
+"""Vector data, read with pyogrio: layers, columns, counts, extents, and a drawing of the first features."""
+
+import io
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pyogrio
+import pyogrio.raw
+
+from coreshed.enrichment.reading import archives, images, places
+from coreshed.enrichment.reading.model import MOST_COLUMNS, MOST_LAYERS, Column, Layer, Reading, shown
+from coreshed.enrichment.reading.shapes import BadShape, Shape, shapes
+
+Tell = Callable[[Reading], None]
+Bounds = tuple[float, float, float, float]
+_DRAWN = 5_000
+"""Features in a picture."""
+_DRAWN_BYTES = 64 << 20
+_NO_GEOMETRY = {None, "None", ""}
+
+
+class Unreadable(Exception):
+    """A sentence: what is wrong with the file."""
+
+
+def read(path: str, driver: str, tell: Tell, archive: Callable[[], io.RawIOBase] | None) -> bytes | None:
+    """Tell what is found; returns a picture, None where there is nothing to draw.
+
+    archive: opens the file itself where it is a zip. Raises Unreadable, archives.Refused, places.Unplaced and what
+    pyogrio raises.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parts = [path] if archive is None else _inside(path, archive)
+        wanted = [(part, name) for part in parts for name in _layers(part)]
+        found = Reading(kind="vector", driver=driver)
+        if len(wanted) > MOST_LAYERS:
+            found.warnings.append(f"Of {len(wanted):,} layers the first {MOST_LAYERS} are described.")
+            wanted = wanted[:MOST_LAYERS]
+        if not wanted:
+            raise Unreadable("The file has no layers.")
+        _describe(wanted, found)
+        tell(found)
+        for (part, name), layer in zip(wanted, found.layers, strict=True):
+            if layer.bounds is not None:
+                return _picture(_geometries(part, name), _bounds(layer.bounds))
+        return None
+
+
+def _inside(path: str, archive: Callable[[], io.RawIOBase]) -> list[str]:
+    with archive() as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - (66 << 10)))
+        archives.check_directory(size, file.read(66 << 10) or b"")
+        file.seek(0)
+        names = archives.shapefiles(io.BufferedReader(file, 1 << 16))
+    return [f"/vsizip/{{{path}}}/{name}" for name in names[: MOST_LAYERS + 1]]
+
+
+def _layers(path: str) -> list[str]:
+    return [str(name) for name, _ in pyogrio.list_layers(path)]
+
+
+def _describe(wanted: Sequence[tuple[str, str]], found: Reading) -> None:
+    placed = []
+    for path, name in wanted:
+        info = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True)
+        layer = _layer(info)
+        found.layers.append(layer)
+        place = _place(layer, info["crs"], found)
+        if place is not None:
+            placed.append(place)
+    first = found.layers[0]
+    found.columns = first.columns
+    counts = [layer.feature_count for layer in found.layers if layer.feature_count is not None]
+    found.feature_count = sum(counts) if counts else None
+    found.geometry_types = sorted({layer.geometry_type for layer in found.layers if layer.geometry_type is not None})
+    if placed:
+        found.footprint, found.bbox = places.merged(placed)
+
+
+def _layer(info: dict[str, Any]) -> Layer:
+    types = info.get("ogr_types") or [str(each) for each in info["dtypes"]]
+    names = list(info["fields"])[:MOST_COLUMNS]
+    count, kind = int(info["features"]), info["geometry_type"]
+    bounds = [float(each) for each in info["total_bounds"]] if info["total_bounds"] is not None else None
+    return Layer(
+        name=shown(info["layer_name"]),
+        geometry_type=None if kind in _NO_GEOMETRY else str(kind),
+        feature_count=count if count >= 0 else None,
+        columns=[
+            Column(name=shown(name), type=_type(kind)) for name, kind in zip(names, types[: len(names)], strict=True)
+        ],
+        bounds=bounds if bounds is not None and np.isfinite(bounds).all() else None,
+    )
+
+
+def _type(name: str) -> str:
+    return str(name).removeprefix("OFT")
+
+
+def _place(layer: Layer, text: str | None, found: Reading) -> tuple[dict[str, Any], list[float]] | None:
+    """Where a layer lies; what stands in the way is a warning."""
+    try:
+        crs = places.known_crs(text)
+        layer.epsg, wkt = places.code_and_text(crs)
+        if found.epsg is None and found.wkt is None:
+            found.epsg, found.wkt, found.bounds = layer.epsg, wkt, layer.bounds
+        elif layer.bounds is not None and found.bounds is not None and (layer.epsg, wkt) == (found.epsg, found.wkt):
+            low, high = np.minimum(found.bounds, layer.bounds), np.maximum(found.bounds, layer.bounds)
+            found.bounds = [float(each) for each in (*low[:2], *high[2:])]
+        if layer.bounds is None:
+            return None
+        if crs is None:
+            found.warnings.append("The coordinate reference system is unknown.")
+            return None
+        return places.outline(crs, *places.rectangle(layer.bounds))
+    except places.Unplaced as reason:
+        found.warnings.append(str(reason))
+        return None
+
+
+def _bounds(four: Sequence[float]) -> Bounds:
+    return four[0], four[1], four[2], four[3]
+
+
+def _geometries(path: str, layer: str) -> list[bytes]:
+    found = pyogrio.raw.read(path, layer=layer, columns=[], max_features=_DRAWN, force_2d=True)
+    return [each for each in found[2] if each is not None] if found[2] is not None else []
+
+
+def _picture(geometries: Iterable[bytes], bounds: Bounds) -> bytes | None:
+    return images.of_shapes(_drawn(geometries), bounds)
+
+
+def _drawn(geometries: Iterable[bytes]) -> Iterator[Shape]:
+    """Shapes until there are enough; those that cannot be drawn are left out."""
+    left = _DRAWN_BYTES
+    for geometry in geometries:
+        left -= len(geometry)
+        if left < 0:
+            return
+        with suppress(BadShape):
+            yield from shapes(bytes(geometry))
+
+
+picture = _picture
