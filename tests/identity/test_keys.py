@@ -80,13 +80,18 @@ def test_that_the_keys_of_a_disabled_user_end(started: Started) -> None:
         (None, None),
         (None, ""),
         (None, " "),
-        ("", "{good}"),
+        ("", None),
+        (" ", " "),
         ("Bearer", "{good}"),
+        ("ApiKey", "{good}"),
+        ("nonsense", "{good}"),
         ("Bearer ", "{good}"),
         ("Bearer nonsense", "{good}"),
         ("Basic {good}", None),
-        ("{good}", None),
+        ("Basic {good}", "{good}"),
+        ("Key {good}", None),
         ("Bearer {good}x", None),
+        ("{good}x", None),
         ("Bearer {swapped}", None),
         ("Bearer {good} {good}", None),
         ("Bearer gpra_00000000_" + "A" * 43, None),
@@ -104,6 +109,32 @@ def test_that_unusable_credentials_are_refused_in_one_sentence(
             api_key=None if api_key is None else api_key.format(**forms),
         )
     assert refused.value.detail == MissingCredentials.sentence
+
+
+@pytest.mark.parametrize(
+    ("authorization", "api_key"),
+    [
+        ("Bearer {good}", None),
+        ("bearer   {good} ", "nonsense"),
+        ("ApiKey {good}", None),
+        ("apikey {good}", "nonsense"),
+        ("{good}", None),
+        (" {good} ", "nonsense"),
+        (None, "{good}"),
+        (None, " {good} "),
+        ("", "{good}"),
+        ("  ", "{good}"),
+    ],
+)
+def test_that_a_key_is_accepted_in_every_form_that_clients_send(
+    started: Started, authorization: str | None, api_key: str | None
+) -> None:
+    good, key_id = started.key()
+    caller = started.identity.authenticate(
+        authorization=None if authorization is None else authorization.format(good=good),
+        api_key=None if api_key is None else api_key.format(good=good),
+    )
+    assert caller.credential_id == key_id
 
 
 def test_that_authorization_comes_before_the_api_key_header(started: Started) -> None:

@@ -59,16 +59,24 @@ class ApiKeyVerifier:
         return Verified(principal, found.expires_ns)
 
 
-def credential_of(authorization: str | None, api_key: str | None) -> str:
-    """The credential of a request: `Authorization: Bearer` before `X-API-Key`. Raises MissingCredentials.
+_SCHEMES = frozenset({"bearer", "apikey"})
 
-    An Authorization header that cannot be used is refused even beside a good key: the caller meant the former.
+
+def credential_of(authorization: str | None, api_key: str | None) -> str:
+    """The credential of a request: `Authorization` before `X-API-Key`. Raises MissingCredentials.
+
+    `Bearer` and `ApiKey` are the same here, for keys and tokens alike, and a key may stand without either: geopera-mcp
+    sends on what its user configured. An Authorization header that cannot be used is refused even beside a good key:
+    the caller meant the former. An empty one is an absent one.
     """
-    if authorization is None:
-        if not api_key:
+    said = (authorization or "").strip()
+    if not said:
+        if not (api_key or "").strip():
             raise MissingCredentials
-        return api_key.strip()
-    scheme, _, credential = authorization.strip().partition(" ")
-    if scheme.lower() != "bearer" or not credential.strip():
+        return str(api_key).strip()
+    scheme, _, credential = said.partition(" ")
+    if not credential and scheme.lower() not in _SCHEMES:
+        return scheme
+    if scheme.lower() not in _SCHEMES or not credential.strip():
         raise MissingCredentials
     return credential.strip()
