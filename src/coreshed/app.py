@@ -120,6 +120,7 @@ class Application:
         self.jobs = Jobs(databases.main, clock, lifetime=settings.finished_job_lifetime)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
         self.quota = Quota(clock, default_limit=settings.storage_limit)
+        self.issuer.name_projects(self.workspaces.default_for)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
         self.objects = Objects(self._ground(clock))

@@ -95,7 +95,7 @@ def is_live(rows: Rows, workspace_id: str) -> bool:
 
 
 def accessible(rows: Rows, organisation_id: str, user_id: str) -> dict[str, WorkspaceAccess]:
-    """The organisation's live workspaces in which the user has a role."""
+    """The organisation's live workspaces in which the user has a role, the oldest first."""
     found = rows.execute(
         select(workspaces.c.id, workspaces.c.name, workspaces.c.default_coordinate_system, workspace_members.c.role)
         .join_from(workspaces, workspace_members, workspace_members.c.workspace_id == workspaces.c.id)
@@ -104,6 +104,7 @@ def accessible(rows: Rows, organisation_id: str, user_id: str) -> dict[str, Work
             workspaces.c.deleted_ns.is_(None),
             workspace_members.c.user_id == user_id,
         )
+        .order_by(workspaces.c.created_ns, workspaces.c.id)
     )
     return {
         row.id: WorkspaceAccess(row.id, organisation_id, Role.read(row.role), row.name, row.default_coordinate_system)

@@ -119,6 +119,19 @@ class Workspaces:
         """Id of the organisation's oldest live workspace."""
         return ledger.first(rows, organisation_id)
 
+    def default_for(self, caller: Principal) -> str | None:
+        """Id of the workspace that a caller begins with: the oldest in which they may write, else the oldest of theirs.
+
+        Of several organisations the one with the lowest id is looked at, as in the claims of the upload clients.
+        """
+        organisation_id = min(caller.organisation_roles, default=None)
+        if organisation_id is None:
+            return None
+        with self._database.reading() as rows:
+            own = ledger.accessible(rows, organisation_id, caller.user_id)
+        writable = (workspace_id for workspace_id, access in own.items() if access.role >= Role.EDITOR)
+        return next(writable, next(iter(own), None))
+
     def create_first(self, rows: Rows, *, organisation_id: str, owner_id: str, name: str) -> str:
         """The workspace of a first start, in the transaction of `Identity.bootstrap`. Returns its id."""
         return self._create(rows, owner_id, organisation_id, CreateWorkspace(name), actor_id=OPERATOR).id

@@ -152,5 +152,12 @@ def test_that_the_unmodified_sdk_publishes_with_client_credentials(server: Serve
     assert finished.returncode == 0, finished.stdout + finished.stderr + running.log[-3000:]
     assert finished.stdout.splitlines()[-1] == "done"
     listed = run_command(running, "client", "list")
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["id", "coreshed", "evo", "geopera-cli", "svc"]
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
+        "id",
+        "coreshed",
+        "evo",
+        "geopera",
+        "geopera-cli",
+        "svc",
+    ]
     assert run_command(running, "client", "revoke", "svc").stdout == "revoked svc\n"

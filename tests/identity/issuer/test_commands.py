@@ -102,7 +102,7 @@ def test_that_an_application_for_people_is_made_listed_and_revoked(server: Serve
     listed = json.loads(run_command(running, "client", "list", "--json").stdout)
     (web,) = [each for each in listed if each["id"] == "web"]
     assert (web["kind"], web["redirects"], web["scopes"]) == ("public", "https://app.example.org/cb", "evo.object")
-    assert {each["id"] for each in listed} == {"coreshed", "evo", "geopera-cli", "web"}
+    assert {each["id"] for each in listed} == {"coreshed", "evo", "geopera", "geopera-cli", "web"}
     assert run_command(running, "client", "revoke", "nobody").returncode == 1
     assert run_command(running, "client", "revoke", "evo").returncode == 0
     running.restart()

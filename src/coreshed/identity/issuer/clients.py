@@ -30,6 +30,8 @@ from coreshed.problems import AlreadyExists, Invalid, NotFound
 # What programs on a person's own machine use: the Evo SDK, notebooks, evo-mcp; and the upload clients' command line.
 BUILT_IN_EVO = "evo"
 BUILT_IN_UPLOADS = "geopera-cli"
+# Whose client credentials are an API key: what its documentation calls signing in as a service.
+BUILT_IN_KEYS = "geopera"
 ISSUED_BY_OPERATOR = "coreshed"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOPBACK_REDIRECTS = tuple(
@@ -58,6 +60,8 @@ class Clients:
                    (*_EVERY_EVO_SCOPE, "*"), True, None, now_ns, None),
             Client(BUILT_IN_UPLOADS, "Geopera command line", PUBLIC, None, (), (DEVICE_CODE, REFRESH_TOKEN),
                    ("*",), True, None, now_ns, None),
+            Client(BUILT_IN_KEYS, "Tokens for API keys", PUBLIC, None, (), (CLIENT_CREDENTIALS,), ("*",), True, None,
+                   now_ns, None),
             Client(ISSUED_BY_OPERATOR, "Tokens made by the operator", EVO, None, (), (), ("*",), True, None, now_ns,
                    None),
         ):  # fmt: skip

@@ -12,7 +12,7 @@ from coreshed.identity import keys
 from coreshed.identity.issuer import issued_ledger as issued
 from coreshed.identity.issuer.issued_ledger import Family
 from coreshed.identity.issuer.ledger import Client, Holder
-from coreshed.identity.issuer.realms import REFRESH_TOKEN, Realm
+from coreshed.identity.issuer.realms import PUBLIC, REFRESH_TOKEN, Realm, principal_claims
 from coreshed.identity.issuer.signing import IDENTITY, TokenKeys
 from coreshed.identity.issuer.wire import TokenAnswer, names_of
 
@@ -64,8 +64,12 @@ class Mint:
         *,
         scopes: list[str] | None = None,
         nonce: str | None = None,
+        key_id: str | None = None,
     ) -> TokenAnswer:
-        """Access token, and what its scopes ask for beside: a refresh token, an id token."""
+        """Access token, and what its scopes ask for beside: a refresh token, an id token.
+
+        key_id: the API key that the access token stands for.
+        """
         granted = family.scopes.split() if scopes is None else scopes
         refresh: str | UnsetType = UNSET
         if is_refreshable(realm, client, family.scopes.split()):
@@ -74,11 +78,11 @@ class Mint:
             issued.insert_refresh_token(rows, keys.digest(refresh), family.id, end_ns)
             issued.extend_family(rows, family.id, end_ns)
         return TokenAnswer(
-            access_token=self.access_token(realm, client.id, holder, granted, family.id, now_ns),
+            access_token=self.access_token(realm, client.id, holder, granted, family.id, now_ns, key_id=key_id),
             expires_in=realm.access_seconds,
             scope=" ".join(granted),
             refresh_token=refresh,
-            refresh_expires_in=UNSET if refresh is UNSET or realm.name != "public" else realm.refresh_seconds,
+            refresh_expires_in=UNSET if refresh is UNSET or realm.name != PUBLIC else realm.refresh_seconds,
             id_token=self._id_token(realm, client.id, holder, family, now_ns, nonce) if "openid" in granted else UNSET,
         )
 
@@ -91,6 +95,7 @@ class Mint:
         family_id: str,
         now_ns: int,
         seconds: int | None = None,
+        key_id: str | None = None,
     ) -> str:
         """A signed token; seconds: its life, where it is not the realm's."""
         now = now_ns // NANOSECONDS
@@ -106,6 +111,10 @@ class Mint:
             "scope": scopes,
             "email": holder.email,
         }
+        if realm.name == PUBLIC:
+            claims |= principal_claims(holder.user_id, holder.organisation_roles)
+        if key_id is not None:
+            claims["key_id"] = key_id
         return self.keys.sign(claims | names_of(holder.name))
 
     def _id_token(

@@ -29,7 +29,8 @@ _PUBLIC_REFRESH_SECONDS = 1800
 class Realm:
     """One issuer. `access_seconds` and `refresh_seconds` are the lives of its tokens.
 
-    always_refreshable: refresh tokens come without the scope `offline_access`.
+    always_refreshable: refresh tokens come without the scope `offline_access`. repeats: a refresh token that has just
+    been used answers the same once more; where it does not, the second use is refused at once.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Realm:
     access_seconds: int
     refresh_seconds: int
     always_refreshable: bool
+    repeats: bool
     grant_types: tuple[str, ...]
 
     def grants_of(self, scopes: Iterable[str]) -> frozenset[str]:
@@ -64,6 +66,7 @@ class Realms:
             settings.access_token_lifetime,
             settings.refresh_token_lifetime,
             False,
+            True,
             (AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE),
         )
         public = Realm(
@@ -72,6 +75,7 @@ class Realms:
             _PUBLIC_ACCESS_SECONDS,
             _PUBLIC_REFRESH_SECONDS,
             True,
+            False,
             (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS),
         )
         return cls(evo, public)
@@ -88,7 +92,7 @@ class Realms:
 def metadata(realm: Realm) -> dict[str, Any]:
     """OpenID Connect discovery of a realm."""
     origin = realm.url.removesuffix(PUBLIC_PREFIX)
-    known = {
+    known: dict[str, Any] = {
         "issuer": realm.url,
         "grant_types_supported": list(realm.grant_types),
         "scopes_supported": sorted({*grants.SCOPES_WITHOUT_GRANT, *grants.EVO_SCOPES}),
@@ -98,7 +102,20 @@ def metadata(realm: Realm) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": ["sub", "email", "name", "given_name", "family_name", "exp", "iat", "iss", "aud"],
     }
-    return known | (_public_endpoints(origin) if realm.name == PUBLIC else _evo_endpoints(origin))
+    if realm.name != PUBLIC:
+        return known | _evo_endpoints(origin)
+    known["scopes_supported"] = sorted({*grants.SCOPES_WITHOUT_GRANT, *grants.upload_grants()})
+    claims = [*known["claims_supported"], *principal_claims("", {}), "default_project_id"]
+    return known | {"claims_supported": claims} | _public_endpoints(origin)
+
+
+def principal_claims(user_id: str, organisations: Iterable[str]) -> dict[str, Any]:
+    """How the upload clients name a user; of several organisations they know one, always the same."""
+    return {
+        "geopera_principal_id": user_id,
+        "geopera_principal_type": "user",
+        "geopera_org_id": min(organisations, default=None),
+    }
 
 
 def _evo_endpoints(origin: str) -> dict[str, Any]:

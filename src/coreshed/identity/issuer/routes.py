@@ -107,13 +107,14 @@ async def introspect(request: Ask, call: Here) -> Response[bytes]:
 async def revoke(request: Ask, call: Here) -> Response[bytes]:
     """End what a token belongs to. A logout answers 204."""
     form = await form_of(request)
+    leaving = request.scope["path"].endswith("/logout")
     await call.database.change(
         call.issuer.tokens.revoke,
         realm=call.realm(request),
         form=form,
         authorization=request.headers.get("authorization"),
+        leaving=leaving,
     )
-    leaving = request.scope["path"].endswith("/logout")
     return Response(b"", status_code=204 if leaving else 200, headers=_NO_STORE)
 
 
@@ -122,20 +123,16 @@ async def userinfo(request: Ask, call: Here) -> Response[bytes]:
     """Who the credential belongs to; an API key is as good as a token."""
     headers = request.headers
     caller = await call.issuer.identity.principal(headers.get("authorization"), headers.get("x-api-key"))
-    token = (headers.get("authorization") or "").strip().partition(" ")[2].strip()
-    scope = call.issuer.tokens.scopes_of(token)
+    scope = () if caller.claims is None else caller.claims.scope
     said: dict[str, Any] = {
         "sub": caller.user_id,
         "email": caller.email,
         "email_verified": not is_reserved(caller.email),
-        "scope": " ".join(sorted(caller.grants)) if scope is None else scope,
+        "scope": " ".join(scope or sorted(caller.grants)),
     }
     if call.realm(request).name == realms.PUBLIC:
-        said |= {
-            "geopera_principal_id": caller.user_id,
-            "geopera_principal_type": "user",
-            "geopera_org_id": min(caller.organisation_roles, default=None),
-        }
+        said |= realms.principal_claims(caller.user_id, caller.organisation_roles)
+        said["default_project_id"] = await call.database.run(call.issuer.default_project, caller)
     return _json(said | names_of(caller.name))
 
 

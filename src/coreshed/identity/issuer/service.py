@@ -1,7 +1,7 @@
 """The issuer as one thing: what the composition root makes and the routes and commands use."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,11 +17,11 @@ from coreshed.identity.issuer.forms import Form
 from coreshed.identity.issuer.ledger import Session
 from coreshed.identity.issuer.minting import Mint
 from coreshed.identity.issuer.realms import Realms
-from coreshed.identity.issuer.signing import IDENTITY, TokenKeys
+from coreshed.identity.issuer.signing import TokenKeys
 from coreshed.identity.issuer.signing_in import SigningIn
 from coreshed.identity.issuer.tokens import Tokens
-from coreshed.identity.issuer.verifier import TokenVerifier, header_of
-from coreshed.identity.keys import digest
+from coreshed.identity.issuer.verifier import Hint, TokenVerifier
+from coreshed.identity.principal import Principal
 from coreshed.identity.service import Identity
 from coreshed.settings import Settings
 
@@ -29,14 +29,6 @@ from coreshed.settings import Settings
 _KEPT_NS = 86400 * NANOSECONDS
 _DEMO_DOMAIN = "@demo"
 _DEMO_USER = f"owner{_DEMO_DOMAIN}"
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """An id token of ours: whose it is, and to which application it was given."""
-
-    user_id: str
-    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +72,8 @@ class Issuer:
         self.realms = realms
         self.keys = keys
         self.identity = identity
+        self._verifier = verifier
+        self.default_project: Callable[[Principal], str | None] = lambda _caller: None
         self._database = database
         self._clock = clock
         hosts = [_host_of(address) for address in settings.listen]
@@ -101,6 +95,10 @@ class Issuer:
         self.signing_in = SigningIn(
             database=database, clock=clock, identity=identity, session_lifetime=settings.session_lifetime
         )
+
+    def name_projects(self, default: Callable[[Principal], str | None]) -> None:
+        """Let the upload clients be told which project a user begins with; what projects are is decided above."""
+        self.default_project = default
 
     def close(self) -> None:
         """Finish background threads."""
@@ -125,14 +123,8 @@ class Issuer:
         return Session("", user.id, user.email, user.name, self._clock.now_ns())
 
     def hinted(self, id_token: str | None) -> Hint | None:
-        """Whose id token this is, and of which application; it may have expired, it has been ours."""
-        header = header_of(id_token or "")
-        if id_token is None or header is None or header.typ != IDENTITY:
-            return None
-        claims = self.keys.open(id_token, header, digest(id_token))
-        if claims is None or claims.get("iss") != self.realms.evo.url:
-            return None
-        return Hint(str(claims.get("sub")), str(claims.get("aud")))
+        """Whose id token of Evo's issuer this is; it may have expired, it has been ours."""
+        return self._verifier.hint(self.realms.evo, id_token)
 
     def leaving(self, *, form: Form) -> Leaving:
         """What a request to sign out says of itself, as far as it is proved or registered."""

@@ -14,9 +14,10 @@ from coreshed import audit, sealing
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import grants, keys
+from coreshed.identity import ledger as accounts
 from coreshed.identity.issuer import forms, ledger
 from coreshed.identity.issuer import issued_ledger as issued
-from coreshed.identity.issuer.clients import ISSUED_BY_OPERATOR, Clients, allowed_scopes
+from coreshed.identity.issuer.clients import BUILT_IN_KEYS, ISSUED_BY_OPERATOR, Clients, allowed_scopes
 from coreshed.identity.issuer.devices import Devices
 from coreshed.identity.issuer.forms import Form, Presented
 from coreshed.identity.issuer.issued_ledger import Code, Family, RefreshToken
@@ -26,8 +27,10 @@ from coreshed.identity.issuer.realms import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     DEVICE_CODE,
+    PUBLIC,
     REFRESH_TOKEN,
     Realm,
+    principal_claims,
 )
 from coreshed.identity.issuer.refusals import (
     InvalidClient,
@@ -40,11 +43,14 @@ from coreshed.identity.issuer.refusals import (
 )
 from coreshed.identity.issuer.verifier import TokenVerifier
 from coreshed.identity.issuer.wire import TokenAnswer
+from coreshed.identity.principal import Principal
 from coreshed.identity.service import OPERATOR, Identity
+from coreshed.identity.verifiers import ApiKeyVerifier
 from coreshed.problems import Invalid, NotFound
 
 # A client that lost the answer asks again with the same token; the Evo SDK's transport does so by itself.
 REPLAY_NS = 30 * NANOSECONDS
+_API_KEYS = ApiKeyVerifier()
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
@@ -96,8 +102,10 @@ class Tokens:
         grant_type = forms.required(form, "grant_type")
         if grant_type not in realm.grant_types:
             raise UnsupportedGrantType
-        who = forms.presented(form, authorization)
+        who = forms.presented(_with_key(form, grant_type), authorization)
         with self._database.writing() as rows:
+            if realm.name == PUBLIC and grant_type == CLIENT_CREDENTIALS and who.client_id == BUILT_IN_KEYS:
+                return self._for_key(rows, realm, form, who.secret or "")
             client = self._clients.authenticate(rows, realm, who)
             if grant_type not in client.grant_types:
                 raise UnauthorizedClient
@@ -116,6 +124,22 @@ class Tokens:
         family = self._mint.begin(asked.rows, asked.realm, asked.client, holder, scopes, asked.now_ns)
         self._record(asked, family)
         return self._mint.answer(asked.rows, asked.realm, asked.client, holder, family, asked.now_ns)
+
+    def _for_key(self, rows: Rows, realm: Realm, form: Form, key: str) -> TokenAnswer:
+        """A token that opens what the key opens or less, and ends with it."""
+        now_ns = self._clock.now_ns()
+        client = self._clients.find(rows, realm, BUILT_IN_KEYS)
+        verified = _API_KEYS.verify(rows, key, now_ns)
+        if client is None or verified is None:
+            raise InvalidClient("The API key is missing, unknown, expired or revoked.")
+        asked = Asked(rows, realm, client, form, now_ns)
+        scopes = _scopes_of_key(asked, verified.principal)
+        holder = self._holder(asked, verified.principal.user_id)
+        if holder is None:
+            raise InvalidClient
+        family = self._mint.begin(rows, realm, client, holder, scopes, now_ns)
+        self._record(asked, family)
+        return self._mint.answer(rows, realm, client, holder, family, now_ns, key_id=verified.principal.credential_id)
 
     def _for_code(self, asked: Asked) -> TokenAnswer | OAuthRefusal:
         digest = keys.digest(forms.required(asked.form, "code"))
@@ -180,9 +204,15 @@ class Tokens:
         return given
 
     def _replayed(self, asked: Asked, token: str, known: RefreshToken) -> TokenAnswer | OAuthRefusal:
-        """The same answer for a while; after that the token is in other hands, and everything ends."""
+        """The same answer for a while; after that the token is in other hands, and everything ends.
+
+        Where the realm does not repeat, the second of two commands that ran at once is refused and ends nothing.
+        """
         assert known.used_ns is not None  # noqa: S101  (the caller looked)
-        if known.answer is not None and asked.now_ns - known.used_ns <= REPLAY_NS:
+        just_used = asked.now_ns - known.used_ns <= REPLAY_NS
+        if just_used and not asked.realm.repeats:
+            return InvalidGrant("The refresh token has just been used; use the one that came with its answer.")
+        if just_used and known.answer is not None:
             return msgspec.json.decode(sealing.unseal_under(token, known.answer), type=TokenAnswer)
         self._revoke(asked.rows, known.family_id, asked.now_ns, "refresh token replayed")
         return InvalidGrant()
@@ -211,22 +241,26 @@ class Tokens:
 
     # Afterwards
 
-    def revoke(self, *, realm: Realm, form: Form, authorization: str | None, why: str = "by the application") -> None:
+    def revoke(self, *, realm: Realm, form: Form, authorization: str | None, leaving: bool = False) -> None:
         """End the family of an access or refresh token of the application; an unknown token is ended already.
 
+        leaving: the user signs out, and an id token will do as well.
         Raises InvalidClient, InvalidRequest.
         """
         token = form.get("token") or form.get("refresh_token")
-        if token is None:
+        hint = self._verifier.hint(realm, form.get("id_token_hint")) if leaving else None
+        if hint is not None:
+            form = {"client_id": hint.client_id, **form}
+        elif token is None:
             raise InvalidRequest("The parameter token is missing.")
         who = forms.presented(form, authorization)
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
             client = self._clients.authenticate(rows, realm, who)
-            family_id = self._family_of(rows, realm, token, now_ns)
+            family_id = hint.family_id if hint is not None else self._family_of(rows, realm, token or "", now_ns)
             family = None if family_id is None else issued.family(rows, family_id)
             if family is not None and family.client_id == client.id:
-                self._revoke(rows, family.id, now_ns, why)
+                self._revoke(rows, family.id, now_ns, "signed out" if leaving else "by the application")
         self._identity.forget()
 
     def _family_of(self, rows: Rows, realm: Realm, token: str, now_ns: int) -> str | None:
@@ -244,24 +278,24 @@ class Tokens:
         with self._database.reading() as rows:
             if not self._clients.authenticate(rows, realm, who).is_confidential:
                 raise InvalidClient
-            return self._introspected(rows, realm, token, now_ns) or {"active": False}
+            said = self._introspected(rows, realm, token, now_ns)
+            if said is None and realm.name == PUBLIC:
+                said = _introspected_key(rows, realm, token, now_ns)
+            return said or {"active": False}
 
     def _introspected(self, rows: Rows, realm: Realm, token: str, now_ns: int) -> dict[str, Any] | None:
         read = self._verifier.read(token, now_ns, grace=0)  # who asks compares with `exp`
         if read is None or read[0] != realm:
             return None
         claims = read[1]
-        holder = ledger.holder(rows, claims.sub, claims.client_id, claims.sid, now_ns)
-        if holder is None or not holder.live:
+        holder = self._verifier.holder(rows, claims, now_ns)
+        if holder is None:
             return None
         said = {name: getattr(claims, name) for name in ("iss", "sub", "aud", "client_id", "exp", "iat", "jti")}
         more = {"active": True, "token_type": "Bearer", "scope": " ".join(claims.scope), "username": holder.email}
+        if realm.name == PUBLIC:
+            more |= principal_claims(holder.user_id, holder.organisation_roles)
         return said | more
-
-    def scopes_of(self, token: str) -> str | None:
-        """The scopes of an access token of ours, space-separated; None for other credentials."""
-        read = self._verifier.read(token, self._clock.now_ns())
-        return None if read is None else " ".join(read[1].scope)
 
     def issue_as_operator(self, *, email: str, scopes: list[str], seconds: int, realm: Realm) -> tuple[str, str]:
         """An access token for a user, and the id under which it can be revoked. Raises NotFound, Invalid."""
@@ -291,6 +325,38 @@ class Tokens:
                 raise NotFound("The token was not found.")
             self._revoke(rows, family_id, now_ns, "by the operator")
         self._identity.forget()
+
+
+def _with_key(form: Form, grant_type: str) -> Form:
+    """The form, with its key where an application's secret stands; that one's name may be left out."""
+    key = form.get("api_key")
+    if key is None or grant_type != CLIENT_CREDENTIALS:
+        return form
+    return {"client_id": BUILT_IN_KEYS, **form, "client_secret": key}
+
+
+def _scopes_of_key(asked: Asked, caller: Principal) -> list[str]:
+    """The scopes asked for, or where they open nothing, those of the key as well. Raises InvalidScope."""
+    wanted = forms.scopes(asked.form)
+    opened = [scope for scope in wanted if scope not in grants.SCOPES_WITHOUT_GRANT]
+    for scope in opened:
+        found = grants.grants_of([scope])
+        if not found or not all(caller.permits(grant) for grant in found):
+            raise InvalidScope("A scope is unknown or not one of the key.")
+    key = None if opened else accounts.key(asked.rows, caller.credential_id)
+    return wanted + ([] if key is None else key.scopes.split())
+
+
+def _introspected_key(rows: Rows, realm: Realm, token: str, now_ns: int) -> dict[str, Any] | None:
+    verified = _API_KEYS.verify(rows, token, now_ns)
+    if verified is None:
+        return None
+    caller = verified.principal
+    said = {"active": True, "iss": realm.url, "sub": caller.user_id, "username": caller.email, "token_type": "Bearer"}
+    said["scope"] = " ".join(sorted(caller.grants))
+    if verified.expires_ns is not None:
+        said["exp"] = verified.expires_ns // NANOSECONDS
+    return said | principal_claims(caller.user_id, caller.organisation_roles)
 
 
 def proves(verifier: str | None, challenge: str) -> bool:

@@ -2,16 +2,18 @@
 
 import base64
 import binascii
-import hashlib
+from dataclasses import dataclass
 
 import msgspec
 
 from coreshed.clock import NANOSECONDS
 from coreshed.database import Rows
+from coreshed.identity import grants, keys
+from coreshed.identity import ledger as accounts
 from coreshed.identity.cache import Verified
 from coreshed.identity.issuer import ledger
 from coreshed.identity.issuer.realms import Realm, Realms
-from coreshed.identity.issuer.signing import ACCESS, Header, TokenKeys
+from coreshed.identity.issuer.signing import ACCESS, IDENTITY, Header, TokenKeys
 from coreshed.identity.principal import Claims as TokenClaims
 from coreshed.identity.principal import Principal
 
@@ -20,7 +22,10 @@ _LONGEST = 16_384
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What our access tokens say; `sid` names the family, absent where a client acts in its own name."""
+    """What our access tokens say; `sid` names the family, absent where a client acts in its own name.
+
+    `key_id` is the API key that the token stands for: it opens what its scopes name and ends with the key.
+    """
 
     iss: str
     sub: str
@@ -31,6 +36,16 @@ class Claims(msgspec.Struct, frozen=True):
     jti: str
     scope: list[str]
     sid: str | None = None
+    key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An id token of ours: whose it is, to which application it was given, and in which family."""
+
+    user_id: str
+    client_id: str
+    family_id: str
 
 
 class _Issued(msgspec.Struct, frozen=True):
@@ -82,19 +97,40 @@ class TokenVerifier:
         if read is None:
             return None
         realm, claims = read
-        found = ledger.holder(rows, claims.sub, claims.client_id, claims.sid, now_ns)
-        if found is None or not found.live:
+        found = self.holder(rows, claims, now_ns)
+        if found is None:
             return None
         principal = Principal(
             user_id=found.user_id,
             email=found.email,
             name=found.name,
             organisation_roles=found.organisation_roles,
-            grants=realm.grants_of(claims.scope),
+            grants=realm.grants_of(claims.scope) if claims.key_id is None else grants.grants_of(claims.scope),
             credential_id=claims.jti,
             claims=TokenClaims.of(msgspec.structs.asdict(claims), claims.scope),
         )
         return Verified(principal, (claims.exp + SKEW_SECONDS) * NANOSECONDS)
+
+    def holder(self, rows: Rows, claims: Claims, now_ns: int) -> ledger.Holder | None:
+        """The user of a token that was read; None where something that it was issued under has ended."""
+        found = ledger.holder(rows, claims.sub, claims.client_id, claims.sid, now_ns)
+        if found is None or not found.live:
+            return None
+        if claims.key_id is not None:
+            key = accounts.key(rows, claims.key_id)
+            if key is None or key.revoked_ns is not None or (key.expires_ns is not None and key.expires_ns <= now_ns):
+                return None
+        return found
+
+    def hint(self, realm: Realm, id_token: str | None) -> Hint | None:
+        """Whose id token of the realm this is; it may have expired, it has been ours."""
+        header = header_of(id_token or "")
+        if id_token is None or header is None or header.typ != IDENTITY:
+            return None
+        said = self._keys.open(id_token, header, keys.digest(id_token))
+        if said is None or said.get("iss") != realm.url:
+            return None
+        return Hint(str(said.get("sub")), str(said.get("aud")), str(said.get("sid")))
 
     def read(self, token: str, now_ns: int, *, grace: int = SKEW_SECONDS) -> tuple[Realm, Claims] | None:
         """Realm and claims of an access token of ours within its time; nothing is said of revocation.
@@ -105,8 +141,7 @@ class TokenVerifier:
         realm = None if header is None else self._realms.by_issuer(issuer_of(token))
         if header is None or realm is None or header.typ != ACCESS:
             return None
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-        content = self._keys.open(token, header, digest)
+        content = self._keys.open(token, header, keys.digest(token))
         try:
             claims = msgspec.convert(content, type=Claims)
         except msgspec.ValidationError:
