@@ -44,6 +44,8 @@ _SLOW_ON_POSTGRESQL = {
     "tests/identity/issuer/test_upload_realm.py",
     "tests/blobs/test_get.py",
     "tests/blobs/test_links.py",
+    "tests/blobs/test_storage_blocks.py",
+    "tests/blobs/test_storage_put.py",
     "tests/blockmodels/engine/test_crashes.py",
     "tests/blockmodels/engine/test_fsck.py",
     "tests/blockmodels/engine/test_sub_blocks_effects.py",

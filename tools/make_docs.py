@@ -115,7 +115,8 @@ error inside the server; it is stable. The same kind has the status, type and ti
 that an API has no row for is answered as `internal`.
 
 Links to bytes under `/blob/` answer in XML as Azure Blob Storage does, with codes of their own: see
-[the data plane](#the-data-plane).
+[the data plane](#the-data-plane). Links to upload to under `/storage/` have the same codes, in the member `code` of a
+JSON problem, or in XML for requests with `comp` or an `x-ms-version`.
 
 """
 _NOWHERE = "No operation answers it yet.\n"
@@ -210,8 +211,8 @@ _ROLES_TAIL = """
 
 `/health_check`, `/healthz` and `/openapi.json` need no credential. `/metrics` answers on loopback addresses alone and
 needs none either. Sign-in (`/connect`, `/device`, `/realms/public`, `/.well-known`) asks for what its forms and cookies
-carry; see [identity](identity.md). A link under `/blob/` carries its own signature and nothing else counts: whoever has
-it can use it until it expires.
+carry; see [identity](identity.md). A link under `/blob/` or `/storage/` carries its own signature and nothing else
+counts: whoever has it can use it until it expires.
 """
 
 

@@ -146,6 +146,7 @@ class Application:
                 Answer(),
             ],
             blob_origin=self.origins.blob_url,
+            upload_origin=self.origins.public_url,
             also_named=[files_of_job, published_tokens],  # in this order: publishing ends the job
         )
 
@@ -261,6 +262,7 @@ class Application:
             colormaps=self.colormaps,
             block_models=self.block_models,
             blobs=self.blobs.plane,
+            storage=self.blobs.storage,
             jobs=self.jobs,
             metrics=self.metrics,
         )

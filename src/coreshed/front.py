@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from coreshed import health, web
-from coreshed.blobs import BlobPlane
+from coreshed.blobs import BlobPlane, StoragePlane
 from coreshed.blockmodels.service import BlockModels
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -47,6 +47,7 @@ class Front:
         colormaps: Colormaps,
         block_models: BlockModels,
         blobs: BlobPlane,
+        storage: StoragePlane,
         jobs: Jobs,
         metrics: Metrics,
     ) -> None:
@@ -65,7 +66,7 @@ class Front:
             block_models=block_models,
             issuer=issuer,
         )
-        self._mounts = self._all_mounts(blobs)
+        self._mounts = self._all_mounts(blobs, storage)
         self.whole: AsgiApp = self._edge(self._mounts)
 
     def part(self, only: str) -> AsgiApp:
@@ -78,11 +79,12 @@ class Front:
         enforced = self._settings.enforce_evo_scopes
         return Edge(mounts, identity=self._identity, metrics=self._metrics, enforce_scopes=enforced)
 
-    def _all_mounts(self, blobs: BlobPlane) -> list[Mount]:
+    def _all_mounts(self, blobs: BlobPlane, storage: StoragePlane) -> list[Mount]:
         apis: Any = self.apis  # the framework spells the ASGI types in its own way
         openapi = _document(lambda: web.openapi_document(self.apis))
         return [
             Mount("/blob", blobs, Api.SERVER, open=True),
+            Mount("/storage", storage, Api.SERVER, open=True),
             Mount("/v1", self._operations(), Api.OPERATIONS, open=True, shared=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/file", apis, Api.FILES),
@@ -116,7 +118,9 @@ class Front:
 
 
 def _serves(only: str, prefix: str) -> bool:
-    return prefix != "/blob" if only == "api" else prefix in {"/blob", "/health_check", "/healthz", "/metrics"}
+    return (
+        prefix != "/blob" if only == "api" else prefix in {"/blob", "/storage", "/health_check", "/healthz", "/metrics"}
+    )
 
 
 def _document(make: Callable[[], bytes]) -> AsgiApp:

@@ -79,6 +79,12 @@ class Settings:
         unit="seconds",
         prevents="uploads aborted by the Evo SDK, which gives up when a link ends within 300 s",
     )
+    upload_link_lifetime: int = _setting(
+        86400,
+        "Life of an upload link, which a file is sent to: 15 minutes to 7 days.",
+        unit="seconds",
+        prevents="uploads of large files that outlive their link",
+    )
     link_backdate: int = _setting(
         900, "How far the start of a link is backdated.", unit="seconds", prevents="clock skew"
     )
@@ -113,6 +119,7 @@ class Settings:
     )
     block_bytes: int = _setting(4000 << 20, "Length of one block.", unit="bytes")
     put_bytes: int = _setting(5000 << 20, "Length of a blob sent in one request.", unit="bytes")
+    upload_bytes: int = _setting(5 << 40, "Length of a file sent to an upload link in one request.", unit="bytes")
     body_timeout: float = _setting(
         60.0, "Longest silence inside an upload body.", unit="seconds", prevents="dead clients holding disk and threads"
     )
@@ -237,6 +244,8 @@ def check(settings: Settings) -> None:
         raise BadSettings("access-token-lifetime: use 60 seconds, for clients renew some before the end, to 90 days.")
     if settings.link_lifetime < 600:
         raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
+    if not 900 <= settings.upload_link_lifetime <= 7 * 86400:
+        raise BadSettings("upload-link-lifetime: use 900 seconds to 7 days.")
     if settings.sql_memory < 64 << 20:
         raise BadSettings("sql-memory: DuckDB needs 64 MiB at least.")
     for item in fields(Settings):

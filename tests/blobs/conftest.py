@@ -14,7 +14,7 @@ import pytest
 from coreshed.blobs import Blob, BlobRoom, Overwrite, Purpose
 from coreshed.blobs.stores import LocalStore, Store
 from coreshed.database import Rows
-from coreshed.problems import Problem
+from coreshed.problems import Problem, QuotaExceeded
 from coreshed.settings import Settings
 from coreshed.testing import ManualClock
 from tests.conftest import Databases
@@ -60,6 +60,30 @@ class RecordingPurpose:
 
 
 @dataclass
+class MeteredPurpose(RecordingPurpose):
+    """A purpose with a limit in bytes: what each blob has been charged, and the digests that it was told."""
+
+    name: str = Purpose.UPLOAD
+    overwrite: Overwrite = Overwrite.REPLACE
+    limit: int = 1 << 40
+    charged: dict[str, int] = field(default_factory=dict)
+    digests: list[tuple[bytes | None, bytes | None]] = field(default_factory=list)
+
+    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+        used = sum(self.charged.values())
+        if used + size > self.limit:
+            raise QuotaExceeded(limit=self.limit, used=used, reserved=0, needed=size)
+        self.charged[blob.id] = self.charged.get(blob.id, 0) + size
+
+    def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
+        assert 0 < size <= self.charged[blob.id]
+        self.charged[blob.id] -= size
+
+    def on_digests(self, rows: Rows, blob: Blob, md5: bytes | None, crc32c: bytes | None) -> None:
+        self.digests.append((md5, crc32c))
+
+
+@dataclass
 class Bench:
     """One room and everything a test needs to drive it."""
 
@@ -71,6 +95,7 @@ class Bench:
     purpose: RecordingPurpose = field(default_factory=RecordingPurpose)
     once: RecordingPurpose = field(default_factory=lambda: RecordingPurpose("once", Overwrite.ONCE))
     replace: RecordingPurpose = field(default_factory=lambda: RecordingPurpose("replace", Overwrite.REPLACE))
+    metered: MeteredPurpose = field(default_factory=MeteredPurpose)
     room: BlobRoom = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +107,7 @@ class Bench:
             "main": self.databases.main,
             "staging": self.databases.staging,
             "clock": self.clock,
-            "purposes": [self.purpose, self.once, self.replace],
+            "purposes": [self.purpose, self.once, self.replace, self.metered],
             "blob_origin": self.origin,
             "store": self.store,
         }

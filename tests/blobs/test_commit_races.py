@@ -24,7 +24,7 @@ def planned(bench: Bench, blob: Blob, *numbers: int) -> Plan:
 
 
 def commits(bench: Bench) -> object:
-    return bench.room.plane._writes._commits
+    return bench.room.plane.writes.commits
 
 
 async def test_that_a_sweep_in_between_is_noticed(bench: Bench) -> None:

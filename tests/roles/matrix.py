@@ -48,7 +48,9 @@ class Row:
     @property
     def hides_workspaces(self) -> bool:
         """True where somebody without a role must not learn whether the workspace exists."""
-        return "{workspace_id}" in self.route and not self.route.startswith(("/blob/", "/workspace/admin/"))
+        return "{workspace_id}" in self.route and not self.route.startswith(
+            ("/blob/", "/storage/", "/workspace/admin/")
+        )
 
     @property
     def name(self) -> str:
@@ -93,6 +95,7 @@ _MEMBER = "6d0bb9a3-3c7e-4b0e-9a0e-0a5f6f1c2d01"
 _OLDER = f"{_ONE}/folders"
 _FOLDERS = "/folder/instances/{org_id}/workspaces/{workspace_id}/folders"
 _BLOB = "/blob/{workspace_id}/{blob_id}"
+_STORAGE = "/storage/{workspace_id}/uploads/u_0/raw/a.tif"
 
 _REALM = "/realms/public/protocol/openid-connect"
 
@@ -343,6 +346,9 @@ MATRIX: Final[tuple[Row, ...]] = (
          does="with a link to write", query="{write_link}"),
     _row("GET",    _BLOB,                "403 403 403 403  403 403  403 403 403  403 403 403",
          does="with a link to write", query="{write_link}"),
+    _row("PUT",    _STORAGE,             "403 403 403 403  403 403  403 403 403  403 403 403", does="without a link"),
+    _row("PUT",    _STORAGE,             "403 403 403 403  403 403  403 403 403  403 403 403",
+         does="with a link to write a blob", query="{write_link}"),
     _row("GET",    "/geoscience-object/health_check",
                                          "200 200 200 200  200 200  200 200 200  200 200 200"),
     _row("GET",    "/blockmodel/health_check",

@@ -3,18 +3,21 @@
 room = BlobRoom.open(settings=..., main=..., staging=..., clock=..., purposes=[...], blob_origin="https://host")
 room.blobs    names, holds               room.links        signed URLs
 room.plane    ASGI below /blob             room.upkeep       round()
+room.storage  ASGI below /storage          room.storage_links   signed URLs of uploads
 room.uploads  discard(), staged()        room.collection   plan(), collect(), restore()
-room.contents what the server itself reads and writes
+room.metering stored_bytes()             room.contents     what the server itself reads and writes
 """
 
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
 from coreshed.blobs.links import Links
+from coreshed.blobs.metering import Metering
 from coreshed.blobs.model import Blob, BlobPurpose, Digested, Metered, Overwrite, Purpose
 from coreshed.blobs.receiving import no_room
 from coreshed.blobs.room import BlobRoom
 from coreshed.blobs.service import Blobs
+from coreshed.blobs.storage import StorageLinks, StoragePlane
 from coreshed.blobs.stores import Store
 from coreshed.blobs.upkeep import Upkeep
 from coreshed.blobs.uploads import Uploads
@@ -32,10 +35,13 @@ __all__ = [
     "Digested",
     "Links",
     "Metered",
+    "Metering",
     "NamedFiles",
     "Overwrite",
     "Purpose",
     "Report",
+    "StorageLinks",
+    "StoragePlane",
     "Store",
     "Upkeep",
     "Uploads",

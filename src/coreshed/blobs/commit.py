@@ -20,10 +20,12 @@ from coreshed.blobs.coalescing import worth_coalescing
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Extent, Manifest, compose
-from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
+from coreshed.blobs.metering import Metering
+from coreshed.blobs.model import Blob, BlobPurpose, Digested, Overwrite
 from coreshed.blobs.pools import Pools
+from coreshed.blobs.receiving import Received
 from coreshed.blobs.refusals import BlobVanished, Refusal
-from coreshed.blobs.staged import StagedBlock
+from coreshed.blobs.staged import StagedBlock, StagedFile
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.problems import Problem, StoreFailure
@@ -64,6 +66,21 @@ class Plan:
     newest: int
     sha256: str | None  # where already known
     absent: bool  # refuse where the blob has content
+    received: Received | None = None  # the body of a blob sent whole
+
+    @property
+    def digests(self) -> tuple[bytes | None, bytes | None]:
+        """MD5 and CRC32C."""
+        if self.received is None:
+            return None, None
+        return self.received.digests.value("md5"), self.received.digests.value("crc32c")
+
+    @property
+    def paid(self) -> int:
+        """Bytes that a metered purpose was charged for the new content, beside those of the present one."""
+        if self.received is not None:
+            return self.received.charged
+        return sum(block.length for block in self.used if block.token not in self.present.tokens)
 
 
 def resolve(
@@ -104,6 +121,7 @@ class Commits:
         pools: Pools,
         frontiers: Frontiers,
         purposes: Mapping[str, BlobPurpose],
+        metering: Metering,
         verify_names: bool,
     ) -> None:
         self._main = main
@@ -112,6 +130,7 @@ class Commits:
         self._pools = pools
         self._frontiers = frontiers
         self._purposes = purposes
+        self._metering = metering
         self._verify_names = verify_names
 
     async def block_list(
@@ -135,28 +154,20 @@ class Commits:
                 return blob
         raise StoreFailure("The blob kept changing while it was being committed.")
 
-    async def whole(
-        self,
-        grant: Grant,
-        *,
-        token: int | None,
-        length: int,
-        sha256: str,
-        absent: bool,
-        expected: str | None = None,
-    ) -> Blob:
+    async def whole(self, grant: Grant, received: Received, *, absent: bool, expected: str | None = None) -> Blob:
         """Publish a settled file as the blob's content; refused, the file goes. Raises Refusal or Problem."""
         try:
             for _ in range(_ATTEMPTS):
-                plan = await self._main.search(self._plan_whole, grant, token, length, sha256, absent)
-                blob = await self._published(plan, sha256, expected)
+                plan = await self._main.search(self._plan_whole, grant, received, absent)
+                blob = await self._published(plan, received.sha256, expected)
                 if blob is not None:
                     return blob
         except StoreFailure:
             raise  # it may be published all the same
         except (Refusal, Problem):
-            if token is not None:
-                await self._main.change(self._drop, grant.blob_id, token)
+            if received.token is not None:
+                await self._main.change(self._drop, grant.blob_id, received.token)
+            await self._metering.give_back(grant.blob_id, received.charged)
             raise
         raise StoreFailure("The blob kept changing while it was being committed.")
 
@@ -174,7 +185,9 @@ class Commits:
         except _Overtaken:
             return None
         try:
-            await self._staging.change(self._clear, plan)
+            given_up = await self._staging.change(self._clear, plan)
+            if self._metering.counts(blob) and given_up:
+                await self._main.change(self._metering.given_up, blob.id, given_up)
         except StoreFailure as error:
             # The content is published; the rows are dropped by the sweep.
             _log.warning("staged_rows_left", blob_id=plan.blob.id, error=repr(error.__cause__))
@@ -199,13 +212,14 @@ class Commits:
         unchanged = blob.generation > 0 and manifest.extents == present.extents
         return Plan(grant, blob, present, manifest, used, newest, blob.sha256 if unchanged else None, absent)
 
-    def _plan_whole(self, grant: Grant, token: int | None, length: int, sha256: str, absent: bool) -> Plan:
+    def _plan_whole(self, grant: Grant, received: Received, absent: bool) -> Plan:
         blob, present, _ = self._read(grant)
         with self._staging.reading() as rows:
             available = staged.session_blocks(rows, grant.blob_id, grant.session)
         newest = max((block.no for block in available.values()), default=0)
-        manifest = Manifest() if token is None else compose([(b"", [Extent(token, 0, length)])])
-        return Plan(grant, blob, present, manifest, (), newest, sha256, absent)
+        token = received.token
+        manifest = Manifest() if token is None else compose([(b"", [Extent(token, 0, received.length)])])
+        return Plan(grant, blob, present, manifest, (), newest, received.sha256, absent, received)
 
     def _read(self, grant: Grant) -> tuple[Blob, Manifest, set[int]]:
         """Blob, layout and the files that are about to be unlinked. Raises BlobVanished."""
@@ -223,6 +237,8 @@ class Commits:
             purpose = self._purposes[blob.purpose]
             purpose.may_write(rows, blob)
             _check_overwrite(purpose.overwrite, blob, plan, sha256)
+            size = blob.size or 0 if blob.generation else 0
+            self._metering.change(rows, blob, plan.manifest.size - size - plan.paid)
             if blob.generation > 0 and plan.manifest == plan.present:
                 ledger.update_blob(rows, blob.id, quarantined_ns=None)
                 return blob
@@ -230,13 +246,18 @@ class Commits:
             content = {"generation": generation, "size": plan.manifest.size, "sha256": sha256, "quarantined_ns": None}
             # Last-Modified speaks of content, and a repeated commit brings no other.
             repeated = blob.sha256 == sha256 and blob.size == plan.manifest.size
+            content["content_type"] = plan.grant.content_type or blob.content_type
             content["committed_ns"] = blob.committed_ns if repeated else now_ns
             ledger.update_blob(rows, blob.id, **content)
             ledger.put_manifest(rows, blob.id, generation, plan.manifest, coalesced=not worth_coalescing(plan.manifest))
-            ledger.discard(rows, blob.id, plan.present.tokens - plan.manifest.tokens, now_ns + ledger.DISCARD_DELAY_NS)
+            # Nobody reads yet what is metered and can be replaced; and what costs nothing more shall not stay.
+            delay_ns = 0 if self._metering.counts(blob) else ledger.DISCARD_DELAY_NS
+            ledger.discard(rows, blob.id, plan.present.tokens - plan.manifest.tokens, now_ns + delay_ns)
             published = ledger.find(rows, blob.id)
             assert published is not None  # noqa: S101  (locked above)
             purpose.on_commit(rows, published)
+            if isinstance(purpose, Digested):
+                purpose.on_digests(rows, published, *plan.digests)
             return published
 
     def _still_valid(self, rows: Rows, plan: Plan) -> Blob:
@@ -258,13 +279,14 @@ class Commits:
                 raise _Overtaken
         return blob
 
-    def _clear(self, plan: Plan) -> None:
+    def _clear(self, plan: Plan) -> list[StagedFile]:
         """Step 5: listed rows go, their files belong to the manifest; what else was seen is superseded."""
         if plan.newest == 0:
-            return
+            return []
         with self._staging.writing() as rows:
             staged.forget(rows, [block.no for block in plan.used])
-            staged.supersede(rows, plan.blob.id, plan.grant.session, self._clock.now_ns(), up_to=plan.newest)
+            now_ns = self._clock.now_ns()
+            return staged.supersede(rows, plan.blob.id, plan.grant.session, now_ns, up_to=plan.newest)
 
 
 def _check_overwrite(overwrite: Overwrite, blob: Blob, plan: Plan, sha256: str) -> None:

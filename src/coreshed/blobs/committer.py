@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from coreshed import logs
 from coreshed.blobs import staged
-from coreshed.blobs.staged import NewBlock
+from coreshed.blobs.staged import NewBlock, StagedFile
 from coreshed.blobs.stores import FileKey, Store
 from coreshed.clock import Clock
 from coreshed.database import Database
@@ -27,7 +27,7 @@ class Landing:
 
     key: FileKey
     block: NewBlock | None
-    done: "Future[None]" = field(default_factory=Future)
+    done: "Future[list[StagedFile]]" = field(default_factory=Future)
 
 
 class GroupCommitter:
@@ -41,8 +41,11 @@ class GroupCommitter:
         self._thread = threading.Thread(target=self._run, name="blob-committer", daemon=True)
         self._thread.start()
 
-    def submit(self, key: FileKey, block: NewBlock | None) -> "Future[None]":
-        """Resolves once file and row are durable; raises what prevented it, and then nothing was acknowledged."""
+    def submit(self, key: FileKey, block: NewBlock | None) -> "Future[list[StagedFile]]":
+        """Resolves once file and row are durable, to what the block superseded.
+
+        Raises what prevented it, and then nothing was acknowledged.
+        """
         landing = Landing(key, block)
         # From here on it cannot be cancelled: a request that is given up must not stop the group it is in.
         landing.done.set_running_or_notify_cancel()
@@ -71,10 +74,7 @@ class GroupCommitter:
     def _acknowledge(self, group: Sequence[Landing]) -> None:
         try:
             self._store.settle([landing.key for landing in group])
-            blocks = [landing.block for landing in group if landing.block is not None]
-            if blocks:
-                with self._staging.writing() as rows:
-                    staged.insert_blocks(rows, blocks, self._clock.now_ns())
+            superseded = self._insert([landing.block for landing in group if landing.block is not None])
         except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to those who wait)
             # The files stay: a transaction may have been committed although its answer was lost. Collection finds them.
             _log.error("blocks_not_acknowledged", blocks=len(group), error=repr(error))
@@ -82,4 +82,10 @@ class GroupCommitter:
                 landing.done.set_exception(error)
             return
         for landing in group:
-            landing.done.set_result(None)
+            landing.done.set_result([] if landing.block is None else superseded.pop(0))
+
+    def _insert(self, blocks: Sequence[NewBlock]) -> list[list[StagedFile]]:
+        if not blocks:
+            return []
+        with self._staging.writing() as rows:
+            return staged.insert_blocks(rows, blocks, self._clock.now_ns())

@@ -1,7 +1,9 @@
 """Signed URLs of blobs: made for clients, verified by the data plane."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from coreshed.blobs.refusals import Refusal
@@ -39,8 +41,10 @@ class Grant:
     content_type: str
 
 
-class Links:
-    """The URLs of blobs. Making and checking one is arithmetic; keys come from their cache."""
+class SignedLinks:
+    """URLs of one dialect. Making and checking one is arithmetic; keys come from their cache."""
+
+    dialect: ClassVar[str]
 
     def __init__(self, *, keys: SigningKeys, clock: Clock, origin: str, lifetime: int, backdate: int) -> None:
         self._keys = keys
@@ -49,37 +53,9 @@ class Links:
         self._lifetime_ns = lifetime * NANOSECONDS
         self._backdate_ns = backdate * NANOSECONDS
 
-    def write(self, *, workspace_id: str, blob_id: str, principal_id: str) -> str:
-        """A URL to upload with. Every URL of the same principal sees the blocks staged under the others."""
-        return self._signed(workspace_id, blob_id, sp="w", si=upload_session(principal_id, blob_id))
-
-    def read(
-        self, *, workspace_id: str, blob_id: str, file_name: str | None = None, content_type: str | None = None
-    ) -> str:
-        """A URL to download from; the answer carries this file name and content type. Raises ValueError."""
-        extra = {}
-        if file_name is not None:
-            extra["rscd"] = _disposition(file_name)
-        if content_type is not None:
-            if _CONTROL.search(content_type) or not content_type.isascii():
-                raise ValueError(f"{content_type!r} is not a content type.")
-            extra["rsct"] = content_type
-        return self._signed(workspace_id, blob_id, sp="r", **extra)
-
-    def _signed(self, workspace_id: str, blob_id: str, **values: str) -> str:
-        now_ns = self._clock.now_ns()
-        key = self._keys.current()
-        path = f"/blob/{workspace_id}/{blob_id}"
-        fields = {
-            "sv": _VERSION,
-            "st": iso_seconds(now_ns - self._backdate_ns),
-            "se": iso_seconds(now_ns + self._lifetime_ns),
-            "sr": "b",
-            "skoid": key.id,
-            **values,
-        }
-        fields["sig"] = sign(key.secret, path, fields)
-        return f"{self._origin}{path}?{urlencode(fields, quote_via=quote)}"
+    def verify(self, path: str, query: Query) -> Grant:
+        """What the link allows now; the path as it came. Raises Refusal."""
+        raise NotImplementedError
 
     def key_is_unknown(self, query: Query) -> bool:
         """True where a look into the database may find the key that signed this link."""
@@ -89,22 +65,33 @@ class Links:
         """Read the keys anew."""
         self._keys.refresh()
 
-    def verify(self, path: str, query: Query) -> Grant:
-        """What the link allows now. Raises Refusal: AuthenticationFailed, or ResourceNotFound for a path of no blob."""
-        parts = _PATH.fullmatch(path)
-        if parts is None:
-            raise Refusal("ResourceNotFound")
+    def _signed(self, path: str, values: Mapping[str, str], lifetime: int = 0) -> str:
+        """The URL of a decoded path; lifetime: seconds, 0 for that of this dialect."""
+        now_ns = self._clock.now_ns()
+        key = self._keys.current()
+        fields = {
+            "sv": _VERSION,
+            "st": iso_seconds(now_ns - self._backdate_ns),
+            "se": iso_seconds(now_ns + (lifetime * NANOSECONDS or self._lifetime_ns)),
+            "sr": "b",
+            "skoid": key.id,
+            **values,
+        }
+        fields["sig"] = sign(key.secret, self.dialect, path, fields)
+        return f"{self._origin}{quote(path)}?{urlencode(fields, quote_via=quote)}"
+
+    def _check(self, path: str, query: Query) -> None:
+        """Raise Refusal AuthenticationFailed unless the link of this decoded path is ours and valid now."""
         key = self._keys.find(query.get("skoid"))
         if (
             key is None
             or query.repeated & {*SIGNED, "sig"}
-            or not matches(key.secret, path, query.values, query.get("sig"))
+            or not matches(key.secret, self.dialect, path, query.values, query.get("sig"))
         ):
             raise Refusal("AuthenticationFailed", "Signature did not match.")
         self._check_time(query)
         if query.get("sr") != "b" or query.get("sp") not in {"r", "w"}:
             raise Refusal("AuthenticationFailed", "The link is of an unknown kind.")
-        return Grant(parts[1], parts[2], query.get("sp") == "w", query.get("si"), query.get("rscd"), query.get("rsct"))
 
     def _check_time(self, query: Query) -> None:
         start, end = query.get("st"), query.get("se")
@@ -119,6 +106,31 @@ class Links:
             )
 
 
+class Links(SignedLinks):
+    """The URLs of blobs."""
+
+    dialect = "blob"
+
+    def write(self, *, workspace_id: str, blob_id: str, principal_id: str) -> str:
+        """A URL to upload with. Every URL of the same principal sees the blocks staged under the others."""
+        return self._signed(_path(workspace_id, blob_id), {"sp": "w", "si": upload_session(principal_id, blob_id)})
+
+    def read(
+        self, *, workspace_id: str, blob_id: str, file_name: str | None = None, content_type: str | None = None
+    ) -> str:
+        """A URL to download from; the answer carries this file name and content type. Raises ValueError."""
+        answer = answer_fields(file_name, content_type)
+        return self._signed(_path(workspace_id, blob_id), {"sp": "r", **answer})
+
+    def verify(self, path: str, query: Query) -> Grant:
+        """What the link allows now. Raises Refusal: AuthenticationFailed, or ResourceNotFound for a path of no blob."""
+        parts = _PATH.fullmatch(path)
+        if parts is None:
+            raise Refusal("ResourceNotFound")
+        self._check(path, query)
+        return Grant(parts[1], parts[2], query.get("sp") == "w", query.get("si"), query.get("rscd"), query.get("rsct"))
+
+
 def parse_query(query_string: bytes) -> Query:
     """Decode once. Raises Refusal for what is no UTF-8 or has absurdly many fields."""
     try:
@@ -131,6 +143,22 @@ def parse_query(query_string: bytes) -> Query:
     seen: set[str] = set()
     repeated = {name for name, _ in pairs if name in seen or seen.add(name)}  # type: ignore[func-returns-value]
     return Query(values, frozenset(repeated))
+
+
+def answer_fields(file_name: str | None, content_type: str | None) -> dict[str, str]:
+    """The query fields that say with what name and content type a download is answered. Raises ValueError."""
+    fields = {}
+    if file_name is not None:
+        fields["rscd"] = _disposition(file_name)
+    if content_type is not None:
+        if _CONTROL.search(content_type) or not content_type.isascii():
+            raise ValueError(f"{content_type!r} is not a content type.")
+        fields["rsct"] = content_type
+    return fields
+
+
+def _path(workspace_id: str, blob_id: str) -> str:
+    return f"/blob/{workspace_id}/{blob_id}"
 
 
 def _disposition(file_name: str) -> str:

@@ -5,8 +5,8 @@ import errno
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from coreshed.blobs.digests import Digests
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.refusals import Refusal
 from coreshed.blobs.stores import FileKey, Store, Writer
@@ -25,7 +25,7 @@ def no_room(error: OSError) -> bool:
 class _File:
     """A writer whose calls come one at a time even when the request that makes them is cancelled in between."""
 
-    def __init__(self, store: Store, key: FileKey, length: int) -> None:
+    def __init__(self, store: Store, key: FileKey, length: int | None) -> None:
         self._store = store
         self._key = key
         self._length = length
@@ -65,6 +65,21 @@ class Batch:
     free: Callable[[], None] = _nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A body on the disk, not yet published. charged: bytes, of a metered purpose; token: None for no bytes."""
+
+    token: int | None
+    length: int
+    digests: Digests
+    charged: int = 0
+
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex."""
+        return (self.digests.value("sha256") or b"").hex()
+
+
 async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
     """Chunks of any size as batches of about 1 MiB."""
     pieces: list[bytes] = []
@@ -80,9 +95,11 @@ async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
 
 
 async def receive(
-    body: AsyncIterator[Batch], *, key: FileKey, length: int, store: Store, pools: Pools, digests: "Digests"
-) -> None:
-    """Write exactly `length` bytes (> 0) to a finished, not yet settled file.
+    body: AsyncIterator[Batch], *, key: FileKey, length: int | None, store: Store, pools: Pools, digests: Digests
+) -> int:
+    """Write exactly `length` bytes (> 0; None: as many as come) to a finished, not yet settled file; how many it has.
+
+    No file is made of no bytes.
 
     Raises Refusal (InvalidInput, Md5Mismatch, InsufficientStorage), OSError, and whatever ends the body early; then no
     file is left.
@@ -90,11 +107,12 @@ async def receive(
     file = _File(store, key, length)
     writing: set[asyncio.Future[None]] = set()
     try:
-        last = await _batches(body, file, length, pools, digests, writing)
+        last, received = await _batches(body, file, length, pools, digests, writing)
         if digests:
             await pools.hashing(digests.update, *last.pieces)
             digests.check()
-        await pools.on_disk(file.write, *last.pieces, last=True)
+        if received:
+            await pools.on_disk(file.write, *last.pieces, last=True)
         last.free()
     except BaseException as error:
         for task in writing:
@@ -104,29 +122,36 @@ async def receive(
         if isinstance(error, OSError) and no_room(error):
             raise Refusal("InsufficientStorage") from error
         raise
+    return received
 
 
 async def _batches(
     body: AsyncIterator[Batch],
     file: _File,
-    length: int,
+    length: int | None,
     pools: Pools,
-    digests: "Digests",
+    digests: Digests,
     writing: set["asyncio.Future[None]"],
-) -> Batch:
-    """Send batches on their way, at most one at a time (it is in `writing`); the last one comes back."""
+) -> tuple[Batch, int]:
+    """Send batches on their way, at most one at a time (it is in `writing`).
+
+    The last one of an announced length comes back, an empty one else; and how many bytes all of them have.
+    """
     received = 0
     batch = Batch(())
     async for batch in body:
         received += sum(map(len, batch.pieces))
-        if received > length:
+        if length is not None and received > length:
             raise Refusal("InvalidInput")
         await _ended(writing)
-        if received < length:
+        if received != length:
             writing.add(asyncio.ensure_future(_store(batch, file, pools, digests)))
+    if length is None:
+        await _ended(writing)
+        return Batch(()), received
     if received != length:
         raise Refusal("InvalidInput")
-    return batch
+    return batch, received
 
 
 async def _ended(writing: set["asyncio.Future[None]"]) -> None:
@@ -134,33 +159,10 @@ async def _ended(writing: set["asyncio.Future[None]"]) -> None:
         await writing.pop()
 
 
-async def _store(batch: Batch, file: _File, pools: Pools, digests: "Digests") -> None:
+async def _store(batch: Batch, file: _File, pools: Pools, digests: Digests) -> None:
     writing = pools.on_disk(file.write, *batch.pieces, last=False)
     if digests:
         await asyncio.gather(writing, pools.hashing(digests.update, *batch.pieces))
     else:
         await writing
     batch.free()
-
-
-class Digests:
-    """What is computed over a body on its way; false where there is nothing to compute."""
-
-    def __init__(self, *, sha256: Any = None, md5: Any = None, expected_md5: bytes = b"") -> None:
-        self._active = [digest for digest in (sha256, md5) if digest is not None]
-        self._md5 = md5
-        self._expected = expected_md5
-
-    def __bool__(self) -> bool:
-        return bool(self._active)
-
-    def update(self, *pieces: bytes | memoryview) -> None:
-        """Add bytes."""
-        for digest in self._active:
-            for piece in pieces:
-                digest.update(piece)
-
-    def check(self) -> None:
-        """Raise Refusal where the body is not what its Content-MD5 says."""
-        if self._md5 is not None and self._md5.digest() != self._expected:
-            raise Refusal("Md5Mismatch")

@@ -12,11 +12,13 @@ from coreshed.blobs.contents import Contents
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.home import check_home
 from coreshed.blobs.links import Links
+from coreshed.blobs.metering import Metering
 from coreshed.blobs.model import BlobPurpose
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.reading import Reader
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.signing import SigningKeys
+from coreshed.blobs.storage import StorageLinks, StoragePlane
 from coreshed.blobs.stores import LocalStore, MemoryStore, Store, open_store
 from coreshed.blobs.sweeping import Sweeping
 from coreshed.blobs.upkeep import Upkeep
@@ -27,7 +29,9 @@ from coreshed.settings import Settings
 
 
 class BlobRoom:
-    """`blobs` and `links` for the other rooms, `plane` for the network, `upkeep` and `collection` for the operator."""
+    """`blobs` and both kinds of links for the other rooms, `plane` and `storage` for the network, `upkeep` and
+    `collection` for the operator.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class BlobRoom:
         clock: Clock,
         purposes: Sequence[BlobPurpose],
         blob_origin: str,
+        upload_origin: str,
         store: Store,
         owns_store: bool,
         also_named: Sequence[NamedFiles] = (),
@@ -46,31 +51,33 @@ class BlobRoom:
         self.store = store
         self._owns_store = owns_store
         self._pools = Pools(disk_threads=settings.disk_threads, hash_threads=settings.hash_threads)
-        self._keys = SigningKeys(main=main, clock=clock, secret=settings.secret, link_lifetime=settings.link_lifetime)
+        longest = max(settings.link_lifetime, settings.upload_link_lifetime)
+        self._keys = SigningKeys(main=main, clock=clock, secret=settings.secret, link_lifetime=longest)
         self._committer = GroupCommitter(store=store, staging=staging, clock=clock)
         frontiers = Frontiers(store=store, pool=self._pools.hash)
         self.blobs = Blobs(clock=clock)
         self.contents = Contents(main, store, clock)
-        self.links = _links(self._keys, clock, blob_origin, settings)
+        self.metering = Metering(main=main, staging=staging, clock=clock, purposes=rules)
+        self.links, self.storage_links = _links(self._keys, clock, blob_origin, upload_origin, settings)
         self.uploads = Uploads(
             settings=settings, main=main, staging=staging, store=store, clock=clock, pools=self._pools,
-            committer=self._committer, frontiers=frontiers, purposes=rules,
+            committer=self._committer, frontiers=frontiers, purposes=rules, metering=self.metering,
         )  # fmt: skip
         commits = Commits(
             main=main, staging=staging, clock=clock, pools=self._pools, frontiers=frontiers, purposes=rules,
-            verify_names=settings.verify_sha256_names,
+            metering=self.metering, verify_names=settings.verify_sha256_names,
         )  # fmt: skip
-        self.plane = BlobPlane(
-            links=self.links,
-            reader=Reader(main=main, store=store, pools=self._pools, purposes=rules),
-            writes=Writes(settings=settings, main=main, pools=self._pools, uploads=self.uploads, commits=commits),
-            main=main,
-            body_timeout=settings.body_timeout,
+        reader = Reader(main=main, store=store, pools=self._pools, purposes=rules)
+        writes = Writes(settings=settings, main=main, pools=self._pools, uploads=self.uploads, commits=commits)
+        timeout = settings.body_timeout
+        self.plane = BlobPlane(links=self.links, reader=reader, writes=writes, main=main, body_timeout=timeout)
+        self.storage = StoragePlane(
+            links=self.storage_links, reader=reader, writes=writes, main=main, body_timeout=timeout
         )
         self.collection = Collection(
             main=main, staging=staging, store=store, clock=clock, settings=settings, also_named=also_named
         )
-        sweeping = Sweeping(main, staging, store, clock, settings.staged_block_lifetime)
+        sweeping = Sweeping(main, staging, store, clock, self.metering, settings.staged_block_lifetime)
         coalescing = Coalescing(main, store, clock, settings.disk_reserve)
         self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
 
@@ -84,12 +91,14 @@ class BlobRoom:
         clock: Clock,
         purposes: Sequence[BlobPurpose],
         blob_origin: str,
+        upload_origin: str = "",
         store: Store | None = None,
         also_named: Sequence[NamedFiles] = (),
     ) -> "BlobRoom":
         """Open the store that the settings name (or take `store`), make or load the signing keys, start the threads.
 
-        Both databases are migrated. also_named: see Collection. Raises BadSettings, OSError.
+        Both databases are migrated. also_named: see Collection. upload_origin: of the links of uploads, where it is
+        not that of the others. Raises BadSettings, OSError.
         """
         chosen = open_store(settings, clock) if store is None else store
         try:
@@ -102,6 +111,7 @@ class BlobRoom:
                 clock=clock,
                 purposes=purposes,
                 blob_origin=blob_origin,
+                upload_origin=upload_origin or blob_origin,
                 store=chosen,
                 owns_store=store is None,
                 also_named=also_named,
@@ -120,6 +130,11 @@ class BlobRoom:
             self.store.close()
 
 
-def _links(keys: SigningKeys, clock: Clock, origin: str, settings: Settings) -> Links:
-    lifetime, backdate = settings.link_lifetime, settings.link_backdate
-    return Links(keys=keys, clock=clock, origin=origin, lifetime=lifetime, backdate=backdate)
+def _links(
+    keys: SigningKeys, clock: Clock, blob_origin: str, upload_origin: str, settings: Settings
+) -> tuple[Links, StorageLinks]:
+    backdate, lifetime, longer = settings.link_backdate, settings.link_lifetime, settings.upload_link_lifetime
+    return (
+        Links(keys=keys, clock=clock, origin=blob_origin, lifetime=lifetime, backdate=backdate),
+        StorageLinks(keys=keys, clock=clock, origin=upload_origin, lifetime=longer, backdate=backdate),
+    )

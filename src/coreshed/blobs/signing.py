@@ -23,8 +23,6 @@ from coreshed.settings import BadSettings
 
 # Query keys that are signed, in the order of the signature; absent means empty.
 SIGNED = ("sp", "st", "se", "sv", "sr", "si", "skoid", "rscd", "rsct")
-# The dialect is signed as well, so that a link of one never works in another.
-_DIALECT = "blob"
 _FRESH_NS = 60 * NANOSECONDS
 # How much longer than its last link a retired key is kept; covers nodes that had not yet heard of its successor.
 _GRACE_NS = 86400 * NANOSECONDS
@@ -33,22 +31,26 @@ _KEY_LOCK = 7_245_301_989
 _log = logs.logger("coreshed.blobs")
 
 
-def canonical(path: str, values: Mapping[str, str]) -> bytes:
-    """What is signed: dialect, path and the values of `SIGNED`, each as 4 bytes of length and UTF-8."""
-    fields = [_DIALECT, path, *(values.get(name, "") for name in SIGNED)]
+def canonical(dialect: str, path: str, values: Mapping[str, str]) -> bytes:
+    """What is signed: dialect, path and the values of `SIGNED`, each as 4 bytes of length and UTF-8.
+
+    The dialect is signed so that a link of one never works in another.
+    """
+    fields = [dialect, path, *(values.get(name, "") for name in SIGNED)]
     encoded = [field.encode("utf-8", "surrogatepass") for field in fields]
     return b"".join(len(raw).to_bytes(4, "big") + raw for raw in encoded)
 
 
-def sign(secret: bytes, path: str, values: Mapping[str, str]) -> str:
+def sign(secret: bytes, dialect: str, path: str, values: Mapping[str, str]) -> str:
     """HMAC-SHA256 as unpadded base64url."""
-    digest = hmac.digest(secret, canonical(path, values), "sha256")
+    digest = hmac.digest(secret, canonical(dialect, path, values), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def matches(secret: bytes, path: str, values: Mapping[str, str], signature: str) -> bool:
+def matches(secret: bytes, dialect: str, path: str, values: Mapping[str, str], signature: str) -> bool:
     """Compare in constant time."""
-    return hmac.compare_digest(sign(secret, path, values).encode(), signature.encode("utf-8", "surrogatepass"))
+    right = sign(secret, dialect, path, values)
+    return hmac.compare_digest(right.encode(), signature.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class SigningKeys:
 
     Links are made inside of services, which may hold a connection already; the keys come through a connection of their
     own, so that a full pool cannot wait for itself.
+
+    link_lifetime: of the links that live longest, in seconds.
     """
 
     def __init__(self, *, main: Database, clock: Clock, secret: str, link_lifetime: int) -> None:

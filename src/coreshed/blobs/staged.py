@@ -7,7 +7,7 @@ superseded.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, true, update
 
 from coreshed.blobs.ledger import pages
 from coreshed.blobs.tables import staged_blocks
@@ -27,6 +27,14 @@ class NewBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A stored file that held a block which counts no more; length in bytes."""
+
+    token: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class StagedBlock:
     """An acknowledged block."""
 
@@ -36,23 +44,22 @@ class StagedBlock:
     length: int
 
 
-def insert_blocks(rows: Rows, blocks: Sequence[NewBlock], now_ns: int) -> None:
-    """Acknowledge blocks in the order given; older rows of the same block are superseded."""
+def insert_blocks(rows: Rows, blocks: Sequence[NewBlock], now_ns: int) -> list[list[StagedFile]]:
+    """Acknowledge blocks in the order given; for each of them, the older rows of the same block that it superseded."""
     newest = {(block.blob_id, block.session, block.block_id): block.token for block in blocks}
-    for blob_id, session, block_id in newest:
-        rows.execute(
-            update(staged_blocks)
-            .where(
-                staged_blocks.c.blob_id == blob_id,
-                staged_blocks.c.session == session,
-                staged_blocks.c.block_id == block_id,
-                staged_blocks.c.superseded_ns.is_(None),
-            )
-            .values(superseded_ns=now_ns)
+    older = {
+        (blob_id, session, block_id): _supersede(
+            rows, _counts(blob_id, session), staged_blocks.c.block_id == block_id, now_ns=now_ns
         )
-    rows.execute(
-        insert(staged_blocks),
-        [
+        for blob_id, session, block_id in newest
+    }
+    superseded: list[list[StagedFile]] = []
+    values: list[dict[str, object]] = []
+    for block in blocks:
+        name = (block.blob_id, block.session, block.block_id)
+        counts = newest[name] == block.token
+        superseded.append(older[name] if counts else [StagedFile(block.token, block.length)])
+        values.append(
             {
                 "blob_id": block.blob_id,
                 "session": block.session,
@@ -60,13 +67,35 @@ def insert_blocks(rows: Rows, blocks: Sequence[NewBlock], now_ns: int) -> None:
                 "token": block.token,
                 "length": block.length,
                 "staged_ns": now_ns,
-                "superseded_ns": None
-                if newest[block.blob_id, block.session, block.block_id] == block.token
-                else now_ns,
+                "superseded_ns": None if counts else now_ns,
             }
-            for block in blocks
-        ],
+        )
+    rows.execute(insert(staged_blocks), values)
+    return superseded
+
+
+def _counts(blob_id: str, session: str) -> ColumnElement[bool]:
+    """The rows of a session that are not superseded."""
+    return and_(
+        staged_blocks.c.blob_id == blob_id, staged_blocks.c.session == session, staged_blocks.c.superseded_ns.is_(None)
     )
+
+
+def _supersede(rows: Rows, *which: ColumnElement[bool], now_ns: int) -> list[StagedFile]:
+    gone = (
+        update(staged_blocks)
+        .where(*which)
+        .values(superseded_ns=now_ns)
+        .returning(staged_blocks.c.token, staged_blocks.c.length)
+    )
+    return [StagedFile(token, length) for token, length in rows.execute(gone)]
+
+
+def length_of(rows: Rows, blob_id: str, session: str, block_id: bytes) -> int:
+    """The bytes of the block of this id that counts, 0 where there is none."""
+    found = select(staged_blocks.c.length).where(_counts(blob_id, session), staged_blocks.c.block_id == block_id)
+    length: int | None = rows.execute(found.order_by(staged_blocks.c.no.desc()).limit(1)).scalar()
+    return length or 0
 
 
 _ANY_ID = Prepared(
@@ -123,14 +152,43 @@ def forget(rows: Rows, numbers: Iterable[int]) -> None:
         rows.execute(delete(staged_blocks).where(staged_blocks.c.no.in_(page)))
 
 
-def supersede(rows: Rows, blob_id: str, session: str, now_ns: int, *, up_to: int | None = None) -> None:
-    """Give up what a session has staged, or only rows up to a number."""
-    given_up = update(staged_blocks).where(
-        staged_blocks.c.blob_id == blob_id, staged_blocks.c.session == session, staged_blocks.c.superseded_ns.is_(None)
+def supersede(rows: Rows, blob_id: str, session: str, now_ns: int, *, up_to: int | None = None) -> list[StagedFile]:
+    """Give up what a session has staged, or only rows up to a number; what counted until now comes back."""
+    wanted = _counts(blob_id, session)
+    return _supersede(rows, wanted if up_to is None else and_(wanted, staged_blocks.c.no <= up_to), now_ns=now_ns)
+
+
+def supersede_file(rows: Rows, blob_id: str, token: int, now_ns: int) -> list[StagedFile]:
+    """Give up the one block of this file, if it still counts."""
+    one = and_(
+        staged_blocks.c.blob_id == blob_id, staged_blocks.c.token == token, staged_blocks.c.superseded_ns.is_(None)
     )
-    if up_to is not None:
-        given_up = given_up.where(staged_blocks.c.no <= up_to)
-    rows.execute(given_up.values(superseded_ns=now_ns))
+    return _supersede(rows, one, now_ns=now_ns)
+
+
+def take_all(rows: Rows, blob_id: str) -> tuple[set[int], list[StagedFile]]:
+    """Delete every row of a blob, of all sessions: the files that they named, and the blocks that counted."""
+    gone = (
+        delete(staged_blocks)
+        .where(staged_blocks.c.blob_id == blob_id)
+        .returning(staged_blocks.c.token, staged_blocks.c.length, staged_blocks.c.superseded_ns)
+    )
+    found = rows.execute(gone).all()
+    return {row.token for row in found}, [
+        StagedFile(row.token, row.length) for row in found if row.superseded_ns is None
+    ]
+
+
+def counting(rows: Rows, blob_ids: Collection[str]) -> dict[str, list[StagedFile]]:
+    """Blob id -> the files of the blocks that count, over all sessions; blobs without any are absent."""
+    found: dict[str, list[StagedFile]] = {}
+    for page in pages(blob_ids):
+        staged_now = select(staged_blocks.c.blob_id, staged_blocks.c.token, staged_blocks.c.length).where(
+            staged_blocks.c.blob_id.in_(page), staged_blocks.c.superseded_ns.is_(None)
+        )
+        for blob_id, token, length in rows.execute(staged_now):
+            found.setdefault(blob_id, []).append(StagedFile(token, length))
+    return found
 
 
 def totals(rows: Rows, blob_ids: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from coreshed.blobs import ledger, staged
+from coreshed.blobs.metering import Metering
 from coreshed.blobs.stores import FileKey, Store
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database
@@ -26,6 +27,7 @@ class Sweeping:
     staging: Database
     store: Store
     clock: Clock
+    metering: Metering
     staged_block_lifetime: int  # seconds
 
     def sweep(self) -> int:
@@ -35,7 +37,8 @@ class Sweeping:
             idle = staged.idle_sessions(rows, now_ns - self.staged_block_lifetime * NANOSECONDS)
         for blob_id, session in idle:
             with self.staging.writing() as rows:
-                staged.supersede(rows, blob_id, session, now_ns)
+                given_up = staged.supersede(rows, blob_id, session, now_ns)
+            self.metering.given_up(blob_id, given_up)
         with self.staging.reading() as rows:
             blob_ids = staged.superseded_blobs(rows, now_ns - _SUPERSEDED_NS)
         return sum(self._discard_superseded(blob_id, now_ns) for blob_id in blob_ids)

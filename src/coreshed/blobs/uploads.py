@@ -1,25 +1,26 @@
 """Taking bytes in: who may send, where blocks go, when they are acknowledged."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 
 from coreshed import ids
 from coreshed.blobs import ledger, staged
 from coreshed.blobs.committer import GroupCommitter
+from coreshed.blobs.digests import Digests
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Manifest
+from coreshed.blobs.metering import PORTION, Metering
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
-from coreshed.blobs.receiving import Batch, Digests, receive
-from coreshed.blobs.refusals import BlobVanished, Refusal
+from coreshed.blobs.receiving import Batch, Received, receive
+from coreshed.blobs.refusals import Refusal
 from coreshed.blobs.signing import upload_session
 from coreshed.blobs.staged import NewBlock, StagedBlock
 from coreshed.blobs.stores import FileKey, Store
 from coreshed.clock import NANOSECONDS, Clock
-from coreshed.database import Database, Rows
+from coreshed.database import Database
 from coreshed.settings import Settings
 
 # Azure's limit; the Evo SDK sends 32.
@@ -33,6 +34,15 @@ class BlockLists:
     blob: Blob | None
     committed: Manifest
     staged: Mapping[bytes, StagedBlock]
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """What may be received. in_the_way: an abandoned upload is; replaced: bytes of the block that it will replace."""
+
+    blob: Blob
+    in_the_way: bool
+    replaced: int
 
 
 class Uploads:
@@ -50,6 +60,7 @@ class Uploads:
         committer: GroupCommitter,
         frontiers: Frontiers,
         purposes: Mapping[str, BlobPurpose],
+        metering: Metering,
     ) -> None:
         self._settings = settings
         self._main = main
@@ -60,6 +71,7 @@ class Uploads:
         self._committer = committer
         self._frontiers = frontiers
         self._purposes = purposes
+        self._metering = metering
 
     async def put_block(
         self, grant: Grant, *, block_id: bytes, length: int, md5: bytes | None, body: AsyncIterator[Batch]
@@ -67,32 +79,51 @@ class Uploads:
         """Stage one block of `length` bytes; when this returns it survives a power cut. Raises Refusal or Problem."""
         if not 0 < len(block_id) <= _ID_BYTES:
             raise Refusal("InvalidQueryParameterValue", f"A block id has 1 to {_ID_BYTES} bytes.")
-        if await self._main.run(self._admit_block, grant, block_id, length):
+        admitted = await self._main.run(self._admit_block, grant, block_id, length)
+        if admitted.in_the_way:
             await self._staging.change(self._give_up, grant)
         key = FileKey(grant.blob_id, ids.new_token())
-        digests = Digests() if md5 is None else Digests(md5=_md5(), expected_md5=md5)
-        await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
+        digests = Digests() if md5 is None else Digests(expected={"md5": md5})
+        async with self._metering.body(grant, admitted.blob, length=length, replaced=admitted.replaced) as meter:
+            await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
         block = NewBlock(grant.blob_id, grant.session, block_id, key.token, length)
-        await asyncio.wrap_future(self._committer.submit(key, block))
+        # Where this fails the block may be staged all the same, and stays charged.
+        superseded = await asyncio.wrap_future(self._committer.submit(key, block))
+        if self._metering.counts(admitted.blob):
+            await self._main.change(self._metering.landed, grant, block, superseded, meter.charged)
         self._frontiers.landed(grant.blob_id, grant.session, block_id, key.token, length)
 
     async def put_whole(
-        self, grant: Grant, *, length: int, md5: bytes | None, body: AsyncIterator[Batch], absent: bool
-    ) -> tuple[int | None, str]:
-        """Store a blob sent in one request: (token of its durable file, SHA-256); no file for no bytes.
+        self, grant: Grant, *, length: int | None, body: AsyncIterator[Batch], digests: Digests, absent: bool
+    ) -> Received:
+        """Store a blob sent in one request, of so many bytes or (None) of as many as come. Raises Refusal or Problem.
 
         Nothing is published: that is the commit's part. `absent`: refuse where the blob has content.
         """
-        await self._main.run(self._admit_whole, grant, length, absent)
-        sha256 = hashlib.sha256()
-        digests = Digests(sha256=sha256) if md5 is None else Digests(sha256=sha256, md5=_md5(), expected_md5=md5)
-        if length == 0:
-            digests.check()
-            return None, sha256.hexdigest()
+        blob = await self._main.run(self._admit_whole, grant, length or 0, absent)
         key = FileKey(grant.blob_id, ids.new_token())
-        await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
+        replaced = blob.size or 0 if blob.generation else 0
+        async with self._metering.body(grant, blob, length=length, replaced=replaced) as meter:
+            if length == 0:
+                digests.check()
+                return Received(None, 0, digests, meter.charged)
+            if length is None:
+                body = meter.portions(self._limited(body))
+            size = await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
+        if size == 0:
+            return Received(None, 0, digests, meter.charged)
         await asyncio.wrap_future(self._committer.submit(key, None))
-        return key.token, sha256.hexdigest()
+        return Received(key.token, size, digests, meter.charged)
+
+    async def _limited(self, body: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
+        """A body of unannounced length, as far as it is not too long and the disk has room."""
+        size = checked = 0
+        async for batch in body:
+            size += sum(map(len, batch.pieces))
+            if size - checked >= PORTION or size > self._settings.upload_bytes:
+                self._check_size(size, self._settings.upload_bytes, more=0)
+                checked = size
+            yield batch
 
     def lists(self, grant: Grant) -> BlockLists:
         """The blocks of a blob as this session sees them. Raises BlobVanished."""
@@ -100,61 +131,58 @@ class Uploads:
         with self._staging.reading() as rows:
             blocks = staged.session_blocks(rows, grant.blob_id, grant.session)
         with self._main.reading() as rows:
-            blob = self.writable(rows, grant)
+            blob = self._metering.writable(rows, grant)
             content = ledger.manifest(rows, blob.id) if blob.committed else Manifest()
         return BlockLists(blob if blob.committed else None, content, blocks)
 
     def discard(self, *, blob_id: str, principal_id: str) -> None:
         """Give up what a principal has staged for a blob; the files go with a later sweep."""
-        with self._staging.writing() as rows:
-            staged.supersede(rows, blob_id, upload_session(principal_id, blob_id), self._clock.now_ns())
+        self._supersede(blob_id, upload_session(principal_id, blob_id))
 
     def staged(self, blob_ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """Blob id -> number and bytes of the blocks that are staged for it; blobs without any are absent."""
         with self._staging.reading() as rows:
             return staged.totals(rows, blob_ids)
 
-    def writable(self, rows: Rows, grant: Grant) -> Blob:
-        """The blob of a write link, if its purpose lets it be written. Raises BlobVanished or Problem."""
-        blob = ledger.find(rows, grant.blob_id)
-        if blob is None or blob.workspace_id != grant.workspace_id:
-            raise BlobVanished
-        self._purposes[blob.purpose].may_write(rows, blob)
-        return blob
-
-    def _admit_block(self, grant: Grant, block_id: bytes, length: int) -> bool:
-        """Everything that can be refused before the body is read; True where an abandoned upload is in the way."""
+    def _admit_block(self, grant: Grant, block_id: bytes, length: int) -> _Admitted:
+        """Everything that can be refused before the body is read."""
         with self._main.reading() as rows:
-            blob = self.writable(rows, grant)
+            blob = self._metering.writable(rows, grant)
             if blob.generation > 0 and self._purposes[blob.purpose].overwrite is Overwrite.ONCE:
                 raise Refusal("UnauthorizedBlobOverwrite")
         with self._staging.reading() as rows:
             expected = staged.id_length(rows, grant.blob_id, grant.session)
             other = expected is not None and expected != len(block_id)
             newest_ns = staged.newest_ns(rows, grant.blob_id, grant.session) if other else 0
+            replaced = (
+                staged.length_of(rows, grant.blob_id, grant.session, block_id) if self._metering.counts(blob) else 0
+            )
         if other and newest_ns > self._clock.now_ns() - self._settings.link_lifetime * NANOSECONDS:
             raise Refusal("InvalidBlobOrBlock", "The ids of a blob's blocks must all have the same length.")
-        self._check_size(length, self._settings.block_bytes)
-        return other
+        self._check_size(length, self._settings.block_bytes, more=length)
+        return _Admitted(blob, other, replaced)
 
     def _give_up(self, grant: Grant) -> None:
         """Another client of the same principal, with ids of another length, was at it longer ago than a link lives."""
-        with self._staging.writing() as rows:
-            staged.supersede(rows, grant.blob_id, grant.session, self._clock.now_ns())
+        self._supersede(grant.blob_id, grant.session)
 
-    def _admit_whole(self, grant: Grant, length: int, absent: bool) -> None:
+    def _supersede(self, blob_id: str, session: str) -> None:
+        with self._staging.writing() as rows:
+            given_up = staged.supersede(rows, blob_id, session, self._clock.now_ns())
+        self._metering.given_up(blob_id, given_up)
+
+    def _admit_whole(self, grant: Grant, length: int, absent: bool) -> Blob:
         with self._main.reading() as rows:
-            blob = self.writable(rows, grant)
+            blob = self._metering.writable(rows, grant)
         if absent and blob.committed:
             raise Refusal("BlobAlreadyExists")
-        self._check_size(length, self._settings.put_bytes)
+        limit = self._settings.upload_bytes if self._metering.counts(blob) else self._settings.put_bytes
+        self._check_size(length, limit, more=length)
+        return blob
 
-    def _check_size(self, length: int, limit: int) -> None:
+    def _check_size(self, length: int, limit: int, *, more: int) -> None:
+        """more: those bytes of the length that are not on the disk yet."""
         if length > limit:
             raise Refusal("RequestBodyTooLarge", f"At most {limit} bytes are accepted in one request.")
-        if self._store.free_bytes() < length + self._settings.disk_reserve:
+        if self._store.free_bytes() < more + self._settings.disk_reserve:
             raise Refusal("InsufficientStorage")
-
-
-def _md5() -> "hashlib._Hash":
-    return hashlib.md5(usedforsecurity=False)

@@ -1,13 +1,14 @@
 """The ASGI application behind `/blob/`: one signed URL, one verb, one answer."""
 
 import re
+from typing import ClassVar
 from uuid import uuid4
 
 from coreshed import logs
 from coreshed.blobs.azure.reads import get_blob
 from coreshed.blobs.azure.wire import Answer, ClientGone, Receive, Request, Scope, Send, error_answer
 from coreshed.blobs.azure.writes import Writes
-from coreshed.blobs.links import Grant, Links, Query
+from coreshed.blobs.links import Grant, Query, SignedLinks
 from coreshed.blobs.reading import Reader
 from coreshed.blobs.receiving import no_room
 from coreshed.blobs.refusals import OF_PROBLEMS, Refusal
@@ -28,10 +29,14 @@ _log = logs.logger("coreshed.blobs")
 class BlobPlane:
     """Raw ASGI: no router, no framework, nothing that decodes paths or limits bodies behind our back."""
 
-    def __init__(self, *, links: Links, reader: Reader, writes: Writes, main: Database, body_timeout: float) -> None:
+    exposed: ClassVar[str] = _EXPOSED  # to scripts of other origins
+
+    def __init__(
+        self, *, links: SignedLinks, reader: Reader, writes: Writes, main: Database, body_timeout: float
+    ) -> None:
         self._links = links
         self._reader = reader
-        self._writes = writes
+        self.writes = writes
         self._main = main
         self._body_timeout = body_timeout
 
@@ -51,27 +56,35 @@ class BlobPlane:
             "X-Content-Type-Options": "nosniff",
         }
         if request.header("origin"):
-            answer.headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+            answer.headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": self.exposed}
         await answer.send(receive, send)
 
     async def _answer(self, request: Request) -> Answer:
-        head = request.method == "HEAD"
         try:
             return await self._dispatch(request)
         except Refusal as refusal:
-            return error_answer(refusal, head=head)
+            return self.refused(request, refusal)
         except Problem as problem:
             if problem.kind not in OF_PROBLEMS:
                 _log.error("blob_request_failed", path=request.path, kind=problem.kind, error=repr(problem.__cause__))
-                return error_answer(Refusal(), head=head)
-            return error_answer(Refusal(OF_PROBLEMS[problem.kind], problem.detail), head=head)
+                return self.refused(request, Refusal())
+            code = OF_PROBLEMS[problem.kind]
+            return self.refused(request, Refusal(code, problem.detail, members=problem.members))
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  (a defect must not reach the client as a traceback)
             if isinstance(error, OSError) and no_room(error):
-                return error_answer(Refusal("InsufficientStorage"), head=head)
+                return self.refused(request, Refusal("InsufficientStorage"))
             _log.exception("blob_request_failed", path=request.path)
-            return error_answer(Refusal(), head=head)
+            return self.refused(request, Refusal())
+
+    def refused(self, request: Request, refusal: Refusal) -> Answer:
+        """The answer to a request that is refused."""
+        return error_answer(refusal, head=request.method == "HEAD")
+
+    async def put(self, request: Request, grant: Grant, query: Query) -> Answer:
+        """The answer to a PUT with a write link. Raises Refusal or Problem."""
+        return await self.writes.put(request, grant, query)
 
     async def _dispatch(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
@@ -93,9 +106,9 @@ class BlobPlane:
 
     async def _write(self, request: Request, grant: Grant, query: Query) -> Answer:
         if request.method == "PUT":
-            return await self._writes.put(request, grant, query)
+            return await self.put(request, grant, query)
         if request.method == "GET" and query.get("comp") == "blocklist":
-            return await self._writes.get_block_list(request, grant, query)
+            return await self.writes.get_block_list(request, grant, query)
         raise Refusal("AuthorizationPermissionMismatch")
 
 

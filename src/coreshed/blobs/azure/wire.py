@@ -79,6 +79,12 @@ class Request:
             raise Refusal("InvalidHeaderValue", "Content-Length is not a number.")
         return int(text)
 
+    def length_if_known(self) -> int | None:
+        """The announced length in bytes, None for a chunked body. Raises Refusal."""
+        if "transfer-encoding" in self.headers or not self.header("content-length"):
+            return None
+        return self.content_length()
+
     def content_md5(self) -> bytes | None:
         """The announced MD5 of the body, 16 bytes. Raises Refusal."""
         text = self.header("content-md5")
@@ -105,9 +111,9 @@ class Request:
                 yield chunk
             more = message.get("more_body", False)
 
-    def batches(self, length: int) -> AsyncIterator[Batch]:
-        """The body, of so many bytes as announced, for who writes it. Raises as `body`."""
-        intake = None if self._take is None else self._take(length)
+    def batches(self, length: int | None) -> AsyncIterator[Batch]:
+        """The body, of so many bytes as announced or (None) of unknown length, for who writes it. Raises as `body`."""
+        intake = None if self._take is None or length is None else self._take(length)
         return gathered(self.body()) if intake is None else self._taken(intake)
 
     async def _taken(self, intake: Intake) -> AsyncIterator[Batch]:

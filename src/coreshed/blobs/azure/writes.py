@@ -6,6 +6,7 @@ from coreshed import ids
 from coreshed.blobs.azure.reads import SHA256, content_headers
 from coreshed.blobs.azure.wire import Answer, Request, block_list_xml, decode_base64, parse_block_list
 from coreshed.blobs.commit import Commits
+from coreshed.blobs.digests import Digests
 from coreshed.blobs.links import Grant, Query
 from coreshed.blobs.model import Blob
 from coreshed.blobs.pools import Pools
@@ -22,8 +23,8 @@ class Writes:
         self._settings = settings
         self._main = main
         self._pools = pools
-        self._uploads = uploads
-        self._commits = commits
+        self.uploads = uploads
+        self.commits = commits
 
     async def put(self, request: Request, grant: Grant, query: Query) -> Answer:
         """Dispatch by `comp`."""
@@ -39,7 +40,7 @@ class Writes:
         block_id = decode_base64(query.get("blockid"))
         if block_id is None:
             raise Refusal("InvalidQueryParameterValue", "blockid is not base64.")
-        await self._uploads.put_block(
+        await self.uploads.put_block(
             grant, block_id=block_id, length=length, md5=request.content_md5(), body=request.batches(length)
         )
         return Answer(201)
@@ -48,13 +49,13 @@ class Writes:
         length = request.content_length()
         if length > self._settings.block_list_bytes:
             raise Refusal("RequestBodyTooLarge", f"A block list has at most {self._settings.block_list_bytes} bytes.")
-        md5, expected = request.content_md5(), _expected(request)
+        md5, expected = request.content_md5(), stated_sha256(request)
         absent = _only_if_absent(request)
         body = await request.whole_body(length)
         if md5 is not None and hashlib.md5(body, usedforsecurity=False).digest() != md5:
             raise Refusal("Md5Mismatch")
         listed = await self._pools.hashing(parse_block_list, body, limit=self._settings.block_limit)
-        return _created(await self._commits.block_list(grant, listed, absent=absent, expected=expected))
+        return _created(await self.commits.block_list(grant, listed, absent=absent, expected=expected))
 
     async def _put_blob(self, request: Request, grant: Grant, _query: Query) -> Answer:
         if request.header("x-ms-blob-type").lower() not in {"", "blockblob"}:
@@ -62,22 +63,20 @@ class Writes:
         if "x-ms-copy-source" in request.headers:
             raise Refusal("UnsupportedHeader", "Copying from another URL is not offered.")
         length = request.content_length()
-        absent, expected = _only_if_absent(request), _expected(request)
-        token, sha256 = await self._uploads.put_whole(
-            grant, length=length, md5=request.content_md5(), body=request.batches(length), absent=absent
+        absent, expected = _only_if_absent(request), stated_sha256(request)
+        md5 = request.content_md5()
+        digests = Digests(["sha256"], None if md5 is None else {"md5": md5})
+        received = await self.uploads.put_whole(
+            grant, length=length, body=request.batches(length), digests=digests, absent=absent
         )
-        return _created(
-            await self._commits.whole(
-                grant, token=token, length=length, sha256=sha256, absent=absent, expected=expected
-            )
-        )
+        return _created(await self.commits.whole(grant, received, absent=absent, expected=expected))
 
     async def get_block_list(self, _request: Request, grant: Grant, query: Query) -> Answer:
         """Committed and staged blocks, as `blocklisttype` asks; staged ones are those of the link's session."""
         kind = query.get("blocklisttype").lower() or "committed"
         if kind not in {"committed", "uncommitted", "all"}:
             raise Refusal("InvalidQueryParameterValue", "blocklisttype is committed, uncommitted or all.")
-        lists = await self._main.search(self._uploads.lists, grant)
+        lists = await self._main.search(self.uploads.lists, grant)
         committed = [(block.id, block.length) for block in lists.committed.blocks if block.id]
         staged = [(block.block_id, block.length) for block in lists.staged.values()]
         headers = {"Content-Type": "application/xml"}
@@ -91,7 +90,7 @@ def _created(blob: Blob) -> Answer:
     return Answer(201, content_headers(blob))
 
 
-def _expected(request: Request) -> str | None:
+def stated_sha256(request: Request) -> str | None:
     """The SHA-256 that the client states for the whole content, an extension: nothing else is ever published."""
     text = request.header(SHA256)
     if text and not ids.is_sha256(text):
