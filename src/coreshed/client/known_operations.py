@@ -4,5 +4,38 @@
 from coreshed.client.operation_calls import Field, Known
 
 OPERATIONS: tuple[Known, ...] = (
+    Known(
+        "api_keys.create",
+        "Make a key for yourself; the secret is in this answer and nowhere else.",
+        "api_keys:write",
+        "share_export",
+        (
+            Field("name", "text", required=True, about="What it is for; characters at least 1, characters at most 200"),
+            Field(
+                "permissions",
+                "text",
+                many=True,
+                about="Scopes such as uploads:write, of those that your own credential has; none: it opens nothing; default: []",
+            ),
+            Field(
+                "rate_limit",
+                "integer",
+                about="Calls in a minute; not offered here, so that any number is refused; more than 0",
+            ),
+            Field(
+                "expires_in_days",
+                "integer",
+                about="When it ends; null: not before it is revoked; more than 0, at most 36525",
+            ),
+        ),
+    ),
+    Known("api_keys.list", "List your keys, without their secrets.", "api_keys:read", "read", ()),
+    Known(
+        "api_keys.revoke",
+        "End a key of yours at once.",
+        "api_keys:write",
+        "destructive",
+        (Field("key_id", "text", required=True, about="Its id"),),
+    ),
     Known("projects.list", "List the projects that the caller has a role in.", "projects:read", "read", ()),
 )

@@ -14,6 +14,42 @@ if TYPE_CHECKING:
     from coreshed.client.senders import AsyncSender, Sender
 
 
+class ApiKeys(Resource):
+    """`api_keys.*`."""
+
+    def create(
+        self,
+        *,
+        name: str,
+        permissions: builtins.list[str] | UnsetType = UNSET,
+        rate_limit: int | None | UnsetType = UNSET,
+        expires_in_days: int | None | UnsetType = UNSET,
+    ) -> answers.ApiKeyCreateOutput:
+        """Make a key for yourself; the secret is in this answer and nowhere else.
+
+        Scope `api_keys:write`, side-effect share_export.
+        """
+        return self._call(
+            "api_keys.create",
+            {"name": name, "permissions": permissions, "rate_limit": rate_limit, "expires_in_days": expires_in_days},
+            answers.ApiKeyCreateOutput,
+        )
+
+    def list(self) -> builtins.list[answers.ApiKeyOutput]:
+        """List your keys, without their secrets.
+
+        Scope `api_keys:read`, side-effect read.
+        """
+        return self._call("api_keys.list", {}, builtins.list[answers.ApiKeyOutput])
+
+    def revoke(self, *, key_id: str) -> answers.ApiKeyRevokeOutput:
+        """End a key of yours at once.
+
+        Scope `api_keys:write`, side-effect destructive.
+        """
+        return self._call("api_keys.revoke", {"key_id": key_id}, answers.ApiKeyRevokeOutput)
+
+
 class Projects(Resource):
     """`projects.*`."""
 
@@ -32,9 +68,50 @@ class KnownOperations:
     session: Session
 
     @property
+    def api_keys(self) -> "ApiKeys":
+        """`api_keys.*`."""
+        return ApiKeys(self._sender, self.session)
+
+    @property
     def projects(self) -> "Projects":
         """`projects.*`."""
         return Projects(self._sender, self.session)
+
+
+class AsyncApiKeys(AsyncResource):
+    """`api_keys.*`."""
+
+    async def create(
+        self,
+        *,
+        name: str,
+        permissions: builtins.list[str] | UnsetType = UNSET,
+        rate_limit: int | None | UnsetType = UNSET,
+        expires_in_days: int | None | UnsetType = UNSET,
+    ) -> answers.ApiKeyCreateOutput:
+        """Make a key for yourself; the secret is in this answer and nowhere else.
+
+        Scope `api_keys:write`, side-effect share_export.
+        """
+        return await self._call(
+            "api_keys.create",
+            {"name": name, "permissions": permissions, "rate_limit": rate_limit, "expires_in_days": expires_in_days},
+            answers.ApiKeyCreateOutput,
+        )
+
+    async def list(self) -> builtins.list[answers.ApiKeyOutput]:
+        """List your keys, without their secrets.
+
+        Scope `api_keys:read`, side-effect read.
+        """
+        return await self._call("api_keys.list", {}, builtins.list[answers.ApiKeyOutput])
+
+    async def revoke(self, *, key_id: str) -> answers.ApiKeyRevokeOutput:
+        """End a key of yours at once.
+
+        Scope `api_keys:write`, side-effect destructive.
+        """
+        return await self._call("api_keys.revoke", {"key_id": key_id}, answers.ApiKeyRevokeOutput)
 
 
 class AsyncProjects(AsyncResource):
@@ -53,6 +130,11 @@ class AsyncKnownOperations:
 
     _sender: "AsyncSender"
     session: Session
+
+    @property
+    def api_keys(self) -> "AsyncApiKeys":
+        """`api_keys.*`."""
+        return AsyncApiKeys(self._sender, self.session)
 
     @property
     def projects(self) -> "AsyncProjects":

@@ -16,6 +16,7 @@ from coreshed.identity.addresses import email_key as _email_key
 from coreshed.identity.cache import CardCache, PrincipalCache, Verified
 from coreshed.identity.ledger import Account, ApiKey, Organisation
 from coreshed.identity.memberships import Memberships
+from coreshed.identity.own_keys import OwnKeys
 from coreshed.identity.principal import Principal
 from coreshed.identity.verifiers import ApiKeyVerifier, Preparing, Verifier, credential_of
 from coreshed.problems import AlreadyExists, BadRequest, Invalid, MissingCredentials, NotFound
@@ -45,6 +46,7 @@ class Identity:
         self._cache = PrincipalCache()
         self._cards = CardCache()
         self.memberships = Memberships(clock)
+        self.own_keys = OwnKeys(self, database, clock)
 
     # Credentials
 
@@ -271,13 +273,18 @@ class Identity:
         scopes: Iterable[str] = ("*",),
         expires_ns: int | None = None,
         actor_id: str = OPERATOR,
+        organisation_id: str | None = None,
+        may_open_nothing: bool = False,
     ) -> tuple[str, ApiKey]:
-        """A new key, which is returned here and never again, and what is kept of it. Raises Invalid, NotFound."""
+        """A new key, which is returned here and never again, and what is kept of it. Raises Invalid, NotFound.
+
+        organisation_id: whose administrators read of it. may_open_nothing: a key without scopes is wanted.
+        """
         now_ns = self._clock.now_ns()
         granted = " ".join(dict.fromkeys(scopes))
         grants.check_scopes(granted.split())
         _check_text(name, "name", 255)
-        if not granted:
+        if not granted and not may_open_nothing:
             raise Invalid("scopes: a key needs at least one scope.")
         if expires_ns is not None and expires_ns <= now_ns:
             raise Invalid("expires: the time has already passed.")
@@ -291,14 +298,9 @@ class Identity:
                 if ledger.insert_key(rows, key, keys.digest(new.text)):
                     break
             audit.record(
-                rows,
-                at_ns=now_ns,
-                actor_id=actor_id,
-                action="key.create",
-                target_id=key.id,
-                user=user_id,
-                scopes=granted,
-            )
+                rows, at_ns=now_ns, actor_id=actor_id, action="key.create", organisation_id=organisation_id,
+                target_id=key.id, user=user_id, scopes=granted,
+            )  # fmt: skip
         return new.text, key
 
     def key_of(self, rows: Rows, caller: Principal) -> ApiKey | None:
@@ -310,7 +312,7 @@ class Identity:
         with self._database.reading() as rows:
             return ledger.keys(rows, user_id)
 
-    def revoke_key(self, *, key_id: str, actor_id: str = OPERATOR) -> ApiKey:
+    def revoke_key(self, *, key_id: str, actor_id: str = OPERATOR, organisation_id: str | None = None) -> ApiKey:
         """End a key at once; a second time changes nothing. Raises NotFound."""
         now_ns = self._clock.now_ns()
         with self._database.writing() as rows:
@@ -319,7 +321,10 @@ class Identity:
                 raise NotFound("The key was not found.")
             if key.revoked_ns is None:
                 ledger.revoke_key(rows, key_id, now_ns)
-                audit.record(rows, at_ns=now_ns, actor_id=actor_id, action="key.revoke", target_id=key_id)
+                audit.record(
+                    rows, at_ns=now_ns, actor_id=actor_id, action="key.revoke", organisation_id=organisation_id,
+                    target_id=key_id,
+                )  # fmt: skip
             key = ledger.key(rows, key_id) or key
         self._cache.drop()
         return key

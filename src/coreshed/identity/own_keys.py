@@ -1,0 +1,74 @@
+"""Keys that people make for their own use, with a credential that they already have."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from coreshed.clock import NANOSECONDS, Clock
+from coreshed.database import Database
+from coreshed.identity import grants, ledger
+from coreshed.identity.ledger import ApiKey
+from coreshed.identity.principal import Principal
+from coreshed.problems import InsufficientScope, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from coreshed.identity.service import Identity
+
+_DAY_NS = 86_400 * NANOSECONDS
+
+
+class OwnKeys:
+    """The keys of whoever asks. A key acts as its user, with their roles; those of others are not found here."""
+
+    def __init__(self, identity: "Identity", database: Database, clock: Clock) -> None:
+        self._identity = identity
+        self._database = database
+        self._clock = clock
+
+    def create(
+        self, *, caller: Principal, name: str, scopes: Iterable[str], expires_in_days: int | None
+    ) -> tuple[str, ApiKey]:
+        """A new key, which is returned here and never again, and what is kept of it.
+
+        scopes: none make a key that says who its user is and opens nothing. expires_in_days: None for a key that ends
+        when it is revoked. Raises Invalid, and InsufficientScope where the caller's credential does not cover a scope.
+        """
+        wanted = list(dict.fromkeys(scopes))
+        try:
+            grants.check_scopes(wanted)
+        except Invalid as error:
+            raise Invalid(error.detail.replace("scopes:", "permissions:", 1), loc=["body", "permissions"]) from None
+        for scope in wanted:
+            if not all(caller.permits(grant) for grant in grants.grants_of([scope])):
+                raise InsufficientScope(f"A key cannot be given '{scope}', which your own credential does not have.")
+        days_ns = None if expires_in_days is None else expires_in_days * _DAY_NS
+        return self._identity.create_key(
+            user_id=caller.user_id,
+            name=name,
+            scopes=wanted,
+            expires_ns=None if days_ns is None else self._clock.now_ns() + days_ns,
+            actor_id=caller.user_id,
+            organisation_id=min(caller.organisation_roles, default=None),
+            may_open_nothing=True,
+        )
+
+    def list(self, *, caller: Principal) -> list[ApiKey]:
+        """The caller's keys, ended ones too, the newest first."""
+        return self._identity.list_keys(user_id=caller.user_id)
+
+    def is_active(self, key: ApiKey) -> bool:
+        """True until a key is revoked or its time has come."""
+        return key.revoked_ns is None and (key.expires_ns is None or key.expires_ns > self._clock.now_ns())
+
+    def revoke(self, *, caller: Principal, key_id: str) -> ApiKey:
+        """End a key of the caller at once; a second time changes nothing. Raises NotFound."""
+        key = None
+        if "\0" not in key_id:  # PostgreSQL would refuse the question
+            with self._database.reading() as rows:
+                key = ledger.key(rows, key_id)
+        if key is None or key.user_id != caller.user_id:
+            raise NotFound("You have no key with this id.")
+        return self._identity.revoke_key(
+            key_id=key_id,
+            actor_id=caller.user_id,
+            organisation_id=min(caller.organisation_roles, default=None),
+        )
