@@ -38,6 +38,7 @@ _SLOW = {
     "tests/jobs/test_processes.py",
     "tests/objects/test_list_properties.py",
     "tests/serving/test_people_and_audit.py",
+    "tests/typescript/test_package.py",
 }
 # Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import make_client
+import make_typescript
 import operations_reference
 import typer
 from operations import operations, paragraph
@@ -305,7 +306,7 @@ def leaf_commands() -> dict[str, Any]:
 
 def main() -> None:
     """Write or check."""
-    made = make_client.modules() | {DOCS / name: text for name, text in pages().items()}
+    made = make_client.modules() | make_typescript.modules() | {DOCS / name: text for name, text in pages().items()}
     stale = {path: text for path, text in made.items() if not _is(path, text)}
     if "--check" in sys.argv[1:]:
         names = ", ".join(sorted(path.name for path in stale))
