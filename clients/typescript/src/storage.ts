@@ -68,10 +68,11 @@ export class UploadLink {
     const asked = Date.now();
     const found = (await this.client.call("uploads.signed_url", this.named, { signal })) as {
       upload_url: string;
-      expires_in?: number;
+      expires_at?: string;
     };
-    const lifetime = found.expires_in;
-    this.#until = lifetime === undefined ? Infinity : asked + lifetime * 1000;
+    const until = Date.parse(found.expires_at ?? "");
+    // The clock of the machine may be ahead of the server's: a new link is never taken for an old one.
+    this.#until = Number.isNaN(until) ? Infinity : Math.max(until, asked + 2 * MARGIN);
     return found.upload_url;
   }
 
