@@ -11,6 +11,56 @@ export type Method<K extends OperationId> = {} extends Input<K>
   ? (input?: Input<K>, options?: CallOptions) => Promise<Output<K>>
   : (input: Input<K>, options?: CallOptions) => Promise<Output<K>>;
 
+/** A key to be made. */
+export interface ApiKeyCreateInput {
+  /** What it is for */
+  name: string;
+  /** Scopes such as uploads:write, of those that your own credential has; none: it opens nothing */
+  permissions?: string[];
+  /** Calls in a minute; not offered here, so that any number is refused */
+  rate_limit?: number | null;
+  /** When it ends; null: not before it is revoked */
+  expires_in_days?: number | null;
+}
+
+/** A new key. `key` is the secret itself, shown here and never again. */
+export interface ApiKeyCreateOutput {
+  id: string;
+  key: string;
+  prefix: string;
+  name: string;
+  permissions: string[];
+  expires_at: string | null;
+  created_at: string;
+}
+
+/** Nothing is asked for but the caller's own. */
+export interface ApiKeyListInput {}
+
+/** What is kept of a key. `is_active` is false once it was revoked or has ended. */
+export interface ApiKeyOutput {
+  id: string;
+  prefix: string;
+  name: string;
+  permissions: string[];
+  expires_at: string | null;
+  created_at: string;
+  revoked_at: string | null;
+  is_active: boolean;
+}
+
+/** A key to be ended. */
+export interface ApiKeyRevokeInput {
+  /** Its id */
+  key_id: string;
+}
+
+/** The key that ended. */
+export interface ApiKeyRevokeOutput {
+  id: string;
+  ok?: boolean;
+}
+
 /** Nothing is asked for but what the caller may see. */
 export interface ProjectList {}
 
@@ -27,10 +77,21 @@ export interface ProjectResponse {
 
 /** What goes in and what comes out, by the id of the operation. */
 export interface Operations {
+  "api_keys.create": { input: ApiKeyCreateInput; output: ApiKeyCreateOutput };
+  "api_keys.list": { input: ApiKeyListInput; output: ApiKeyOutput[] };
+  "api_keys.revoke": { input: ApiKeyRevokeInput; output: ApiKeyRevokeOutput };
   "projects.list": { input: ProjectList; output: ProjectResponse[] };
 }
 
 export interface Namespaces {
+  api_keys: {
+    /** Make a key for yourself; the secret is in this answer and nowhere else. Scope `api_keys:write`. */
+    create: Method<"api_keys.create">;
+    /** List your keys, without their secrets. Scope `api_keys:read`. */
+    list: Method<"api_keys.list">;
+    /** End a key of yours at once. Scope `api_keys:write`. */
+    revoke: Method<"api_keys.revoke">;
+  };
   projects: {
     /** List the projects that the caller has a role in. Scope `projects:read`. */
     list: Method<"projects.list">;
@@ -38,5 +99,8 @@ export interface Namespaces {
 }
 
 export const OPERATIONS: Record<OperationId, Repeat> = {
+  "api_keys.create": "once",
+  "api_keys.list": "read",
+  "api_keys.revoke": "once",
   "projects.list": "read",
 };
