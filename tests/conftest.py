@@ -43,6 +43,7 @@ _SLOW = {
 # Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {
     "tests/identity/issuer/test_upload_realm.py",
+    "tests/blobs/test_dropping.py",
     "tests/blobs/test_get.py",
     "tests/blobs/test_links.py",
     "tests/blobs/test_storage_blocks.py",

@@ -55,6 +55,10 @@ class Storage:
     async def commit(self, blob: Blob, *numbers: int) -> httpx.Response:
         return await self.request("PUT", f"{self.url(blob)}&comp=blocklist", block_list(*map(block_id, numbers)))
 
+    def drop(self, *blobs: Blob) -> None:
+        with self.bench.databases.main.writing() as rows:
+            self.bench.room.dropping.drop(rows, [blob.id for blob in blobs])
+
     def stored(self, *blobs: Blob) -> dict[str, int]:
         """What the room has measured; blobs without any bytes are absent."""
         with self.bench.databases.main.reading() as rows:

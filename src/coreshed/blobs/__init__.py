@@ -6,11 +6,13 @@ room.plane    ASGI below /blob             room.upkeep       round()
 room.storage  ASGI below /storage          room.storage_links   signed URLs of uploads
 room.uploads  discard(), staged()        room.collection   plan(), collect(), restore()
 room.metering stored_bytes()             room.contents     what the server itself reads and writes
+room.dropping drop()
 """
 
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.collection import Collection, NamedFiles, Report, collect
 from coreshed.blobs.contents import BlobFile, BlobWriter, Contents
+from coreshed.blobs.dropping import Dropping
 from coreshed.blobs.links import Links
 from coreshed.blobs.metering import Metering
 from coreshed.blobs.model import Blob, BlobPurpose, Digested, Metered, Overwrite, Purpose
@@ -33,6 +35,7 @@ __all__ = [
     "Collection",
     "Contents",
     "Digested",
+    "Dropping",
     "Links",
     "Metered",
     "Metering",

@@ -240,6 +240,12 @@ def is_held(rows: Rows, blob_id: str) -> bool:
     return rows.execute(found).first() is not None
 
 
+def forget_content(rows: Rows, blob_id: str) -> None:
+    """Make a locked blob one that was never committed."""
+    rows.execute(delete(blob_manifests).where(blob_manifests.c.blob_id == blob_id))
+    update_blob(rows, blob_id, generation=0, size=None, sha256=None, committed_ns=None)
+
+
 def forget_blob(rows: Rows, blob_id: str) -> None:
     """Delete a locked, unheld blob and its layout."""
     rows.execute(delete(blob_manifests).where(blob_manifests.c.blob_id == blob_id))

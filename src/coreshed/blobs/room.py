@@ -9,6 +9,7 @@ from coreshed.blobs.collection import Collection, NamedFiles
 from coreshed.blobs.commit import Commits
 from coreshed.blobs.committer import GroupCommitter
 from coreshed.blobs.contents import Contents
+from coreshed.blobs.dropping import Dropping
 from coreshed.blobs.hashing import Frontiers
 from coreshed.blobs.home import check_home
 from coreshed.blobs.links import Links
@@ -79,6 +80,7 @@ class BlobRoom:
         )
         sweeping = Sweeping(main, staging, store, clock, self.metering, settings.staged_block_lifetime)
         coalescing = Coalescing(main, store, clock, settings.disk_reserve)
+        self.dropping = Dropping(main, staging, clock, self._pools, self.metering, sweeping)
         self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
 
     @classmethod
