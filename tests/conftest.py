@@ -37,6 +37,7 @@ _SLOW = {
     "tests/identity/issuer/test_trusted_issuers.py",
     "tests/jobs/test_processes.py",
     "tests/objects/test_list_properties.py",
+    "tests/operations/test_replays_after_crashes.py",
     "tests/serving/test_people_and_audit.py",
     "tests/typescript/test_package.py",
 }
@@ -79,6 +80,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/objects/test_bad_input.py",
     "tests/quota/test_concurrency.py",
     "tests/quota/test_model.py",
+    "tests/operations/test_replays.py",
     "tests/roles/test_matrix.py",
     "tests/serving/test_real_server.py",
     "tests/serving/test_start.py",

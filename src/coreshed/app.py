@@ -265,6 +265,7 @@ class Application:
             storage=self.blobs.storage,
             jobs=self.jobs,
             metrics=self.metrics,
+            clock=self._clock,
         )
 
     @property
@@ -303,6 +304,12 @@ class Application:
         self.files.forget_abandoned()
         self.issuer.upkeep()
         self.jobs.upkeep()
+        self._forget_replays()
+
+    def _forget_replays(self) -> None:
+        from coreshed.operations import replays  # not with the commands, which have no use for operations
+
+        replays.sweep(self.databases.main, self._clock)
 
     def start_jobs(self, worker_id: str) -> JobWorker:
         """Run jobs in this process until the worker is stopped; their leases stand under this id."""

@@ -8,6 +8,7 @@ from typing import Any
 from coreshed import health, web
 from coreshed.blobs import BlobPlane, StoragePlane
 from coreshed.blockmodels.service import BlockModels
+from coreshed.clock import Clock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
@@ -50,7 +51,9 @@ class Front:
         storage: StoragePlane,
         jobs: Jobs,
         metrics: Metrics,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._settings, self._identity, self._metrics = settings, identity, metrics
         self._database, self._jobs = database, jobs
         self._workspaces, self._quota, self._origins = workspaces, quota, origins
@@ -103,7 +106,11 @@ class Front:
     def _operations(self) -> OperationsPlane:
         rooms = Rooms(identity=self._identity, workspaces=self._workspaces, quota=self._quota)
         return OperationsPlane(
-            rooms=rooms, database=self._database, identity=self._identity, origin=self._origins.public_url
+            rooms=rooms,
+            database=self._database,
+            identity=self._identity,
+            clock=self._clock,
+            origin=self._origins.public_url,
         )
 
     async def _shown_metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:

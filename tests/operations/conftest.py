@@ -1,17 +1,42 @@
 """One application for the tests of operations, in this process, and clients of it."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+import coreshed.operations as package
 from coreshed.app import Application
+from coreshed.operations import plane, registry
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 
 ADMIN_KEY = "an-administrators-key-of-tests"
 ORIGIN = "http://coreshed.test"
+
+
+@contextmanager
+def one_more_file(directory: Path, name: str, source: str) -> Iterator[None]:
+    """The operations of a further file beside the package's own."""
+    (directory / name).write_text(source, encoding="utf-8")
+    before = dict(registry.load())
+    package.__path__.append(str(directory))
+    forget_operations()
+    yield
+    package.__path__.remove(str(directory))
+    sys.modules.pop(f"coreshed.operations.{Path(name).stem}")
+    registry._found.clear()
+    registry._found.update(before)
+    forget_operations()
+
+
+def forget_operations() -> None:
+    """So that they are looked for anew."""
+    registry.load.cache_clear()
+    plane.addresses.cache_clear()
 
 
 @pytest.fixture(scope="module")

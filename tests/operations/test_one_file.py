@@ -1,7 +1,6 @@
 """An operation is one function in one file; everything else comes from it."""
 
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,16 +13,15 @@ import pytest
 from openapi_spec_validator import validate
 from typer.testing import CliRunner
 
-import coreshed.operations as package
 from coreshed.app import Application
 from coreshed.cli import app
 from coreshed.cli import operations as commands
 from coreshed.client import known_operations
-from coreshed.operations import plane, registry
+from coreshed.operations import registry
 from coreshed.origins import Origins
 from coreshed.settings import Settings
 from tests.docs.pages import headings, tool
-from tests.operations.conftest import ADMIN_KEY, ORIGIN
+from tests.operations.conftest import ADMIN_KEY, ORIGIN, one_more_file
 
 SOURCE = '''"""wells.*: depths of wells."""
 
@@ -116,19 +114,8 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def added(tmp_path: Path) -> Iterator[registry.Operation]:
     """The operation of a file that was added to the package."""
-    (tmp_path / "of_wells.py").write_text(SOURCE, encoding="utf-8")
-    package.__path__.append(str(tmp_path))
-    _forget()
-    yield registry.load()["wells.depth.max_depth"]
-    package.__path__.remove(str(tmp_path))
-    registry._found.pop("wells.depth.max_depth")
-    sys.modules.pop("coreshed.operations.of_wells")
-    _forget()
-
-
-def _forget() -> None:
-    registry.load.cache_clear()
-    plane.addresses.cache_clear()
+    with one_more_file(tmp_path, "of_wells.py", SOURCE):
+        yield registry.load()["wells.depth.max_depth"]
 
 
 @pytest.fixture

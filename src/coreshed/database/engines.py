@@ -76,6 +76,7 @@ class Database:
             driver.InterfaceError,
         )
         self._turn = threading.Lock()
+        self._joined = threading.local()
         self._resident: sa.Connection | None = None
         self._resident_of = 0
         self._careful_until = 0.0
@@ -91,6 +92,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """A read transaction: every statement inside sees the same state."""
+        joined: sa.Connection | None = getattr(self._joined, "rows", None)
+        if joined is not None:
+            yield joined
+            return
         resident = self._resident
         if resident is not None and self._resident_of == threading.get_ident() and not resident.in_transaction():
             with self._translated(), resident.begin():
@@ -102,12 +107,30 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Rows]:
         """A change: commits when the block ends, rolls back when it raises. Keep it under 50 ms and free of I/O."""
+        joined: sa.Connection | None = getattr(self._joined, "rows", None)
+        if joined is not None:
+            with _part_of(joined):
+                yield joined
+            return
         calls: list[Callable[[], None]] = []
         with nullcontext() if not self.is_sqlite else self._turn, self._translated(), self._writer.begin() as rows:
             rows.info[_AFTER_COMMIT] = calls
             yield rows
         for call in calls:
             call()
+
+    @contextmanager
+    def joining(self) -> Iterator[Rows]:
+        """A change that every `reading()` and `writing()` of this thread is part of until the block ends.
+
+        A part that raises is undone alone; all of it is committed together, or not at all.
+        """
+        with self.writing() as rows:
+            self._joined.rows = rows
+            try:
+                yield rows
+            finally:
+                self._joined.rows = None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -170,6 +193,18 @@ def after_commit(rows: Rows, call: Callable[[], None]) -> None:
     calls: list[Callable[[], None]] = rows.info[_AFTER_COMMIT]
     if call not in calls:
         calls.append(call)
+
+
+@contextmanager
+def _part_of(rows: Rows) -> Iterator[None]:
+    calls: list[Callable[[], None]] = rows.info[_AFTER_COMMIT]
+    before = len(calls)
+    try:
+        with rows.begin_nested():
+            yield
+    except BaseException:
+        del calls[before:]
+        raise
 
 
 async def _offload(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from coreshed import logs
+from coreshed.clock import Clock
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal
 from coreshed.operations.published import published
 from coreshed.operations.registry import Call, Listed, Operation, Rooms, load
+from coreshed.operations.replays import Replays
 from coreshed.problems import (
     Api,
     BadRequest,
@@ -40,10 +42,11 @@ _log = logs.logger("coreshed.operations")
 class OperationsPlane:
     """`/v1/op/{operation_id}` and `/v1/{resource}/{action}`; both are POST and nothing else."""
 
-    def __init__(self, *, rooms: Rooms, database: Database, identity: Identity, origin: str) -> None:
+    def __init__(self, *, rooms: Rooms, database: Database, identity: Identity, clock: Clock, origin: str) -> None:
         self._rooms = rooms
         self._database = database
         self._identity = identity
+        self._replays = Replays(database, clock)
         self._origin = origin.rstrip("/")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -72,11 +75,25 @@ class OperationsPlane:
             raise MethodNotAllowed("Operations are called with POST.")
         if caller is not None:
             _require_scope(operation, caller)
-        raw = await _body(receive, headers)
+        arguments = _arguments(operation, await _body(receive, headers))
         call = Call(caller, self._rooms, self._origin, headers)  # type: ignore[arg-type]
+        key = headers.get("idempotency-key") if operation.replayed else None
+        if key is not None and caller is not None:
+            return operation.status, await self._once(operation, call, arguments, key), []
         run = self._database.search if operation.reads else self._database.change
-        found = await run(operation.run, call, *_arguments(operation, raw))
+        found = await run(operation.run, call, *arguments)
         return operation.status, *_encoded(found)
+
+    async def _once(self, operation: Operation, call: Call, arguments: list[Any], key: str) -> bytes:
+        return await self._database.change(
+            self._replays.once,
+            caller=call.caller,
+            operation_id=operation.id,
+            key=key,
+            status=operation.status,
+            body=arguments[0] if arguments else None,
+            act=lambda: _encoded(operation.run(call, *arguments))[0],
+        )
 
 
 @cache
