@@ -84,6 +84,8 @@ _SLOW_ON_POSTGRESQL = {
     "tests/roles/test_matrix.py",
     "tests/serving/test_real_server.py",
     "tests/serving/test_start.py",
+    "tests/stac/test_access.py",
+    "tests/stac/test_documents.py",
     "tests/workspaces/test_coordinate_systems.py",
 }
 

@@ -37,6 +37,7 @@ _APIS = {
     Api.COLORMAPS: "Colormap",
     Api.BLOCKMODELS: "Block Model",
     Api.OPERATIONS: "Operations",
+    Api.STAC: "STAC",
     Api.SIGN_IN: "Sign-in",
     Api.SERVER: "Server",
 }

@@ -29,6 +29,7 @@ from coreshed.objects import Ground, ObjectData, Objects
 from coreshed.origins import Origins
 from coreshed.quota import Quota
 from coreshed.settings import BadSettings, Settings
+from coreshed.stac import Stac
 from coreshed.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -128,6 +129,12 @@ class Application:
         self.folders.register(self.files)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.block_models = self._open_block_models(clock)
+        self.stac = Stac(
+            database=databases.main,
+            workspaces=self.workspaces,
+            links=self.blobs.links,
+            root=f"{origins.public_url.rstrip('/')}/stac",
+        )
         for kind in job_kinds(self.block_models):
             self.jobs.register(kind)
         self.metrics = Metrics()
@@ -266,6 +273,7 @@ class Application:
             jobs=self.jobs,
             metrics=self.metrics,
             clock=self._clock,
+            stac=self.stac,
         )
 
     @property

@@ -24,6 +24,7 @@ from coreshed.origins import Origins
 from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
 from coreshed.quota import Quota
 from coreshed.settings import Settings
+from coreshed.stac import Stac, StacPlane
 from coreshed.workspaces import Workspaces
 
 __all__ = ["AsgiApp", "Front"]
@@ -52,6 +53,7 @@ class Front:
         jobs: Jobs,
         metrics: Metrics,
         clock: Clock,
+        stac: Stac,
     ) -> None:
         self._clock = clock
         self._settings, self._identity, self._metrics = settings, identity, metrics
@@ -69,6 +71,7 @@ class Front:
             block_models=block_models,
             issuer=issuer,
         )
+        self._stac = StacPlane(stac=stac, database=database, identity=identity)
         self._mounts = self._all_mounts(blobs, storage)
         self.whole: AsgiApp = self._edge(self._mounts)
 
@@ -89,6 +92,7 @@ class Front:
             Mount("/blob", blobs, Api.SERVER, open=True),
             Mount("/storage", storage, Api.SERVER, open=True),
             Mount("/v1", self._operations(), Api.OPERATIONS, open=True, shared=True),
+            Mount("/stac", self._stac, Api.STAC, open=True, shared=True),
             Mount("/geoscience-object", apis, Api.OBJECTS),
             Mount("/file", apis, Api.FILES),
             Mount("/workspace", apis, Api.WORKSPACES),

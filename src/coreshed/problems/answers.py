@@ -18,6 +18,7 @@ class Api(StrEnum):
     COLORMAPS = "colormap"
     BLOCKMODELS = "blockmodel"
     OPERATIONS = "operations"
+    STAC = "stac"
     SIGN_IN = "sign-in"
     SERVER = "server"
 
@@ -259,6 +260,21 @@ def _operations() -> dict[tuple[Api, str | None, str], Answer]:
 
 
 ANSWERS |= _operations()
+
+# OGC API has a code for programs, which is the title here, and a description for people.
+ANSWERS |= {
+    (Api.STAC, None, kind): Answer(status, "about:blank", code)
+    for status, code, kinds in (
+        (400, "InvalidParameterValue", ("bad-request", "invalid")),
+        (401, "Unauthorized", ("missing-credentials",)),
+        (403, "Forbidden", ("not-permitted", "insufficient-role", "insufficient-scope")),
+        (404, "NotFound", ("not-found", "unknown-route", "unknown-workspace", "workspace-gone")),
+        (405, "MethodNotAllowed", ("method-not-allowed",)),
+        (413, "RequestTooLarge", ("too-large",)),
+        (500, "ServerError", ("internal", "store-failure")),
+    )
+    for kind in kinds
+}
 
 
 def answer(api: Api, group: str | None, problem: Problem) -> tuple[int, dict[str, Any]]:
