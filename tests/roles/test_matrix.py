@@ -47,7 +47,7 @@ async def test_that_each_caller_gets_what_the_matrix_says(house: House, row: Row
         answer = await _ask(house, caller, row, ward)
         got[caller] = answer.status_code
         if answer.status_code == 401 and caller in UNUSABLE:
-            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert answer.headers["WWW-Authenticate"].split(",")[0] == "Bearer"
         if answer.is_success and row.method != "GET":
             ward = await house.ward(row.state)
     assert got == {caller: row.answer(caller) for caller in CALLERS}

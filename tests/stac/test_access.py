@@ -39,7 +39,9 @@ async def test_that_another_organisation_finds_nothing(shelf: Shelf) -> None:
     assert "theirs" not in await shelf.found(collections=f"{theirs},{shelf.project}")
     # Somebody who belongs to both finds both.
     with application.databases.main.writing() as rows:
-        application.identity.memberships.add(rows, other.id, email="admin@localhost", role="member", actor_id="operator")
+        application.identity.memberships.add(
+            rows, other.id, email="admin@localhost", role="member", actor_id="operator"
+        )
     application.identity.forget()
     application.workspaces.assign_as_operator(workspace_id=theirs, email="admin@localhost", role=Role.VIEWER)
     both = await shelf.get("/search", "admin", collections=f"{theirs},{shelf.project}")
