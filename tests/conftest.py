@@ -23,6 +23,7 @@ settings.load_profile("coreshed")
 
 # What starts dozens of processes, or a browser.
 _SLOW = {
+    "tests/operations/test_published_cli.py",
     "tests/blobs/test_home.py",
     "tests/blockmodels/engine/test_fixture.py",
     "tests/cli/test_moving.py",

@@ -1,4 +1,4 @@
-"""The unmodified `geopera` client against a real server process."""
+"""The unmodified `geopera` client and command line against a real server process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from geopera import Geopera
 
+from tests.operations.terminal import Terminal
 from tests.server import Server
 
 ADMIN_KEY = "an-administrators-key-of-tests"
@@ -26,3 +27,10 @@ def test_that_the_published_client_lists_the_first_workspace_as_a_project(server
     assert answer.status_code == 200, answer.text
     assert [project["name"] for project in answer.json()] == ["First workspace"]
     assert answer.headers["x-total-count"] == "1"
+
+
+def test_that_the_published_command_line_takes_a_key_and_calls_an_operation(server: Server, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, server.url)
+    terminal.login(ADMIN_KEY)
+    (key,) = terminal.answer("api-keys", "list")
+    assert (key["name"], key["permissions"]) == ("administrator", ["*"])

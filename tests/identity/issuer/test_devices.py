@@ -1,11 +1,5 @@
 """Devices, and the realm of the upload clients."""
 
-import json
-import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +7,6 @@ import pytest
 
 from tests.identity.issuer.browser import Browser
 from tests.identity.issuer.conftest import ORIGIN, PASSWORD, REALM, House, Proof, parts
-from tests.server import Server, ServerMaker
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -197,50 +190,3 @@ async def test_that_tokens_of_the_realm_live_five_minutes_and_half_an_hour(house
     house.clock.advance(1800 - 360)
     form = {"grant_type": "refresh_token", "client_id": "geopera-cli", "refresh_token": tokens["refresh_token"]}
     assert (await house.token(f"{REALM}/token", **form)).json()["error"] == "invalid_grant"
-
-
-def _geopera(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
-    return subprocess.run(
-        [sys.executable, "-m", "geopera_cli", *words],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def _stored(home: Path) -> dict[str, Any]:
-    (path,) = home.rglob("credentials.json")
-    found: dict[str, Any] = json.loads(path.read_text())["default"]
-    return found
-
-
-def test_that_the_published_command_line_logs_in_refreshes_and_logs_out(server: ServerMaker, tmp_path: Path) -> None:
-    running: Server = server("--demo").start()
-    home = tmp_path / "home"
-    home.mkdir()
-    login = _geopera(home, "login", "--api-url", running.url, "--no-browser")
-    said = login.stdout + login.stderr
-    assert "Logged in as" in said, said + running.log[-3000:]
-    auth = _stored(home)["auth"]
-    assert abs(auth["expires_at"] - time.time() - 300) < 60
-    who = json.loads(_geopera(home, "whoami", "--json").stdout)
-    assert (who["geopera_principal_type"], who["scope"]) == ("user", "openid profile")
-    (path,) = home.rglob("credentials.json")
-    content = json.loads(path.read_text())
-    content["default"]["auth"]["access_token"] = "expired"
-    path.write_text(json.dumps(content))
-    again = json.loads(_geopera(home, "whoami", "--json").stdout)
-    assert again["sub"] == who["sub"]
-    assert _stored(home)["auth"]["refresh_token"] != auth["refresh_token"]
-    last = _stored(home)["auth"]["refresh_token"]
-    _geopera(home, "logout")
-    form = {"grant_type": "refresh_token", "client_id": "geopera-cli", "refresh_token": last}
-    assert httpx.post(f"{running.url}{REALM}/token", data=form).json()["error"] == "invalid_grant"
-
-
-def test_that_the_published_command_line_takes_a_key(server: ServerMaker, tmp_path: Path) -> None:
-    running: Server = server().start()
-    home = tmp_path / "home"
-    home.mkdir()
-    login = _geopera(home, "login", "--api-url", running.url, "--api-key", running.admin_key)
-    assert "Logged in as" in login.stdout + login.stderr
-    assert json.loads(_geopera(home, "whoami", "--json").stdout)["sub"]
