@@ -14,6 +14,7 @@ from coreshed.blockmodels.purpose import Answer, UpdateFile
 from coreshed.blockmodels.service import BlockModels
 from coreshed.blockmodels.service import Ground as BlockModelGround
 from coreshed.blockmodels.sql.limits import SqlLimits
+from coreshed.catalogue import Catalogue
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -124,6 +125,7 @@ class Application:
         self.issuer.name_projects(self.workspaces.default_for)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
+        self.catalogue = self._open_catalogue(clock)
         self.objects = Objects(self._ground(clock))
         self.files = self._open_files(clock)
         self.folders.register(self.files)
@@ -168,6 +170,18 @@ class Application:
             settings=self.settings,
             public_url=self.origins.public_url,
         )
+
+    def _open_catalogue(self, clock: Clock) -> Catalogue:
+        catalogue = Catalogue(
+            database=self.databases.main,
+            clock=clock,
+            workspaces=self.workspaces,
+            quota=self.quota,
+            blobs=self.blobs.blobs,
+            links=self.blobs.links,
+        )
+        self.quota.register(catalogue.measure)
+        return catalogue
 
     def _open_files(self, clock: Clock) -> Files:
         return Files(
@@ -263,6 +277,7 @@ class Application:
             issuer=self.issuer,
             workspaces=self.workspaces,
             quota=self.quota,
+            catalogue=self.catalogue,
             folders=self.folders,
             objects=self.objects,
             files=self.files,

@@ -8,6 +8,7 @@ from typing import Any
 from coreshed import health, web
 from coreshed.blobs import BlobPlane, StoragePlane
 from coreshed.blockmodels.service import BlockModels
+from coreshed.catalogue import Catalogue
 from coreshed.clock import Clock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -43,6 +44,7 @@ class Front:
         issuer: Issuer,
         workspaces: Workspaces,
         quota: Quota,
+        catalogue: Catalogue,
         folders: Folders,
         objects: Objects,
         files: Files,
@@ -59,6 +61,7 @@ class Front:
         self._settings, self._identity, self._metrics = settings, identity, metrics
         self._database, self._jobs = database, jobs
         self._workspaces, self._quota, self._origins = workspaces, quota, origins
+        self._catalogue = catalogue
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -108,7 +111,9 @@ class Front:
         ]
 
     def _operations(self) -> OperationsPlane:
-        rooms = Rooms(identity=self._identity, workspaces=self._workspaces, quota=self._quota)
+        rooms = Rooms(
+            identity=self._identity, workspaces=self._workspaces, quota=self._quota, catalogue=self._catalogue
+        )
         return OperationsPlane(
             rooms=rooms,
             database=self._database,

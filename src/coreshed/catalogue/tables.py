@@ -44,6 +44,7 @@ projects = Table(
     main,
     Column("id", Key, ForeignKey("workspaces.id"), primary_key=True),
     Column("name", Text, nullable=False),  # up to 255 characters, not unique
+    Column("derived_name", Text, nullable=False),  # the workspace's; once it has another one, that counts
     Column("region", Text, nullable=False),
     Column("archived_ns", BigInteger),
 )
@@ -145,6 +146,7 @@ assets = Table(
     Column("file_name", Text, nullable=False),  # with its folders, as it was uploaded
     Column("object_path", Text, nullable=False),
     Column("blob_id", Key, ForeignKey("blobs.id"), nullable=False),
+    Column("blob_workspace_id", Key, nullable=False),  # another one than its own for an asset copied from there
     Column("media_type", Text, nullable=False),
     Column("roles", Text, nullable=False),  # JSON list
     Column("size", BigInteger, nullable=False),
@@ -164,7 +166,7 @@ assets = Table(
     Index("ix_assets_blob_id", "blob_id"),
 )
 
-# `src` came first: upload -> item, upload -> asset, item -> asset, item -> item (a copy), collection -> item.
+# `src` came first: upload -> item, upload -> asset, item -> asset, item -> item (a copy).
 provenance_edges = Table(
     "provenance_edges",
     main,

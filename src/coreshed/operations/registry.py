@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_type_hints
 
+from coreshed.catalogue import Catalogue
 from coreshed.identity import Identity, Principal
 from coreshed.quota import Quota
 from coreshed.workspaces import Workspaces
@@ -36,6 +37,7 @@ class Rooms:
     identity: Identity
     workspaces: Workspaces
     quota: Quota
+    catalogue: Catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from coreshed.workspaces.administration import Administration
 from coreshed.workspaces.entitlements import Entitlements
 from coreshed.workspaces.ground import Described
+from coreshed.workspaces.ledger import Workspace
 from coreshed.workspaces.listing import Comparison, ListQuery, Query, read_times
 from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
@@ -19,6 +20,7 @@ __all__ = [
     "ListQuery",
     "Query",
     "Role",
+    "Workspace",
     "WorkspaceAccess",
     "Workspaces",
     "read_body",

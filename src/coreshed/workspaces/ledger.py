@@ -1,6 +1,7 @@
 """Statements over workspaces and their members."""
 
 import operator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +136,12 @@ def find(rows: Rows, workspace_id: str) -> Workspace | None:
     """The workspace of this id, live or deleted."""
     row = rows.execute(select(*_COLUMNS).where(workspaces.c.id == workspace_id)).one_or_none()
     return None if row is None else _workspace(row)
+
+
+def of_ids(rows: Rows, workspace_ids: Collection[str]) -> list[Workspace]:
+    """The workspaces of these ids, live or deleted, the newest first."""
+    found = select(*_COLUMNS).where(workspaces.c.id.in_(workspace_ids))
+    return [_workspace(row) for row in rows.execute(found.order_by(workspaces.c.created_ns.desc(), workspaces.c.id))]
 
 
 def hold(rows: Rows, workspace_id: str) -> None:

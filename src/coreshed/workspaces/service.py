@@ -136,6 +136,39 @@ class Workspaces:
         """The workspace of a first start, in the transaction of `Identity.bootstrap`. Returns its id."""
         return self._create(rows, owner_id, organisation_id, CreateWorkspace(name), actor_id=OPERATOR).id
 
+    # Projects, which are workspaces
+
+    def of_ids(self, rows: Rows, workspace_ids: Collection[str]) -> list[ledger.Workspace]:
+        """The workspaces of these ids, live or deleted, the newest first."""
+        return ledger.of_ids(rows, workspace_ids)
+
+    def create_within(
+        self, rows: Rows, *, caller: Principal, organisation_id: str, name: str, description: str
+    ) -> ledger.Workspace:
+        """A new workspace owned by the caller; where the name is taken it gets the next free `name (2)`.
+
+        Raises NotPermitted.
+        """
+        require_member(caller, organisation_id)
+        self._identity.hold_organisation(rows, organisation_id)
+        asked = CreateWorkspace(self._free_name(rows, organisation_id, name), description)
+        return self._create(rows, caller.user_id, organisation_id, asked, actor_id=caller.user_id)
+
+    def change_within(
+        self, rows: Rows, *, caller: Principal, workspace: WorkspaceKey, name: str | None, description: str | None
+    ) -> ledger.Workspace:
+        """Name, as `create_within` does it, and describe a live workspace; None: as it is. Permission is the caller's
+        part. Raises UnknownWorkspace.
+        """
+        self._identity.hold_organisation(rows, workspace.organisation_id)
+        before = self._ground.describe_one(rows, workspace.workspace_id, None).workspace
+        changed: dict[str, Any] = {} if description is None else {"description": description}
+        if name is not None and paths.key(name) != before.name_key:
+            free = self._free_name(rows, workspace.organisation_id, name)
+            changed |= {"name": free, "name_key": paths.key(free)}
+        self._change(rows, caller, workspace, "workspace.update", changed, fields=sorted(changed))
+        return self._ground.describe_one(rows, workspace.workspace_id, None).workspace
+
     # Workspaces
 
     def create(self, *, caller: Principal, organisation_id: str, asked: CreateWorkspace) -> Described:

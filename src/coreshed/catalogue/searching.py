@@ -1,0 +1,89 @@
+"""Finding items by place, time and collection, in an order that stays while one reads on."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+
+from coreshed.catalogue import asset_ledger, item_ledger, ledger
+from coreshed.catalogue.ground import Ground
+from coreshed.catalogue.item_ledger import Extent, Wanted
+from coreshed.catalogue.model import Asset, Collection, Item
+from coreshed.database import Rows
+from coreshed.identity import Principal
+from coreshed.problems import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A search among the live items of one organisation. limit: 1 to 10,000. token: of `Found.next_token`, read on.
+
+    offset: how many to pass over first, for those who count pages.
+    """
+
+    wanted: Wanted
+    limit: int = 10
+    token: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page. next_token: None on the last one. Items that are made meanwhile come before the first page."""
+
+    items: list[Item]
+    next_token: str | None
+
+
+class Searching:
+    """What is read of the catalogue by those who look for places; permission is the caller's part.
+
+    `readable` says which projects somebody may read: `Wanted.workspace_ids` shall be among them.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def readable(self, rows: Rows, caller: Principal) -> dict[str, set[str]]:
+        """Ids of the live projects that the caller may read, by organisation; every organisation of theirs is there."""
+        return self._ground.readable(rows, caller)
+
+    def search(self, rows: Rows, query: SearchQuery) -> Found:
+        """One page, the newest `from_ns` first. Raises BadRequest for a token that is none."""
+        after = None if query.token is None else _read(query.token)
+        found = item_ledger.search(rows, query.wanted, limit=query.limit + 1, offset=query.offset, after=after)
+        page = found[: query.limit]
+        return Found(page, _token(page[-1]) if len(found) > query.limit else None)
+
+    def count(self, rows: Rows, wanted: Wanted) -> int:
+        """How many items a search finds on all pages."""
+        return item_ledger.count(rows, wanted)
+
+    def extents(self, rows: Rows, wanted: Wanted) -> dict[tuple[str, str | None], Extent]:
+        """Where and when items lie, by (project, collection; None: in none), of those that have items."""
+        return item_ledger.extents(rows, wanted)
+
+    def items(self, rows: Rows, item_ids: list[str]) -> list[Item]:
+        """The live items among these, in no order."""
+        return item_ledger.of_ids(rows, item_ids)
+
+    def assets(self, rows: Rows, item_ids: list[str]) -> dict[str, list[Asset]]:
+        """The assets of each item that has some, in their order."""
+        return asset_ledger.of_items(rows, item_ids)
+
+    def collections(self, rows: Rows, workspace_ids: set[str]) -> list[Collection]:
+        """The live collections of projects, in the order of their layers."""
+        return ledger.collections_of(rows, workspace_ids)
+
+
+def _token(item: Item) -> str:
+    return urlsafe_b64encode(f"{item.from_ns}.{item.no}".encode()).decode().rstrip("=")
+
+
+def _read(token: str) -> tuple[int, int]:
+    try:
+        at_ns, no = urlsafe_b64decode(token[:80] + "=" * (-len(token[:80]) % 4)).decode().split(".")
+        found = int(at_ns), int(no)
+    except ValueError:
+        raise BadRequest("The token is not one of a page's.") from None
+    if not all(abs(each) < 1 << 63 for each in found):
+        raise BadRequest("The token is not one of a page's.")
+    return found
