@@ -1,6 +1,6 @@
 """A project with a person of each role, and what tests do with it through the operations."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,3 @@ class Shed:
 def shed(lab: Lab, clock: ManualClock) -> Shed:
     """An empty project."""
     return Shed(lab, clock)
-
-
-@pytest.fixture
-async def foreigner(application: Application) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another organisation."""
-    transport = httpx.ASGITransport(application.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-        yield client

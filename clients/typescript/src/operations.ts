@@ -11,6 +11,13 @@ export type Method<K extends OperationId> = {} extends Input<K>
   ? (input?: Input<K>, options?: CallOptions) => Promise<Output<K>>
   : (input: Input<K>, options?: CallOptions) => Promise<Output<K>>;
 
+/** A member of the organization, and their role in the project: admin, editor or viewer. */
+export interface AddMemberInput {
+  project_id: string;
+  user_id: string;
+  role?: string;
+}
+
 /** A key to be made. */
 export interface ApiKeyCreateInput {
   /** What it is for */
@@ -61,18 +68,360 @@ export interface ApiKeyRevokeOutput {
   ok?: boolean;
 }
 
-/** Nothing is asked for but what the caller may see. */
-export interface ProjectList {}
+/** Which file of the item to delete. */
+export interface AssetDeleteInput {
+  item_id: string;
+  asset_id: string;
+}
 
-/** A project. Times are RFC 3339 in UTC. */
+/** A link that gives the bytes of an asset to whoever has it, until it expires. */
+export interface AssetDownload {
+  url: string;
+  expires_at: string;
+  file_name: string;
+  size_bytes: number;
+  media_type: string;
+  sha256: string;
+}
+
+/** Which file of the item. */
+export interface AssetDownloadInput {
+  item_id: string;
+  asset_id: string;
+}
+
+/** A file of an item. `href` is where it lies in the store; `items.asset.download` gives a link to its bytes. Checksums are base64 but `sha256`, which is hexadecimal; null where they are not known. */
+export interface AssetResponse {
+  id: string;
+  item_id: string;
+  key: string;
+  href: string;
+  object_path: string;
+  file_name: string;
+  title: string | null;
+  media_type: string;
+  roles: string[];
+  file_size_bytes: number;
+  checksum_crc32c: string | null;
+  checksum_md5: string | null;
+  sha256: string;
+  is_categorical: boolean;
+  band_names: string[] | null;
+  metadata: Record<string, unknown>;
+  upload_id: string | null;
+  created_at: string;
+}
+
+/** A new collection. `color`, `show_on_map`, `layer_order`: kept for those who draw maps. */
+export interface CollectionCreateInput {
+  project_id: string;
+  name: string;
+  description?: string | null;
+  color?: string | null;
+  show_on_map?: boolean;
+  layer_order?: number;
+}
+
+/** Which collection of the project to delete. */
+export interface CollectionDeleteInput {
+  project_id: string;
+  collection_id: string;
+}
+
+/** The collection is deleted. */
+export interface CollectionDeleteOutput {
+  id: string;
+  ok?: boolean;
+}
+
+/** A collection of a project's items. */
+export interface CollectionResponse {
+  id: string;
+  project_id: string;
+  name: string;
+  description: string | null;
+  color: string | null;
+  show_on_map: boolean;
+  layer_order: number;
+  auto_created: boolean;
+  source_type: string | null;
+  source_id: string | null;
+  item_count: number;
+  deleted_at: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What shall change; what is null stays. */
+export interface CollectionUpdateInput {
+  project_id: string;
+  collection_id: string;
+  name?: string | null;
+  description?: string | null;
+  color?: string | null;
+  show_on_map?: boolean | null;
+  layer_order?: number | null;
+}
+
+/** Which collection of the project. */
+export interface CollectionsGetInput {
+  project_id: string;
+  collection_id: string;
+}
+
+/** Whose collections. */
+export interface CollectionsListInput {
+  project_id: string;
+}
+
+/** The files of which item. */
+export interface ItemAssetsInput {
+  item_id: string;
+}
+
+/** A new item. `bbox`: `[west, south, east, north]` in WGS 84 degrees; times are RFC 3339. */
+export interface ItemCreateInput {
+  project_id: string;
+  name: string;
+  type: "satellite_capture" | "derived_raster" | "derived_vector" | "clip" | "user_raster" | "user_vector" | "external_reference";
+  collection_id?: string | null;
+  stac_id?: string | null;
+  geometry?: Record<string, unknown> | null;
+  bbox?: number[] | null;
+  datetime?: string | null;
+  start_datetime?: string | null;
+  end_datetime?: string | null;
+  cloud_cover?: number | null;
+  gsd?: number | null;
+  description?: string | null;
+  properties?: Record<string, unknown>;
+  stac_extensions?: string[];
+  order_id?: string | null;
+  upload_id?: string | null;
+  job_id?: string | null;
+}
+
+/** Which item to delete. */
+export interface ItemDeleteInput {
+  item_id: string;
+}
+
+/** The item is deleted. `storage_freed_bytes`: what its files took. */
+export interface ItemDeleteOutput {
+  id: string;
+  ok?: boolean;
+  storage_freed_bytes?: number;
+}
+
+/** Which item to copy, under which name and into which collection; by default as it is, and where it is. */
+export interface ItemDuplicateInput {
+  item_id: string;
+  new_name?: string | null;
+  target_collection_id?: string | null;
+  target_project_id?: string | null;
+}
+
+/** One item. */
+export interface ItemFound {
+  item: ItemResponse;
+}
+
+/** Which item. */
+export interface ItemGetInput {
+  item_id: string;
+}
+
+/** Which item. */
+export interface ItemLineageInput {
+  item_id: string;
+}
+
+/** An item. bbox: `[west, south, east, north]` in WGS 84 degrees; geometry: GeoJSON; both null where unknown. */
+export interface ItemResponse {
+  id: string;
+  project_id: string;
+  collection_id: string | null;
+  stac_id: string;
+  type: string;
+  geometry: Record<string, unknown> | null;
+  bbox: number[] | null;
+  datetime: string | null;
+  start_datetime: string | null;
+  end_datetime: string | null;
+  cloud_cover: number | null;
+  gsd: number | null;
+  name: string;
+  description: string | null;
+  properties: Record<string, unknown>;
+  stac_extensions: string[];
+  lifecycle_state: string;
+  expires_at: string | null;
+  archived_at: string | null;
+  previous_version_id: string | null;
+  duplicated_from_id: string | null;
+  order_id: string | null;
+  upload_id: string | null;
+  job_id: string | null;
+  deleted_at: string | null;
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What shall change; what is null stays. An empty `collection_id` takes the item out of its collection. */
+export interface ItemUpdateInput {
+  item_id: string;
+  name?: string | null;
+  description?: string | null;
+  collection_id?: string | null;
+  geometry?: Record<string, unknown> | null;
+  bbox?: number[] | null;
+  datetime?: string | null;
+  cloud_cover?: number | null;
+  gsd?: number | null;
+  properties?: Record<string, unknown> | null;
+  lifecycle_state?: "active" | "expiring" | "archived" | "expired" | "deleted" | null;
+}
+
+/** The items of which collection. `limit` is at most 10,000. */
+export interface ItemsByCollectionInput {
+  collection_id: string;
+  limit?: number;
+  offset?: number;
+}
+
+/** Whose items, of one collection or of none (`uncollected`). `limit` is at most 10,000. */
+export interface ItemsListInput {
+  project_id: string;
+  collection_id?: string | null;
+  uncollected?: boolean;
+  limit?: number;
+  offset?: number;
+}
+
+/** `dst` came from `src`; `depth` is the distance from the root, from 1. */
+export interface LineageEdge {
+  depth: number;
+  src_type: string;
+  src_id: string;
+  dst_type: string;
+  dst_id: string;
+  relation: string;
+  invocation_id: string | null;
+}
+
+/** Where to begin, and whether to go to ancestors (`up`), descendants (`down`) or both. */
+export interface LineageGetInput {
+  entity_type: "item" | "order" | "processing_job" | "collection" | "project" | "upload" | "asset";
+  entity_id: string;
+  direction?: "up" | "down" | "both";
+  max_depth?: number;
+}
+
+/** A graph. */
+export interface LineageGetOutput {
+  root: Record<string, string>;
+  direction: string;
+  edges: LineageEdge[];
+  nodes: LineageNode[];
+}
+
+/** Something that the walk met; the root has depth 0. */
+export interface LineageNode {
+  entity_type: string;
+  entity_id: string;
+  depth: number;
+}
+
+/** A member of a project. */
+export interface MemberOutput {
+  project_id: string;
+  user_id: string;
+  role: string;
+}
+
+/** `is_archived` false takes the project out of the archive again. */
+export interface ProjectArchiveInput {
+  project_id: string;
+  name?: string | null;
+  description?: string | null;
+  is_archived?: boolean | null;
+}
+
+/** A new project. `organization_id` says which of the caller's organizations it belongs to, if they have several. */
+export interface ProjectCreate {
+  name: string;
+  description?: string | null;
+  gcs_region?: "australia-southeast1" | "asia-southeast1" | "us-west1" | "europe-west1";
+  organization_id?: string | null;
+}
+
+/** The project to delete. */
+export interface ProjectDeleteInput {
+  project_id: string;
+}
+
+/** How much storage is free again, in bytes. */
+export interface ProjectDeleteOutput {
+  project_id: string;
+  deleted?: boolean;
+  storage_freed_bytes?: number;
+}
+
+/** One project. */
+export interface ProjectGetInput {
+  project_id: string;
+}
+
+/** Which projects; archived ones are left out unless they are asked for. */
+export interface ProjectList {
+  include_archived?: boolean;
+}
+
+/** A project, which is a workspace of the same id. */
 export interface ProjectResponse {
   id: string;
   organization_id: string;
   name: string;
   description: string | null;
+  gcs_region: string | null;
+  gcs_bucket_name: string | null;
   is_archived: boolean;
   created_at: string;
   updated_at: string;
+}
+
+/** What shall change; what is null stays. */
+export interface ProjectUpdateInput {
+  project_id: string;
+  name?: string | null;
+  description?: string | null;
+  is_archived?: boolean | null;
+}
+
+/** A member of the project. */
+export interface RemoveMemberInput {
+  project_id: string;
+  user_id: string;
+}
+
+/** The member has no role any more. */
+export interface RemoveMemberOutput {
+  ok?: boolean;
+}
+
+/** The names of a raster's bands, in the order of the file. */
+export interface SetBandNamesInput {
+  item_id: string;
+  asset_id: string;
+  band_names: string[];
+}
+
+/** A member of the project, and their new role: admin, editor or viewer. */
+export interface UpdateMemberInput {
+  project_id: string;
+  user_id: string;
+  role: string;
 }
 
 /** What goes in and what comes out, by the id of the operation. */
@@ -80,7 +429,33 @@ export interface Operations {
   "api_keys.create": { input: ApiKeyCreateInput; output: ApiKeyCreateOutput };
   "api_keys.list": { input: ApiKeyListInput; output: ApiKeyOutput[] };
   "api_keys.revoke": { input: ApiKeyRevokeInput; output: ApiKeyRevokeOutput };
+  "assets.delete": { input: AssetDeleteInput; output: AssetResponse };
+  "collections.create": { input: CollectionCreateInput; output: CollectionResponse };
+  "collections.delete": { input: CollectionDeleteInput; output: CollectionDeleteOutput };
+  "collections.get": { input: CollectionsGetInput; output: CollectionResponse };
+  "collections.list": { input: CollectionsListInput; output: CollectionResponse[] };
+  "collections.update": { input: CollectionUpdateInput; output: CollectionResponse };
+  "items.asset.download": { input: AssetDownloadInput; output: AssetDownload };
+  "items.create": { input: ItemCreateInput; output: ItemResponse };
+  "items.delete": { input: ItemDeleteInput; output: ItemDeleteOutput };
+  "items.duplicate": { input: ItemDuplicateInput; output: ItemResponse };
+  "items.get": { input: ItemGetInput; output: ItemFound };
+  "items.lineage": { input: ItemLineageInput; output: LineageGetOutput };
+  "items.list": { input: ItemsListInput; output: ItemResponse[] };
+  "items.list_assets": { input: ItemAssetsInput; output: AssetResponse[] };
+  "items.list_by_collection": { input: ItemsByCollectionInput; output: ItemResponse[] };
+  "items.set_asset_band_names": { input: SetBandNamesInput; output: AssetResponse };
+  "items.update": { input: ItemUpdateInput; output: ItemResponse };
+  "projects.add_member": { input: AddMemberInput; output: MemberOutput };
+  "projects.archive": { input: ProjectArchiveInput; output: ProjectResponse };
+  "projects.create": { input: ProjectCreate; output: ProjectResponse };
+  "projects.delete": { input: ProjectDeleteInput; output: ProjectDeleteOutput };
+  "projects.get": { input: ProjectGetInput; output: ProjectResponse };
   "projects.list": { input: ProjectList; output: ProjectResponse[] };
+  "projects.remove_member": { input: RemoveMemberInput; output: RemoveMemberOutput };
+  "projects.update": { input: ProjectUpdateInput; output: ProjectResponse };
+  "projects.update_member": { input: UpdateMemberInput; output: MemberOutput };
+  "provenance.get": { input: LineageGetInput; output: LineageGetOutput };
 }
 
 export interface Namespaces {
@@ -92,9 +467,71 @@ export interface Namespaces {
     /** End a key of yours at once. Scope `api_keys:write`. */
     revoke: Method<"api_keys.revoke">;
   };
+  assets: {
+    /** Delete a file of an item (editor or admin). Scope `items:write`. */
+    delete: Method<"assets.delete">;
+  };
+  collections: {
+    /** Create a collection within a project (editor or admin). Scope `collections:write`. */
+    create: Method<"collections.create">;
+    /** Delete a collection; its items stay, in none (project admin). Scope `collections:write`. */
+    delete: Method<"collections.delete">;
+    /** Get one collection of a project. Scope `collections:read`. */
+    get: Method<"collections.get">;
+    /** List a project's collections, with how many items each has. Scope `collections:read`. */
+    list: Method<"collections.list">;
+    /** Update a collection (editor or admin). Scope `collections:write`. */
+    update: Method<"collections.update">;
+  };
+  items: {
+    asset: {
+      /** Get a link that downloads one file of an item. Scope `items:read`. */
+      download: Method<"items.asset.download">;
+    };
+    /** Create an item within a project (editor or admin). Scope `items:write`. */
+    create: Method<"items.create">;
+    /** Delete an item and its files (editor or admin). Scope `items:write`. */
+    delete: Method<"items.delete">;
+    /** Copy an item with its files within its project (editor or admin). Scope `items:write`. */
+    duplicate: Method<"items.duplicate">;
+    /** Get one item. Scope `items:read`. */
+    get: Method<"items.get">;
+    /** Get what an item came from and what came from it. Scope `items:read`. */
+    lineage: Method<"items.lineage">;
+    /** List a project's items, of one collection or of all. Scope `items:read`. */
+    list: Method<"items.list">;
+    /** List the files of an item. Scope `items:read`. */
+    list_assets: Method<"items.list_assets">;
+    /** List the items of a collection. Scope `items:read`. */
+    list_by_collection: Method<"items.list_by_collection">;
+    /** Name the bands of a raster (editor or admin). Scope `items:write`. */
+    set_asset_band_names: Method<"items.set_asset_band_names">;
+    /** Update an item (editor or admin). Scope `items:write`. */
+    update: Method<"items.update">;
+  };
   projects: {
+    /** Give a member of the organization a role in a project (project admin). Scope `projects:write`. */
+    add_member: Method<"projects.add_member">;
+    /** Archive a project: it is left out of lists, and nothing in it can be changed (project admin). Scope `projects:write`. */
+    archive: Method<"projects.archive">;
+    /** Create a project in the caller's organization. Scope `projects:write`. */
+    create: Method<"projects.create">;
+    /** Delete a project and everything in it (project admin). Scope `projects:write`. */
+    delete: Method<"projects.delete">;
+    /** Get one project. Scope `projects:read`. */
+    get: Method<"projects.get">;
     /** List the projects that the caller has a role in. Scope `projects:read`. */
     list: Method<"projects.list">;
+    /** Take a member's role in a project away (project admin). Scope `projects:write`. */
+    remove_member: Method<"projects.remove_member">;
+    /** Update a project's name, description or archive state (project admin). Scope `projects:write`. */
+    update: Method<"projects.update">;
+    /** Change a member's role in a project (project admin). Scope `projects:write`. */
+    update_member: Method<"projects.update_member">;
+  };
+  provenance: {
+    /** Walk to what an entity came from, or what came from it. Scope `provenance:read`. */
+    get: Method<"provenance.get">;
   };
 }
 
@@ -102,5 +539,31 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "api_keys.create": "once",
   "api_keys.list": "read",
   "api_keys.revoke": "once",
+  "assets.delete": "once",
+  "collections.create": "keyed",
+  "collections.delete": "once",
+  "collections.get": "read",
+  "collections.list": "read",
+  "collections.update": "once",
+  "items.asset.download": "once",
+  "items.create": "keyed",
+  "items.delete": "once",
+  "items.duplicate": "once",
+  "items.get": "read",
+  "items.lineage": "read",
+  "items.list": "read",
+  "items.list_assets": "read",
+  "items.list_by_collection": "read",
+  "items.set_asset_band_names": "once",
+  "items.update": "once",
+  "projects.add_member": "once",
+  "projects.archive": "once",
+  "projects.create": "keyed",
+  "projects.delete": "once",
+  "projects.get": "read",
   "projects.list": "read",
+  "projects.remove_member": "once",
+  "projects.update": "once",
+  "projects.update_member": "once",
+  "provenance.get": "read",
 };

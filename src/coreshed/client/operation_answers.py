@@ -39,13 +39,175 @@ class ApiKeyRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool = True
 
 
+class AssetDownload(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that gives the bytes of an asset to whoever has it, until it expires."""
+
+    url: str
+    expires_at: str
+    file_name: str
+    size_bytes: int
+    media_type: str
+    sha256: str
+
+
+class AssetResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of an item. `href` is where it lies in the store; `items.asset.download` gives a link to its bytes.
+    Checksums are base64 but `sha256`, which is hexadecimal; null where they are not known.
+    """
+
+    id: str
+    item_id: str
+    key: str
+    href: str
+    object_path: str
+    file_name: str
+    title: str | None
+    media_type: str
+    roles: builtins.list[str]
+    file_size_bytes: int
+    checksum_crc32c: str | None
+    checksum_md5: str | None
+    sha256: str
+    is_categorical: bool
+    band_names: builtins.list[str] | None
+    metadata: dict[str, Any]
+    upload_id: str | None
+    created_at: str
+
+
+class CollectionDeleteOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The collection is deleted."""
+
+    id: str
+    ok: bool = True
+
+
+class CollectionResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection of a project's items."""
+
+    id: str
+    project_id: str
+    name: str
+    description: str | None
+    color: str | None
+    show_on_map: bool
+    layer_order: int
+    auto_created: bool
+    source_type: str | None
+    source_id: str | None
+    item_count: int
+    deleted_at: str | None
+    created_at: str
+    updated_at: str
+
+
+class ItemDeleteOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The item is deleted. `storage_freed_bytes`: what its files took."""
+
+    id: str
+    ok: bool = True
+    storage_freed_bytes: int = 0
+
+
+class ItemFound(msgspec.Struct, frozen=True, kw_only=True):
+    """One item."""
+
+    item: "ItemResponse"
+
+
+class ItemResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """An item. bbox: `[west, south, east, north]` in WGS 84 degrees; geometry: GeoJSON; both null where unknown."""
+
+    id: str
+    project_id: str
+    collection_id: str | None
+    stac_id: str
+    type: str
+    geometry: dict[str, Any] | None
+    bbox: builtins.list[float] | None
+    datetime: str | None
+    start_datetime: str | None
+    end_datetime: str | None
+    cloud_cover: float | None
+    gsd: float | None
+    name: str
+    description: str | None
+    properties: dict[str, Any]
+    stac_extensions: builtins.list[str]
+    lifecycle_state: str
+    expires_at: str | None
+    archived_at: str | None
+    previous_version_id: str | None
+    duplicated_from_id: str | None
+    order_id: str | None
+    upload_id: str | None
+    job_id: str | None
+    deleted_at: str | None
+    created_by: str | None
+    created_at: str
+    updated_at: str
+
+
+class LineageEdge(msgspec.Struct, frozen=True, kw_only=True):
+    """`dst` came from `src`; `depth` is the distance from the root, from 1."""
+
+    depth: int
+    src_type: str
+    src_id: str
+    dst_type: str
+    dst_id: str
+    relation: str
+    invocation_id: str | None
+
+
+class LineageGetOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph."""
+
+    root: dict[str, str]
+    direction: str
+    edges: "builtins.list[LineageEdge]"
+    nodes: "builtins.list[LineageNode]"
+
+
+class LineageNode(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the walk met; the root has depth 0."""
+
+    entity_type: str
+    entity_id: str
+    depth: int
+
+
+class MemberOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of a project."""
+
+    project_id: str
+    user_id: str
+    role: str
+
+
+class ProjectDeleteOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """How much storage is free again, in bytes."""
+
+    project_id: str
+    deleted: bool = True
+    storage_freed_bytes: int = 0
+
+
 class ProjectResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A project. Times are RFC 3339 in UTC."""
+    """A project, which is a workspace of the same id."""
 
     id: str
     organization_id: str
     name: str
     description: str | None
+    gcs_region: str | None
+    gcs_bucket_name: str | None
     is_archived: bool
     created_at: str
     updated_at: str
+
+
+class RemoveMemberOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The member has no role any more."""
+
+    ok: bool = True

@@ -50,15 +50,456 @@ class ApiKeys(Resource):
         return self._call("api_keys.revoke", {"key_id": key_id}, answers.ApiKeyRevokeOutput)
 
 
+class Assets(Resource):
+    """`assets.*`."""
+
+    def delete(self, *, item_id: str, asset_id: str) -> answers.AssetResponse:
+        """Delete a file of an item (editor or admin).
+
+        Scope `items:write`, side-effect destructive.
+        """
+        return self._call("assets.delete", {"item_id": item_id, "asset_id": asset_id}, answers.AssetResponse)
+
+
+class Collections(Resource):
+    """`collections.*`."""
+
+    def create(
+        self,
+        *,
+        project_id: str,
+        name: str,
+        description: str | None | UnsetType = UNSET,
+        color: str | None | UnsetType = UNSET,
+        show_on_map: bool | UnsetType = UNSET,
+        layer_order: int | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.CollectionResponse:
+        """Create a collection within a project (editor or admin).
+
+        Scope `collections:write`, side-effect compute.
+        """
+        return self._call(
+            "collections.create",
+            {
+                "project_id": project_id,
+                "name": name,
+                "description": description,
+                "color": color,
+                "show_on_map": show_on_map,
+                "layer_order": layer_order,
+            },
+            answers.CollectionResponse,
+            idempotency_key,
+        )
+
+    def delete(self, *, project_id: str, collection_id: str) -> answers.CollectionDeleteOutput:
+        """Delete a collection; its items stay, in none (project admin).
+
+        Scope `collections:write`, side-effect destructive.
+        """
+        return self._call(
+            "collections.delete",
+            {"project_id": project_id, "collection_id": collection_id},
+            answers.CollectionDeleteOutput,
+        )
+
+    def get(self, *, project_id: str, collection_id: str) -> answers.CollectionResponse:
+        """Get one collection of a project.
+
+        Scope `collections:read`, side-effect read.
+        """
+        return self._call(
+            "collections.get", {"project_id": project_id, "collection_id": collection_id}, answers.CollectionResponse
+        )
+
+    def list(self, *, project_id: str) -> builtins.list[answers.CollectionResponse]:
+        """List a project's collections, with how many items each has.
+
+        Scope `collections:read`, side-effect read.
+        """
+        return self._call("collections.list", {"project_id": project_id}, builtins.list[answers.CollectionResponse])
+
+    def update(
+        self,
+        *,
+        project_id: str,
+        collection_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        color: str | None | UnsetType = UNSET,
+        show_on_map: bool | None | UnsetType = UNSET,
+        layer_order: int | None | UnsetType = UNSET,
+    ) -> answers.CollectionResponse:
+        """Update a collection (editor or admin).
+
+        Scope `collections:write`, side-effect compute.
+        """
+        return self._call(
+            "collections.update",
+            {
+                "project_id": project_id,
+                "collection_id": collection_id,
+                "name": name,
+                "description": description,
+                "color": color,
+                "show_on_map": show_on_map,
+                "layer_order": layer_order,
+            },
+            answers.CollectionResponse,
+        )
+
+
+class ItemsAsset(Resource):
+    """`items.asset.*`."""
+
+    def download(self, *, item_id: str, asset_id: str) -> answers.AssetDownload:
+        """Get a link that downloads one file of an item.
+
+        Scope `items:read`, side-effect share_export.
+        """
+        return self._call("items.asset.download", {"item_id": item_id, "asset_id": asset_id}, answers.AssetDownload)
+
+
+class Items(Resource):
+    """`items.*`."""
+
+    @property
+    def asset(self) -> "ItemsAsset":
+        """`items.asset.*`."""
+        return ItemsAsset(self._sender, self._session)
+
+    def create(
+        self,
+        *,
+        project_id: str,
+        name: str,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ],
+        collection_id: str | None | UnsetType = UNSET,
+        stac_id: str | None | UnsetType = UNSET,
+        geometry: dict[str, Any] | None | UnsetType = UNSET,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        start_datetime: str | None | UnsetType = UNSET,
+        end_datetime: str | None | UnsetType = UNSET,
+        cloud_cover: float | None | UnsetType = UNSET,
+        gsd: float | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        properties: dict[str, Any] | UnsetType = UNSET,
+        stac_extensions: builtins.list[str] | UnsetType = UNSET,
+        order_id: str | None | UnsetType = UNSET,
+        upload_id: str | None | UnsetType = UNSET,
+        job_id: str | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.ItemResponse:
+        """Create an item within a project (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return self._call(
+            "items.create",
+            {
+                "project_id": project_id,
+                "name": name,
+                "type": type,
+                "collection_id": collection_id,
+                "stac_id": stac_id,
+                "geometry": geometry,
+                "bbox": bbox,
+                "datetime": datetime,
+                "start_datetime": start_datetime,
+                "end_datetime": end_datetime,
+                "cloud_cover": cloud_cover,
+                "gsd": gsd,
+                "description": description,
+                "properties": properties,
+                "stac_extensions": stac_extensions,
+                "order_id": order_id,
+                "upload_id": upload_id,
+                "job_id": job_id,
+            },
+            answers.ItemResponse,
+            idempotency_key,
+        )
+
+    def delete(self, *, item_id: str) -> answers.ItemDeleteOutput:
+        """Delete an item and its files (editor or admin).
+
+        Scope `items:write`, side-effect destructive.
+        """
+        return self._call("items.delete", {"item_id": item_id}, answers.ItemDeleteOutput)
+
+    def duplicate(
+        self,
+        *,
+        item_id: str,
+        new_name: str | None | UnsetType = UNSET,
+        target_collection_id: str | None | UnsetType = UNSET,
+        target_project_id: str | None | UnsetType = UNSET,
+    ) -> answers.ItemResponse:
+        """Copy an item with its files within its project (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return self._call(
+            "items.duplicate",
+            {
+                "item_id": item_id,
+                "new_name": new_name,
+                "target_collection_id": target_collection_id,
+                "target_project_id": target_project_id,
+            },
+            answers.ItemResponse,
+        )
+
+    def get(self, *, item_id: str) -> answers.ItemFound:
+        """Get one item.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call("items.get", {"item_id": item_id}, answers.ItemFound)
+
+    def lineage(self, *, item_id: str) -> answers.LineageGetOutput:
+        """Get what an item came from and what came from it.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call("items.lineage", {"item_id": item_id}, answers.LineageGetOutput)
+
+    def list(
+        self,
+        *,
+        project_id: str,
+        collection_id: str | None | UnsetType = UNSET,
+        uncollected: bool | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+    ) -> builtins.list[answers.ItemResponse]:
+        """List a project's items, of one collection or of all.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call(
+            "items.list",
+            {
+                "project_id": project_id,
+                "collection_id": collection_id,
+                "uncollected": uncollected,
+                "limit": limit,
+                "offset": offset,
+            },
+            builtins.list[answers.ItemResponse],
+        )
+
+    def list_assets(self, *, item_id: str) -> builtins.list[answers.AssetResponse]:
+        """List the files of an item.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call("items.list_assets", {"item_id": item_id}, builtins.list[answers.AssetResponse])
+
+    def list_by_collection(
+        self, *, collection_id: str, limit: int | UnsetType = UNSET, offset: int | UnsetType = UNSET
+    ) -> builtins.list[answers.ItemResponse]:
+        """List the items of a collection.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call(
+            "items.list_by_collection",
+            {"collection_id": collection_id, "limit": limit, "offset": offset},
+            builtins.list[answers.ItemResponse],
+        )
+
+    def set_asset_band_names(
+        self, *, item_id: str, asset_id: str, band_names: builtins.list[str]
+    ) -> answers.AssetResponse:
+        """Name the bands of a raster (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return self._call(
+            "items.set_asset_band_names",
+            {"item_id": item_id, "asset_id": asset_id, "band_names": band_names},
+            answers.AssetResponse,
+        )
+
+    def update(
+        self,
+        *,
+        item_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        collection_id: str | None | UnsetType = UNSET,
+        geometry: dict[str, Any] | None | UnsetType = UNSET,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        cloud_cover: float | None | UnsetType = UNSET,
+        gsd: float | None | UnsetType = UNSET,
+        properties: dict[str, Any] | None | UnsetType = UNSET,
+        lifecycle_state: Literal["active", "expiring", "archived", "expired", "deleted"] | None | UnsetType = UNSET,
+    ) -> answers.ItemResponse:
+        """Update an item (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return self._call(
+            "items.update",
+            {
+                "item_id": item_id,
+                "name": name,
+                "description": description,
+                "collection_id": collection_id,
+                "geometry": geometry,
+                "bbox": bbox,
+                "datetime": datetime,
+                "cloud_cover": cloud_cover,
+                "gsd": gsd,
+                "properties": properties,
+                "lifecycle_state": lifecycle_state,
+            },
+            answers.ItemResponse,
+        )
+
+
 class Projects(Resource):
     """`projects.*`."""
 
-    def list(self) -> builtins.list[answers.ProjectResponse]:
+    def add_member(self, *, project_id: str, user_id: str, role: str | UnsetType = UNSET) -> answers.MemberOutput:
+        """Give a member of the organization a role in a project (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return self._call(
+            "projects.add_member", {"project_id": project_id, "user_id": user_id, "role": role}, answers.MemberOutput
+        )
+
+    def archive(
+        self,
+        *,
+        project_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        is_archived: bool | None | UnsetType = UNSET,
+    ) -> answers.ProjectResponse:
+        """Archive a project: it is left out of lists, and nothing in it can be changed (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return self._call(
+            "projects.archive",
+            {"project_id": project_id, "name": name, "description": description, "is_archived": is_archived},
+            answers.ProjectResponse,
+        )
+
+    def create(
+        self,
+        *,
+        name: str,
+        description: str | None | UnsetType = UNSET,
+        gcs_region: Literal["australia-southeast1", "asia-southeast1", "us-west1", "europe-west1"] | UnsetType = UNSET,
+        organization_id: str | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.ProjectResponse:
+        """Create a project in the caller's organization.
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return self._call(
+            "projects.create",
+            {"name": name, "description": description, "gcs_region": gcs_region, "organization_id": organization_id},
+            answers.ProjectResponse,
+            idempotency_key,
+        )
+
+    def delete(self, *, project_id: str) -> answers.ProjectDeleteOutput:
+        """Delete a project and everything in it (project admin).
+
+        Scope `projects:write`, side-effect destructive.
+        """
+        return self._call("projects.delete", {"project_id": project_id}, answers.ProjectDeleteOutput)
+
+    def get(self, *, project_id: str) -> answers.ProjectResponse:
+        """Get one project.
+
+        Scope `projects:read`, side-effect read.
+        """
+        return self._call("projects.get", {"project_id": project_id}, answers.ProjectResponse)
+
+    def list(self, *, include_archived: bool | UnsetType = UNSET) -> builtins.list[answers.ProjectResponse]:
         """List the projects that the caller has a role in.
 
         Scope `projects:read`, side-effect read.
         """
-        return self._call("projects.list", {}, builtins.list[answers.ProjectResponse])
+        return self._call(
+            "projects.list", {"include_archived": include_archived}, builtins.list[answers.ProjectResponse]
+        )
+
+    def remove_member(self, *, project_id: str, user_id: str) -> answers.RemoveMemberOutput:
+        """Take a member's role in a project away (project admin).
+
+        Scope `projects:write`, side-effect destructive.
+        """
+        return self._call(
+            "projects.remove_member", {"project_id": project_id, "user_id": user_id}, answers.RemoveMemberOutput
+        )
+
+    def update(
+        self,
+        *,
+        project_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        is_archived: bool | None | UnsetType = UNSET,
+    ) -> answers.ProjectResponse:
+        """Update a project's name, description or archive state (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return self._call(
+            "projects.update",
+            {"project_id": project_id, "name": name, "description": description, "is_archived": is_archived},
+            answers.ProjectResponse,
+        )
+
+    def update_member(self, *, project_id: str, user_id: str, role: str) -> answers.MemberOutput:
+        """Change a member's role in a project (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return self._call(
+            "projects.update_member", {"project_id": project_id, "user_id": user_id, "role": role}, answers.MemberOutput
+        )
+
+
+class Provenance(Resource):
+    """`provenance.*`."""
+
+    def get(
+        self,
+        *,
+        entity_type: Literal["item", "order", "processing_job", "collection", "project", "upload", "asset"],
+        entity_id: str,
+        direction: Literal["up", "down", "both"] | UnsetType = UNSET,
+        max_depth: int | UnsetType = UNSET,
+    ) -> answers.LineageGetOutput:
+        """Walk to what an entity came from, or what came from it.
+
+        Scope `provenance:read`, side-effect read.
+        """
+        return self._call(
+            "provenance.get",
+            {"entity_type": entity_type, "entity_id": entity_id, "direction": direction, "max_depth": max_depth},
+            answers.LineageGetOutput,
+        )
 
 
 class KnownOperations:
@@ -73,9 +514,29 @@ class KnownOperations:
         return ApiKeys(self._sender, self.session)
 
     @property
+    def assets(self) -> "Assets":
+        """`assets.*`."""
+        return Assets(self._sender, self.session)
+
+    @property
+    def collections(self) -> "Collections":
+        """`collections.*`."""
+        return Collections(self._sender, self.session)
+
+    @property
+    def items(self) -> "Items":
+        """`items.*`."""
+        return Items(self._sender, self.session)
+
+    @property
     def projects(self) -> "Projects":
         """`projects.*`."""
         return Projects(self._sender, self.session)
+
+    @property
+    def provenance(self) -> "Provenance":
+        """`provenance.*`."""
+        return Provenance(self._sender, self.session)
 
 
 class AsyncApiKeys(AsyncResource):
@@ -114,15 +575,460 @@ class AsyncApiKeys(AsyncResource):
         return await self._call("api_keys.revoke", {"key_id": key_id}, answers.ApiKeyRevokeOutput)
 
 
+class AsyncAssets(AsyncResource):
+    """`assets.*`."""
+
+    async def delete(self, *, item_id: str, asset_id: str) -> answers.AssetResponse:
+        """Delete a file of an item (editor or admin).
+
+        Scope `items:write`, side-effect destructive.
+        """
+        return await self._call("assets.delete", {"item_id": item_id, "asset_id": asset_id}, answers.AssetResponse)
+
+
+class AsyncCollections(AsyncResource):
+    """`collections.*`."""
+
+    async def create(
+        self,
+        *,
+        project_id: str,
+        name: str,
+        description: str | None | UnsetType = UNSET,
+        color: str | None | UnsetType = UNSET,
+        show_on_map: bool | UnsetType = UNSET,
+        layer_order: int | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.CollectionResponse:
+        """Create a collection within a project (editor or admin).
+
+        Scope `collections:write`, side-effect compute.
+        """
+        return await self._call(
+            "collections.create",
+            {
+                "project_id": project_id,
+                "name": name,
+                "description": description,
+                "color": color,
+                "show_on_map": show_on_map,
+                "layer_order": layer_order,
+            },
+            answers.CollectionResponse,
+            idempotency_key,
+        )
+
+    async def delete(self, *, project_id: str, collection_id: str) -> answers.CollectionDeleteOutput:
+        """Delete a collection; its items stay, in none (project admin).
+
+        Scope `collections:write`, side-effect destructive.
+        """
+        return await self._call(
+            "collections.delete",
+            {"project_id": project_id, "collection_id": collection_id},
+            answers.CollectionDeleteOutput,
+        )
+
+    async def get(self, *, project_id: str, collection_id: str) -> answers.CollectionResponse:
+        """Get one collection of a project.
+
+        Scope `collections:read`, side-effect read.
+        """
+        return await self._call(
+            "collections.get", {"project_id": project_id, "collection_id": collection_id}, answers.CollectionResponse
+        )
+
+    async def list(self, *, project_id: str) -> builtins.list[answers.CollectionResponse]:
+        """List a project's collections, with how many items each has.
+
+        Scope `collections:read`, side-effect read.
+        """
+        return await self._call(
+            "collections.list", {"project_id": project_id}, builtins.list[answers.CollectionResponse]
+        )
+
+    async def update(
+        self,
+        *,
+        project_id: str,
+        collection_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        color: str | None | UnsetType = UNSET,
+        show_on_map: bool | None | UnsetType = UNSET,
+        layer_order: int | None | UnsetType = UNSET,
+    ) -> answers.CollectionResponse:
+        """Update a collection (editor or admin).
+
+        Scope `collections:write`, side-effect compute.
+        """
+        return await self._call(
+            "collections.update",
+            {
+                "project_id": project_id,
+                "collection_id": collection_id,
+                "name": name,
+                "description": description,
+                "color": color,
+                "show_on_map": show_on_map,
+                "layer_order": layer_order,
+            },
+            answers.CollectionResponse,
+        )
+
+
+class AsyncItemsAsset(AsyncResource):
+    """`items.asset.*`."""
+
+    async def download(self, *, item_id: str, asset_id: str) -> answers.AssetDownload:
+        """Get a link that downloads one file of an item.
+
+        Scope `items:read`, side-effect share_export.
+        """
+        return await self._call(
+            "items.asset.download", {"item_id": item_id, "asset_id": asset_id}, answers.AssetDownload
+        )
+
+
+class AsyncItems(AsyncResource):
+    """`items.*`."""
+
+    @property
+    def asset(self) -> "AsyncItemsAsset":
+        """`items.asset.*`."""
+        return AsyncItemsAsset(self._sender, self._session)
+
+    async def create(
+        self,
+        *,
+        project_id: str,
+        name: str,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ],
+        collection_id: str | None | UnsetType = UNSET,
+        stac_id: str | None | UnsetType = UNSET,
+        geometry: dict[str, Any] | None | UnsetType = UNSET,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        start_datetime: str | None | UnsetType = UNSET,
+        end_datetime: str | None | UnsetType = UNSET,
+        cloud_cover: float | None | UnsetType = UNSET,
+        gsd: float | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        properties: dict[str, Any] | UnsetType = UNSET,
+        stac_extensions: builtins.list[str] | UnsetType = UNSET,
+        order_id: str | None | UnsetType = UNSET,
+        upload_id: str | None | UnsetType = UNSET,
+        job_id: str | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.ItemResponse:
+        """Create an item within a project (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return await self._call(
+            "items.create",
+            {
+                "project_id": project_id,
+                "name": name,
+                "type": type,
+                "collection_id": collection_id,
+                "stac_id": stac_id,
+                "geometry": geometry,
+                "bbox": bbox,
+                "datetime": datetime,
+                "start_datetime": start_datetime,
+                "end_datetime": end_datetime,
+                "cloud_cover": cloud_cover,
+                "gsd": gsd,
+                "description": description,
+                "properties": properties,
+                "stac_extensions": stac_extensions,
+                "order_id": order_id,
+                "upload_id": upload_id,
+                "job_id": job_id,
+            },
+            answers.ItemResponse,
+            idempotency_key,
+        )
+
+    async def delete(self, *, item_id: str) -> answers.ItemDeleteOutput:
+        """Delete an item and its files (editor or admin).
+
+        Scope `items:write`, side-effect destructive.
+        """
+        return await self._call("items.delete", {"item_id": item_id}, answers.ItemDeleteOutput)
+
+    async def duplicate(
+        self,
+        *,
+        item_id: str,
+        new_name: str | None | UnsetType = UNSET,
+        target_collection_id: str | None | UnsetType = UNSET,
+        target_project_id: str | None | UnsetType = UNSET,
+    ) -> answers.ItemResponse:
+        """Copy an item with its files within its project (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return await self._call(
+            "items.duplicate",
+            {
+                "item_id": item_id,
+                "new_name": new_name,
+                "target_collection_id": target_collection_id,
+                "target_project_id": target_project_id,
+            },
+            answers.ItemResponse,
+        )
+
+    async def get(self, *, item_id: str) -> answers.ItemFound:
+        """Get one item.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call("items.get", {"item_id": item_id}, answers.ItemFound)
+
+    async def lineage(self, *, item_id: str) -> answers.LineageGetOutput:
+        """Get what an item came from and what came from it.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call("items.lineage", {"item_id": item_id}, answers.LineageGetOutput)
+
+    async def list(
+        self,
+        *,
+        project_id: str,
+        collection_id: str | None | UnsetType = UNSET,
+        uncollected: bool | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+    ) -> builtins.list[answers.ItemResponse]:
+        """List a project's items, of one collection or of all.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call(
+            "items.list",
+            {
+                "project_id": project_id,
+                "collection_id": collection_id,
+                "uncollected": uncollected,
+                "limit": limit,
+                "offset": offset,
+            },
+            builtins.list[answers.ItemResponse],
+        )
+
+    async def list_assets(self, *, item_id: str) -> builtins.list[answers.AssetResponse]:
+        """List the files of an item.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call("items.list_assets", {"item_id": item_id}, builtins.list[answers.AssetResponse])
+
+    async def list_by_collection(
+        self, *, collection_id: str, limit: int | UnsetType = UNSET, offset: int | UnsetType = UNSET
+    ) -> builtins.list[answers.ItemResponse]:
+        """List the items of a collection.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call(
+            "items.list_by_collection",
+            {"collection_id": collection_id, "limit": limit, "offset": offset},
+            builtins.list[answers.ItemResponse],
+        )
+
+    async def set_asset_band_names(
+        self, *, item_id: str, asset_id: str, band_names: builtins.list[str]
+    ) -> answers.AssetResponse:
+        """Name the bands of a raster (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return await self._call(
+            "items.set_asset_band_names",
+            {"item_id": item_id, "asset_id": asset_id, "band_names": band_names},
+            answers.AssetResponse,
+        )
+
+    async def update(
+        self,
+        *,
+        item_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        collection_id: str | None | UnsetType = UNSET,
+        geometry: dict[str, Any] | None | UnsetType = UNSET,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        cloud_cover: float | None | UnsetType = UNSET,
+        gsd: float | None | UnsetType = UNSET,
+        properties: dict[str, Any] | None | UnsetType = UNSET,
+        lifecycle_state: Literal["active", "expiring", "archived", "expired", "deleted"] | None | UnsetType = UNSET,
+    ) -> answers.ItemResponse:
+        """Update an item (editor or admin).
+
+        Scope `items:write`, side-effect compute.
+        """
+        return await self._call(
+            "items.update",
+            {
+                "item_id": item_id,
+                "name": name,
+                "description": description,
+                "collection_id": collection_id,
+                "geometry": geometry,
+                "bbox": bbox,
+                "datetime": datetime,
+                "cloud_cover": cloud_cover,
+                "gsd": gsd,
+                "properties": properties,
+                "lifecycle_state": lifecycle_state,
+            },
+            answers.ItemResponse,
+        )
+
+
 class AsyncProjects(AsyncResource):
     """`projects.*`."""
 
-    async def list(self) -> builtins.list[answers.ProjectResponse]:
+    async def add_member(self, *, project_id: str, user_id: str, role: str | UnsetType = UNSET) -> answers.MemberOutput:
+        """Give a member of the organization a role in a project (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return await self._call(
+            "projects.add_member", {"project_id": project_id, "user_id": user_id, "role": role}, answers.MemberOutput
+        )
+
+    async def archive(
+        self,
+        *,
+        project_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        is_archived: bool | None | UnsetType = UNSET,
+    ) -> answers.ProjectResponse:
+        """Archive a project: it is left out of lists, and nothing in it can be changed (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return await self._call(
+            "projects.archive",
+            {"project_id": project_id, "name": name, "description": description, "is_archived": is_archived},
+            answers.ProjectResponse,
+        )
+
+    async def create(
+        self,
+        *,
+        name: str,
+        description: str | None | UnsetType = UNSET,
+        gcs_region: Literal["australia-southeast1", "asia-southeast1", "us-west1", "europe-west1"] | UnsetType = UNSET,
+        organization_id: str | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> answers.ProjectResponse:
+        """Create a project in the caller's organization.
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return await self._call(
+            "projects.create",
+            {"name": name, "description": description, "gcs_region": gcs_region, "organization_id": organization_id},
+            answers.ProjectResponse,
+            idempotency_key,
+        )
+
+    async def delete(self, *, project_id: str) -> answers.ProjectDeleteOutput:
+        """Delete a project and everything in it (project admin).
+
+        Scope `projects:write`, side-effect destructive.
+        """
+        return await self._call("projects.delete", {"project_id": project_id}, answers.ProjectDeleteOutput)
+
+    async def get(self, *, project_id: str) -> answers.ProjectResponse:
+        """Get one project.
+
+        Scope `projects:read`, side-effect read.
+        """
+        return await self._call("projects.get", {"project_id": project_id}, answers.ProjectResponse)
+
+    async def list(self, *, include_archived: bool | UnsetType = UNSET) -> builtins.list[answers.ProjectResponse]:
         """List the projects that the caller has a role in.
 
         Scope `projects:read`, side-effect read.
         """
-        return await self._call("projects.list", {}, builtins.list[answers.ProjectResponse])
+        return await self._call(
+            "projects.list", {"include_archived": include_archived}, builtins.list[answers.ProjectResponse]
+        )
+
+    async def remove_member(self, *, project_id: str, user_id: str) -> answers.RemoveMemberOutput:
+        """Take a member's role in a project away (project admin).
+
+        Scope `projects:write`, side-effect destructive.
+        """
+        return await self._call(
+            "projects.remove_member", {"project_id": project_id, "user_id": user_id}, answers.RemoveMemberOutput
+        )
+
+    async def update(
+        self,
+        *,
+        project_id: str,
+        name: str | None | UnsetType = UNSET,
+        description: str | None | UnsetType = UNSET,
+        is_archived: bool | None | UnsetType = UNSET,
+    ) -> answers.ProjectResponse:
+        """Update a project's name, description or archive state (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return await self._call(
+            "projects.update",
+            {"project_id": project_id, "name": name, "description": description, "is_archived": is_archived},
+            answers.ProjectResponse,
+        )
+
+    async def update_member(self, *, project_id: str, user_id: str, role: str) -> answers.MemberOutput:
+        """Change a member's role in a project (project admin).
+
+        Scope `projects:write`, side-effect compute.
+        """
+        return await self._call(
+            "projects.update_member", {"project_id": project_id, "user_id": user_id, "role": role}, answers.MemberOutput
+        )
+
+
+class AsyncProvenance(AsyncResource):
+    """`provenance.*`."""
+
+    async def get(
+        self,
+        *,
+        entity_type: Literal["item", "order", "processing_job", "collection", "project", "upload", "asset"],
+        entity_id: str,
+        direction: Literal["up", "down", "both"] | UnsetType = UNSET,
+        max_depth: int | UnsetType = UNSET,
+    ) -> answers.LineageGetOutput:
+        """Walk to what an entity came from, or what came from it.
+
+        Scope `provenance:read`, side-effect read.
+        """
+        return await self._call(
+            "provenance.get",
+            {"entity_type": entity_type, "entity_id": entity_id, "direction": direction, "max_depth": max_depth},
+            answers.LineageGetOutput,
+        )
 
 
 class AsyncKnownOperations:
@@ -137,6 +1043,26 @@ class AsyncKnownOperations:
         return AsyncApiKeys(self._sender, self.session)
 
     @property
+    def assets(self) -> "AsyncAssets":
+        """`assets.*`."""
+        return AsyncAssets(self._sender, self.session)
+
+    @property
+    def collections(self) -> "AsyncCollections":
+        """`collections.*`."""
+        return AsyncCollections(self._sender, self.session)
+
+    @property
+    def items(self) -> "AsyncItems":
+        """`items.*`."""
+        return AsyncItems(self._sender, self.session)
+
+    @property
     def projects(self) -> "AsyncProjects":
         """`projects.*`."""
         return AsyncProjects(self._sender, self.session)
+
+    @property
+    def provenance(self) -> "AsyncProvenance":
+        """`provenance.*`."""
+        return AsyncProvenance(self._sender, self.session)

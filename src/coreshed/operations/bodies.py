@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from coreshed.problems import BadRequest, Problem
 
@@ -23,6 +23,16 @@ def _no_boolean(value: Any) -> Any:
 
 # Whole numbers as text and as 10.0 are accepted, as the published service does it.
 Integer = Annotated[int, BeforeValidator(_no_boolean)]
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("Text must not contain NUL")  # PostgreSQL keeps none
+    return value
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class BadBody(Problem, ValueError):

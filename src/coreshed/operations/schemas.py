@@ -52,7 +52,7 @@ def _input(operation: Operation, named: dict[str, dict[str, Any]]) -> dict[str, 
 def _standard(node: Any) -> Any:
     """The same with bounds under the names of JSON Schema; pydantic leaves its own in numbers that may be null."""
     if isinstance(node, dict):
-        names = _BOUNDS if node.get("type") in {"integer", "number"} else {}
+        names = _BOUNDS if node.get("type") in ("integer", "number") else {}  # a property may be called so, too
         return {names.get(name, name): _standard(value) for name, value in node.items()}
     return [_standard(each) for each in node] if isinstance(node, list) else node
 

@@ -9,12 +9,14 @@ from coreshed.workspaces.people import People
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.service import Workspaces
 from coreshed.workspaces.thumbnails import Thumbnails
+from coreshed.workspaces.wire import AssignRole
 from coreshed.workspaces.wire import read as read_body
 
 SERVICES = (Workspaces, Thumbnails, People, Administration, Entitlements)
 
 __all__ = [
     "SERVICES",
+    "AssignRole",
     "Comparison",
     "Described",
     "ListQuery",
