@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, insert, or_, select, update
 
 from coreshed.catalogue.model import Box, Item
 from coreshed.catalogue.tables import items
@@ -174,10 +174,18 @@ def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
         named = items.c.collection_id.in_([each for each in wanted.collection_ids if each is not None])
         found.append(or_(named, items.c.collection_id.is_(None)) if None in wanted.collection_ids else named)
     if wanted.ids is not None:
-        found.append(or_(items.c.stac_id.in_(wanted.ids), items.c.id.in_(wanted.ids)))
+        found.append(items.c.no.in_(_named(wanted)))
     if wanted.type is not None:
         found.append(items.c.type == wanted.type)
     return found
+
+
+def _named(wanted: Wanted) -> CompoundSelect[Any]:
+    """Numbers of the live items of these ids; each half has an index of its own."""
+    by_stac_id = select(items.c.no).where(items.c.stac_id.in_(wanted.ids or ()), _LIVE)
+    if wanted.workspace_ids is not None:
+        by_stac_id = by_stac_id.where(items.c.workspace_id.in_(wanted.workspace_ids))
+    return by_stac_id.union(select(items.c.no).where(items.c.id.in_(wanted.ids or ()), _LIVE))
 
 
 def _touching(box: Box) -> list[ColumnElement[bool]]:

@@ -129,9 +129,17 @@ Index(
     items.c.workspace_id,
     items.c.collection_id,
     items.c.type,
+    items.c.deleted_ns,  # always null here, and yet SQLite would look it up in the row
     **_live,
 )
-Index("ix_items_workspace_id_no", items.c.workspace_id, items.c.no, items.c.collection_id, **_live)
+Index(
+    "ix_items_workspace_id_no",
+    items.c.workspace_id,
+    items.c.no,
+    items.c.collection_id,
+    items.c.deleted_ns,
+    **_live,
+)
 
 assets = Table(
     "assets",

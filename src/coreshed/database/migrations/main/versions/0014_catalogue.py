@@ -105,9 +105,13 @@ def _items() -> None:
     op.create_index("ix_items_collection_id", "items", ["collection_id"])
     op.create_index("ix_items_upload_id", "items", ["upload_id"])
     op.create_index("uq_items_live_stac_id", "items", ["workspace_id", "stac_id"], unique=True, **_live())
-    op.create_index("ix_items_workspace_id_no", "items", ["workspace_id", "no", "collection_id"], **_live())
+    op.create_index(
+        "ix_items_workspace_id_no", "items", ["workspace_id", "no", "collection_id", "deleted_ns"], **_live()
+    )
     found = ["organisation_id", "from_ns", "no", "to_ns", "min_x", "max_x", "min_y", "max_y"]
-    op.create_index("ix_items_found", "items", [*found, "workspace_id", "collection_id", "type"], **_live())
+    op.create_index(
+        "ix_items_found", "items", [*found, "workspace_id", "collection_id", "type", "deleted_ns"], **_live()
+    )
 
 
 def _assets() -> None:
