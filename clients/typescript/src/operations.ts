@@ -417,6 +417,78 @@ export interface SetBandNamesInput {
   band_names: string[];
 }
 
+/** What is shared, until when, and whether its files can be downloaded (`download`) or not (`view`). */
+export interface ShareLinkCreate {
+  target_type: "item" | "collection";
+  target_id: string;
+  password: string;
+  expires_at: string;
+  permission?: "view" | "download";
+}
+
+/** A share link with its token, which is told this once. */
+export interface ShareLinkCreateOutput {
+  id: string;
+  target_type: string;
+  target_id: string;
+  permission: string;
+  organization_id: string;
+  project_id: string;
+  expires_at: string;
+  created_at: string;
+  revoked_at: string | null;
+  access_count: number;
+  last_accessed_at: string | null;
+  created_by: string | null;
+  token: string;
+}
+
+/** The links to which target. */
+export interface ShareLinkListInput {
+  target_type: "item" | "collection";
+  target_id: string;
+}
+
+/** A share link without its secrets. */
+export interface ShareLinkResponse {
+  id: string;
+  target_type: string;
+  target_id: string;
+  permission: string;
+  organization_id: string;
+  project_id: string;
+  expires_at: string;
+  created_at: string;
+  revoked_at: string | null;
+  access_count: number;
+  last_accessed_at: string | null;
+  created_by: string | null;
+}
+
+/** Which link. */
+export interface ShareLinkRevokeInput {
+  link_id: string;
+}
+
+/** The link is of no use any more. */
+export interface ShareLinkRevokeOutput {
+  id: string;
+  ok?: boolean;
+}
+
+/** A link's token and its password. */
+export interface ShareLinkValidateInput {
+  token: string;
+  password?: string;
+}
+
+/** What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as these. `download_url` of an asset is null where the link does not permit to download. */
+export interface ShareLinkValidateOutput {
+  permission: string;
+  target_type: string;
+  target: Record<string, unknown>;
+}
+
 /** A member of the project, and their new role: admin, editor or viewer. */
 export interface UpdateMemberInput {
   project_id: string;
@@ -456,6 +528,10 @@ export interface Operations {
   "projects.update": { input: ProjectUpdateInput; output: ProjectResponse };
   "projects.update_member": { input: UpdateMemberInput; output: MemberOutput };
   "provenance.get": { input: LineageGetInput; output: LineageGetOutput };
+  "share.link.create": { input: ShareLinkCreate; output: ShareLinkCreateOutput };
+  "share.link.list": { input: ShareLinkListInput; output: ShareLinkResponse[] };
+  "share.link.revoke": { input: ShareLinkRevokeInput; output: ShareLinkRevokeOutput };
+  "share.link.validate": { input: ShareLinkValidateInput; output: ShareLinkValidateOutput };
 }
 
 export interface Namespaces {
@@ -533,6 +609,18 @@ export interface Namespaces {
     /** Walk to what an entity came from, or what came from it. Scope `provenance:read`. */
     get: Method<"provenance.get">;
   };
+  share: {
+    link: {
+      /** Create a share link with a password for an item or a collection (editor or admin). Scope `shares:write`. */
+      create: Method<"share.link.create">;
+      /** List the share links of an item or a collection (editor or admin). Scope `shares:read`. */
+      list: Method<"share.link.list">;
+      /** Revoke a share link (editor or admin). Scope `shares:write`. */
+      revoke: Method<"share.link.revoke">;
+      /** See what a share link shows, with its token and password. For everybody. */
+      validate: Method<"share.link.validate">;
+    };
+  };
 }
 
 export const OPERATIONS: Record<OperationId, Repeat> = {
@@ -566,4 +654,8 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "projects.update": "once",
   "projects.update_member": "once",
   "provenance.get": "read",
+  "share.link.create": "once",
+  "share.link.list": "read",
+  "share.link.revoke": "once",
+  "share.link.validate": "read",
 };

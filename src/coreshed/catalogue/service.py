@@ -13,6 +13,7 @@ from coreshed.catalogue.items import Items
 from coreshed.catalogue.lineage import Lineage
 from coreshed.catalogue.projects import Projects
 from coreshed.catalogue.searching import Found, Searching, SearchQuery
+from coreshed.catalogue.shares import Shares
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.quota import Quota
@@ -34,6 +35,7 @@ class Catalogue:
         self.items = Items(self.ground)
         self.assets = Assets(self.ground)
         self.lineage = Lineage(self.ground)
+        self.shares = Shares(self.ground, self.assets)
         self.ingest = CatalogueIngest(self.ground, self.items)
         self.searching = Searching(self.ground)
         self.enriching = Enriching(self.ground)

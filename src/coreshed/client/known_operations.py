@@ -326,4 +326,44 @@ OPERATIONS: tuple[Known, ...] = (
             Field("max_depth", "integer", about="at least 1, at most 50; default: 20"),
         ),
     ),
+    Known(
+        "share.link.create",
+        "Create a share link with a password for an item or a collection (editor or admin).",
+        "shares:write",
+        "share_export",
+        (
+            Field("target_type", "text", required=True),
+            Field("target_id", "text", required=True),
+            Field("password", "text", required=True, about="characters at least 8, characters at most 1024"),
+            Field("expires_at", "text", required=True),
+            Field("permission", "text", about="default: view"),
+        ),
+    ),
+    Known(
+        "share.link.list",
+        "List the share links of an item or a collection (editor or admin).",
+        "shares:read",
+        "read",
+        (
+            Field("target_type", "text", required=True),
+            Field("target_id", "text", required=True),
+        ),
+    ),
+    Known(
+        "share.link.revoke",
+        "Revoke a share link (editor or admin).",
+        "shares:write",
+        "destructive",
+        (Field("link_id", "text", required=True),),
+    ),
+    Known(
+        "share.link.validate",
+        "See what a share link shows, with its token and password.",
+        None,
+        "read",
+        (
+            Field("token", "text", required=True),
+            Field("password", "text", about="characters at most 1024; default: "),
+        ),
+    ),
 )

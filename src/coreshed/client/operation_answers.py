@@ -211,3 +211,55 @@ class RemoveMemberOutput(msgspec.Struct, frozen=True, kw_only=True):
     """The member has no role any more."""
 
     ok: bool = True
+
+
+class ShareLinkCreateOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A share link with its token, which is told this once."""
+
+    id: str
+    target_type: str
+    target_id: str
+    permission: str
+    organization_id: str
+    project_id: str
+    expires_at: str
+    created_at: str
+    revoked_at: str | None
+    access_count: int
+    last_accessed_at: str | None
+    created_by: str | None
+    token: str
+
+
+class ShareLinkResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A share link without its secrets."""
+
+    id: str
+    target_type: str
+    target_id: str
+    permission: str
+    organization_id: str
+    project_id: str
+    expires_at: str
+    created_at: str
+    revoked_at: str | None
+    access_count: int
+    last_accessed_at: str | None
+    created_by: str | None
+
+
+class ShareLinkRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The link is of no use any more."""
+
+    id: str
+    ok: bool = True
+
+
+class ShareLinkValidateOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as
+    these. `download_url` of an asset is null where the link does not permit to download.
+    """
+
+    permission: str
+    target_type: str
+    target: dict[str, Any]

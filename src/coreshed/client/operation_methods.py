@@ -502,6 +502,73 @@ class Provenance(Resource):
         )
 
 
+class ShareLink(Resource):
+    """`share.link.*`."""
+
+    def create(
+        self,
+        *,
+        target_type: Literal["item", "collection"],
+        target_id: str,
+        password: str,
+        expires_at: str,
+        permission: Literal["view", "download"] | UnsetType = UNSET,
+    ) -> answers.ShareLinkCreateOutput:
+        """Create a share link with a password for an item or a collection (editor or admin).
+
+        Scope `shares:write`, side-effect share_export.
+        """
+        return self._call(
+            "share.link.create",
+            {
+                "target_type": target_type,
+                "target_id": target_id,
+                "password": password,
+                "expires_at": expires_at,
+                "permission": permission,
+            },
+            answers.ShareLinkCreateOutput,
+        )
+
+    def list(
+        self, *, target_type: Literal["item", "collection"], target_id: str
+    ) -> builtins.list[answers.ShareLinkResponse]:
+        """List the share links of an item or a collection (editor or admin).
+
+        Scope `shares:read`, side-effect read.
+        """
+        return self._call(
+            "share.link.list",
+            {"target_type": target_type, "target_id": target_id},
+            builtins.list[answers.ShareLinkResponse],
+        )
+
+    def revoke(self, *, link_id: str) -> answers.ShareLinkRevokeOutput:
+        """Revoke a share link (editor or admin).
+
+        Scope `shares:write`, side-effect destructive.
+        """
+        return self._call("share.link.revoke", {"link_id": link_id}, answers.ShareLinkRevokeOutput)
+
+    def validate(self, *, token: str, password: str | UnsetType = UNSET) -> answers.ShareLinkValidateOutput:
+        """See what a share link shows, with its token and password.
+
+        For everybody, side-effect read.
+        """
+        return self._call(
+            "share.link.validate", {"token": token, "password": password}, answers.ShareLinkValidateOutput
+        )
+
+
+class Share(Resource):
+    """`share.*`."""
+
+    @property
+    def link(self) -> "ShareLink":
+        """`share.link.*`."""
+        return ShareLink(self._sender, self._session)
+
+
 class KnownOperations:
     """The operations of a client, by resource; what a client has by hand under such a name goes before."""
 
@@ -537,6 +604,11 @@ class KnownOperations:
     def provenance(self) -> "Provenance":
         """`provenance.*`."""
         return Provenance(self._sender, self.session)
+
+    @property
+    def share(self) -> "Share":
+        """`share.*`."""
+        return Share(self._sender, self.session)
 
 
 class AsyncApiKeys(AsyncResource):
@@ -1031,6 +1103,73 @@ class AsyncProvenance(AsyncResource):
         )
 
 
+class AsyncShareLink(AsyncResource):
+    """`share.link.*`."""
+
+    async def create(
+        self,
+        *,
+        target_type: Literal["item", "collection"],
+        target_id: str,
+        password: str,
+        expires_at: str,
+        permission: Literal["view", "download"] | UnsetType = UNSET,
+    ) -> answers.ShareLinkCreateOutput:
+        """Create a share link with a password for an item or a collection (editor or admin).
+
+        Scope `shares:write`, side-effect share_export.
+        """
+        return await self._call(
+            "share.link.create",
+            {
+                "target_type": target_type,
+                "target_id": target_id,
+                "password": password,
+                "expires_at": expires_at,
+                "permission": permission,
+            },
+            answers.ShareLinkCreateOutput,
+        )
+
+    async def list(
+        self, *, target_type: Literal["item", "collection"], target_id: str
+    ) -> builtins.list[answers.ShareLinkResponse]:
+        """List the share links of an item or a collection (editor or admin).
+
+        Scope `shares:read`, side-effect read.
+        """
+        return await self._call(
+            "share.link.list",
+            {"target_type": target_type, "target_id": target_id},
+            builtins.list[answers.ShareLinkResponse],
+        )
+
+    async def revoke(self, *, link_id: str) -> answers.ShareLinkRevokeOutput:
+        """Revoke a share link (editor or admin).
+
+        Scope `shares:write`, side-effect destructive.
+        """
+        return await self._call("share.link.revoke", {"link_id": link_id}, answers.ShareLinkRevokeOutput)
+
+    async def validate(self, *, token: str, password: str | UnsetType = UNSET) -> answers.ShareLinkValidateOutput:
+        """See what a share link shows, with its token and password.
+
+        For everybody, side-effect read.
+        """
+        return await self._call(
+            "share.link.validate", {"token": token, "password": password}, answers.ShareLinkValidateOutput
+        )
+
+
+class AsyncShare(AsyncResource):
+    """`share.*`."""
+
+    @property
+    def link(self) -> "AsyncShareLink":
+        """`share.link.*`."""
+        return AsyncShareLink(self._sender, self._session)
+
+
 class AsyncKnownOperations:
     """The operations of a client, by resource; what a client has by hand under such a name goes before."""
 
@@ -1066,3 +1205,8 @@ class AsyncKnownOperations:
     def provenance(self) -> "AsyncProvenance":
         """`provenance.*`."""
         return AsyncProvenance(self._sender, self.session)
+
+    @property
+    def share(self) -> "AsyncShare":
+        """`share.*`."""
+        return AsyncShare(self._sender, self.session)
