@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from coreshed.blobs.commit import Commits, Listed, Plan, Source, _Overtaken
+from coreshed.blobs.digests import Found
 from coreshed.blobs.links import Grant, parse_query
 from coreshed.blobs.manifest import Manifest
 from coreshed.blobs.model import Blob
@@ -35,7 +36,7 @@ async def test_that_a_sweep_in_between_is_noticed(bench: Bench) -> None:
     bench.clock.advance(3601)
     assert bench.room.upkeep.round().unlinked == 1
     with pytest.raises(_Overtaken):
-        commits(bench)._publish(plan, sha256(b"core"))
+        commits(bench)._publish(plan, Found(sha256(b"core")))
     assert not bench.offer("a")[0].committed
 
 
@@ -46,7 +47,7 @@ async def test_that_another_commit_in_between_is_noticed(bench: Bench) -> None:
     await bench.stage(blob, 0, b"core", principal=BOB)
     assert (await bench.commit(blob, 0, principal=BOB)).status_code == 201
     with pytest.raises(_Overtaken):
-        commits(bench)._publish(plan, sha256(b"core"))
+        commits(bench)._publish(plan, Found(sha256(b"core")))
 
 
 async def test_that_a_block_sent_again_in_between_does_not_disturb_the_commit(bench: Bench) -> None:
@@ -54,7 +55,7 @@ async def test_that_a_block_sent_again_in_between_does_not_disturb_the_commit(be
     await bench.stage(blob, 0, b"first")
     plan = planned(bench, blob, 0)
     await bench.stage(blob, 0, b"again")
-    commits(bench)._publish(plan, sha256(b"first"))
+    commits(bench)._publish(plan, Found(sha256(b"first")))
     assert (await bench.read(blob)).content == b"first"
 
 

@@ -46,7 +46,7 @@ def test_that_blocks_in_any_order_give_the_digest_of_the_whole(order: list[int],
         frontiers = Frontiers(store=store, pool=pool)
         for index in order[: 8 - late]:
             frontiers.landed(blob_id, "s", name(offsets[index]), index, len(parts[index]))
-    assert frontiers.sha256(blob_id, "s", extents) == hashlib.sha256(b"".join(parts)).hexdigest()
+    assert frontiers.digests(blob_id, "s", extents).sha256 == hashlib.sha256(b"".join(parts)).hexdigest()
     assert store.bytes_read == len(b"".join(parts))
 
 
@@ -58,8 +58,8 @@ def test_that_a_block_sent_again_after_it_was_hashed_is_read_anew() -> None:
         frontiers.landed(blob_id, "s", name(0), 1, 5)
         pool.submit(lambda: None).result()
         frontiers.landed(blob_id, "s", name(0), 2, 5)
-    assert frontiers.sha256(blob_id, "s", [again]) == hashlib.sha256(b"again").hexdigest()
-    assert frontiers.sha256(blob_id, "s", [first]) == hashlib.sha256(b"first").hexdigest()
+    assert frontiers.digests(blob_id, "s", [again]).sha256 == hashlib.sha256(b"again").hexdigest()
+    assert frontiers.digests(blob_id, "s", [first]).sha256 == hashlib.sha256(b"first").hexdigest()
 
 
 def test_that_a_list_which_differs_from_the_offsets_is_hashed_as_listed() -> None:
@@ -69,7 +69,7 @@ def test_that_a_list_which_differs_from_the_offsets_is_hashed_as_listed() -> Non
         frontiers = Frontiers(store=store, pool=pool)
         frontiers.landed(blob_id, "s", name(0), 1, 3)
         frontiers.landed(blob_id, "s", name(3), 2, 3)
-    assert frontiers.sha256(blob_id, "s", [two, one]) == hashlib.sha256(b"twoone").hexdigest()
+    assert frontiers.digests(blob_id, "s", [two, one]).sha256 == hashlib.sha256(b"twoone").hexdigest()
 
 
 def test_that_a_vanished_file_ends_the_frontier_and_not_the_commit() -> None:
@@ -78,7 +78,7 @@ def test_that_a_vanished_file_ends_the_frontier_and_not_the_commit() -> None:
     with ThreadPoolExecutor(1) as pool:
         frontiers = Frontiers(store=store, pool=pool)
         frontiers.landed(blob_id, "s", name(0), 1, 4)
-    assert frontiers.sha256(blob_id, "s", [kept]) == hashlib.sha256(b"kept").hexdigest()
+    assert frontiers.digests(blob_id, "s", [kept]).sha256 == hashlib.sha256(b"kept").hexdigest()
 
 
 def test_that_the_number_of_frontiers_is_bounded() -> None:
@@ -114,4 +114,4 @@ def test_that_a_short_file_fails_the_digest() -> None:
     with ThreadPoolExecutor(1) as pool:
         frontiers = Frontiers(store=store, pool=pool)
     with pytest.raises(OSError, match="shorter than its ledger says"):
-        frontiers.sha256(blob_id, "s", [Extent(1, 0, 4)])
+        frontiers.digests(blob_id, "s", [Extent(1, 0, 4)])

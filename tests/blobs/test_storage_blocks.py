@@ -2,6 +2,7 @@
 
 import hashlib
 
+import google_crc32c
 import pytest
 
 from coreshed.problems import Conflict
@@ -20,9 +21,15 @@ async def test_that_blocks_become_a_file_on_the_same_link(storage: Storage) -> N
     listed = await storage.request("GET", f"{storage.url(blob)}&comp=blocklist&blocklisttype=all")
     assert listed.text.count("<Size>3</Size>") == 2
     assert (await storage.commit(blob, 0, 1, 2)).status_code == 201
-    (committed,) = storage.bench.metered.commits
+    committed = storage.bench.metered.commits[0]
     assert (committed.size, committed.sha256) == (11, hashlib.sha256(b"onetwothree").hexdigest())
     assert committed.content_type == "image/tiff"
+    crc32c = google_crc32c.value(b"onetwothree").to_bytes(4, "big")
+    assert storage.bench.metered.digests == [(None, crc32c)]
+    # The same bytes in other blocks are the same content, and their digests are told again.
+    await storage.put_block(blob, 3, b"onetwothree")
+    assert (await storage.commit(blob, 3)).status_code == 201
+    assert storage.bench.metered.digests[1:] == [(None, crc32c)]
     assert storage.charged == storage.stored(blob) == {blob.id: 11}
 
 

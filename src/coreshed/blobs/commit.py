@@ -17,7 +17,8 @@ from enum import Enum
 from coreshed import ids, logs
 from coreshed.blobs import ledger, staged
 from coreshed.blobs.coalescing import worth_coalescing
-from coreshed.blobs.hashing import Frontiers
+from coreshed.blobs.digests import Found
+from coreshed.blobs.hashing import Frontiers, wanted_of
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Extent, Manifest, compose
 from coreshed.blobs.metering import Metering
@@ -64,16 +65,9 @@ class Plan:
     manifest: Manifest
     used: Sequence[StagedBlock]
     newest: int
-    sha256: str | None  # where already known
+    digests: Found | None  # where already known
     absent: bool  # refuse where the blob has content
     received: Received | None = None  # the body of a blob sent whole
-
-    @property
-    def digests(self) -> tuple[bytes | None, bytes | None]:
-        """MD5 and CRC32C."""
-        if self.received is None:
-            return None, None
-        return self.received.digests.value("md5"), self.received.digests.value("crc32c")
 
     @property
     def paid(self) -> int:
@@ -142,14 +136,16 @@ class Commits:
         """
         for _ in range(_ATTEMPTS):
             plan = await self._main.search(self._plan_list, grant, listed, absent)
-            sha256 = plan.sha256
-            if sha256 is None:
-                digest = self._frontiers.sha256
+            digests = plan.digests
+            if digests is None:
+                wanted, extents = wanted_of(self._purposes[plan.blob.purpose]), plan.manifest.extents
                 try:
-                    sha256 = await self._pools.hashing(digest, plan.blob.id, grant.session, plan.manifest.extents)
+                    digests = await self._pools.hashing(
+                        self._frontiers.digests, plan.blob.id, grant.session, extents, wanted
+                    )
                 except FileNotFoundError:
                     continue
-            blob = await self._published(plan, sha256, expected)
+            blob = await self._published(plan, digests, expected)
             if blob is not None:
                 return blob
         raise StoreFailure("The blob kept changing while it was being committed.")
@@ -159,7 +155,7 @@ class Commits:
         try:
             for _ in range(_ATTEMPTS):
                 plan = await self._main.search(self._plan_whole, grant, received, absent)
-                blob = await self._published(plan, received.sha256, expected)
+                blob = await self._published(plan, received.digests, expected)
                 if blob is not None:
                     return blob
         except StoreFailure:
@@ -175,13 +171,14 @@ class Commits:
         with self._main.writing() as rows:
             ledger.discard(rows, blob_id, [token], self._clock.now_ns())
 
-    async def _published(self, plan: Plan, sha256: str, expected: str | None) -> Blob | None:
+    async def _published(self, plan: Plan, digests: Found, expected: str | None) -> Blob | None:
+        sha256 = digests.sha256
         if expected not in {None, sha256}:
             raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
         if self._verify_names and ids.is_sha256(plan.blob.name) and plan.blob.name.lower() != sha256:
             raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
         try:
-            blob = await self._main.change(self._publish, plan, sha256)
+            blob = await self._main.change(self._publish, plan, digests)
         except _Overtaken:
             return None
         try:
@@ -209,8 +206,11 @@ class Commits:
             with self._staging.reading() as rows:
                 available = staged.session_blocks(rows, grant.blob_id, grant.session, given_up=True)
             manifest, used = resolve(listed, _without(gone, available), present)
-        unchanged = blob.generation > 0 and manifest.extents == present.extents
-        return Plan(grant, blob, present, manifest, used, newest, blob.sha256 if unchanged else None, absent)
+        # Where other digests are kept, they are computed again with this one.
+        digested = isinstance(self._purposes[blob.purpose], Digested)
+        unchanged = manifest.extents == present.extents and not digested
+        known = Found(blob.sha256) if unchanged and blob.sha256 is not None else None
+        return Plan(grant, blob, present, manifest, used, newest, known, absent)
 
     def _plan_whole(self, grant: Grant, received: Received, absent: bool) -> Plan:
         blob, present, _ = self._read(grant)
@@ -219,7 +219,7 @@ class Commits:
         newest = max((block.no for block in available.values()), default=0)
         token = received.token
         manifest = Manifest() if token is None else compose([(b"", [Extent(token, 0, received.length)])])
-        return Plan(grant, blob, present, manifest, (), newest, received.sha256, absent, received)
+        return Plan(grant, blob, present, manifest, (), newest, received.digests, absent, received)
 
     def _read(self, grant: Grant) -> tuple[Blob, Manifest, set[int]]:
         """Blob, layout and the files that are about to be unlinked. Raises BlobVanished."""
@@ -229,8 +229,9 @@ class Commits:
                 raise BlobVanished
             return blob, ledger.manifest(rows, blob.id), ledger.discarded(rows, blob.id)
 
-    def _publish(self, plan: Plan, sha256: str) -> Blob:
+    def _publish(self, plan: Plan, digests: Found) -> Blob:
         """Step 4. Raises _Overtaken, Refusal or Problem."""
+        sha256 = digests.sha256
         now_ns = self._clock.now_ns()
         with self._main.writing() as rows:
             blob = self._still_valid(rows, plan)
@@ -257,7 +258,7 @@ class Commits:
             assert published is not None  # noqa: S101  (locked above)
             purpose.on_commit(rows, published)
             if isinstance(purpose, Digested):
-                purpose.on_digests(rows, published, *plan.digests)
+                purpose.on_digests(rows, published, digests.md5, digests.crc32c)
             return published
 
     def _still_valid(self, rows: Rows, plan: Plan) -> Blob:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import google_crc32c
@@ -33,6 +34,15 @@ class Crc32c:
         return Crc32c(self._value)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The digests of content: SHA-256 in lower-case hex, the others raw and None where they were not computed."""
+
+    sha256: str
+    md5: bytes | None = None
+    crc32c: bytes | None = None
+
+
 class Digests:
     """The digests of one body by name (`sha256`, `md5`, `crc32c`); false where there is nothing to compute.
 
@@ -58,11 +68,16 @@ class Digests:
             if self._active[name].digest() != expected:
                 raise Refusal(_MISMATCH[name])
 
-    def value(self, name: str) -> bytes | None:
-        """A digest, None where it was not computed."""
-        digest = self._active.get(name)
-        found: bytes | None = None if digest is None else digest.digest()
-        return found
+    def copy(self) -> "Digests":
+        """Others that go on from here."""
+        twin = Digests((), self._expected)
+        twin._active = {name: digest.copy() for name, digest in self._active.items()}
+        return twin
+
+    def found(self) -> Found:
+        """Of the bytes so far; `sha256` must be one that was wanted."""
+        values = {name: digest.digest() for name, digest in self._active.items()}
+        return Found(values["sha256"].hex(), values.get("md5"), values.get("crc32c"))
 
 
 def _new(name: str) -> Any:

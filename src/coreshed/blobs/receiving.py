@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
-from coreshed.blobs.digests import Digests
+from coreshed.blobs.digests import Digests, Found
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.refusals import Refusal
 from coreshed.blobs.stores import FileKey, Store, Writer
@@ -71,13 +71,8 @@ class Received:
 
     token: int | None
     length: int
-    digests: Digests
-    charged: int = 0
-
-    @property
-    def sha256(self) -> str:
-        """Lower-case hex."""
-        return (self.digests.value("sha256") or b"").hex()
+    digests: Found
+    charged: int
 
 
 async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:

@@ -8,7 +8,7 @@ from coreshed import ids
 from coreshed.blobs import ledger, staged
 from coreshed.blobs.committer import GroupCommitter
 from coreshed.blobs.digests import Digests
-from coreshed.blobs.hashing import Frontiers
+from coreshed.blobs.hashing import Frontiers, wanted_of
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Manifest
 from coreshed.blobs.metering import PORTION, Metering
@@ -91,7 +91,8 @@ class Uploads:
         superseded = await asyncio.wrap_future(self._committer.submit(key, block))
         if self._metering.counts(admitted.blob):
             await self._main.change(self._metering.landed, grant, block, superseded, meter.charged)
-        self._frontiers.landed(grant.blob_id, grant.session, block_id, key.token, length)
+        wanted = wanted_of(self._purposes[admitted.blob.purpose])
+        self._frontiers.landed(grant.blob_id, grant.session, block_id, key.token, length, wanted)
 
     async def put_whole(
         self, grant: Grant, *, length: int | None, body: AsyncIterator[Batch], digests: Digests, absent: bool
@@ -106,14 +107,14 @@ class Uploads:
         async with self._metering.body(grant, blob, length=length, replaced=replaced) as meter:
             if length == 0:
                 digests.check()
-                return Received(None, 0, digests, meter.charged)
+                return Received(None, 0, digests.found(), meter.charged)
             if length is None:
                 body = meter.portions(self._limited(body))
             size = await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
         if size == 0:
-            return Received(None, 0, digests, meter.charged)
+            return Received(None, 0, digests.found(), meter.charged)
         await asyncio.wrap_future(self._committer.submit(key, None))
-        return Received(key.token, size, digests, meter.charged)
+        return Received(key.token, size, digests.found(), meter.charged)
 
     async def _limited(self, body: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
         """A body of unannounced length, as far as it is not too long and the disk has room."""

@@ -49,7 +49,7 @@ class StoragePlane(BlobPlane):
             grant, length=length, body=request.batches(length), digests=digests, absent=False
         )
         await self.writes.commits.whole(grant, received, absent=False, expected=expected)
-        md5, crc32c = digests.value("md5") or b"", digests.value("crc32c") or b""
+        md5, crc32c = received.digests.md5 or b"", received.digests.crc32c or b""
         return Answer(200, {"ETag": f'"{md5.hex()}"', "x-goog-hash": goog_hash(md5=md5, crc32c=crc32c)})
 
 
