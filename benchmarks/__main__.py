@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import blocks, files, lists, machine, push, report, sparse, stac, transfers
+from benchmarks import blocks, files, headers, lists, machine, push, report, sparse, stac, transfers
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "sparse": sparse.run,
     "push": push.run,
     "blocks": blocks.run,
+    "headers": headers.run,
     "stac": stac.run,
 }
 _RESULTS = Path("bench-results")

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,13 @@ def reading(path: Path, *others: Path, name: str | None = None, limits: Limits =
 
 
 def raster(
-    path: Path, *, bands: int = 1, driver: str = "GTiff", tags: dict[str, str] | None = None, **more: Any
+    path: Path,
+    *,
+    bands: int = 1,
+    driver: str = "GTiff",
+    tags: dict[str, str] | None = None,
+    overview_file: str = "",
+    **more: Any,
 ) -> Path:
     """100 columns, 80 rows of 10 m in UTM 33 north; values 0..199, rows alike."""
     values = np.broadcast_to(np.arange(100) * 2, (bands, 80, 100)).astype("uint8")
@@ -47,6 +54,8 @@ def raster(
     with rasterio.open(path, "w", **profile) as target:
         target.write(values.astype(profile["dtype"]))
         target.update_tags(**(tags or {}))
+        if overview_file:
+            target.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=overview_file)
     return path
 
 
@@ -60,7 +69,9 @@ def vector(path: Path, driver: str, *, crs: str | None = "EPSG:4326", x: float =
     shapes = np.array([square(x + at, 50 + at) for at in range(3)], dtype=object)
     columns = [np.arange(3), np.array(["dip", "strike", "plunge"], dtype=object)]
     names = np.array(["grade", "rock"], dtype=object)
-    pyogrio.raw.write(path, shapes, columns, names, geometry_type="Polygon", crs=crs, driver=driver, **more)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no CRS, where there shall be none
+        pyogrio.raw.write(path, shapes, columns, names, geometry_type="Polygon", crs=crs, driver=driver, **more)
     return path
 
 

@@ -9,8 +9,9 @@ READ = b"R"  # place of the file, offset, length
 PART = b"P"  # JSON: a Reading, each more complete than the one before
 IMAGE = b"I"  # a PNG
 FAULT = b"F"  # a sentence, UTF-8: what could not be read
-DONE = b"E"  # nothing
+DONE = b"E"  # the most memory that the process had, in eight bytes
 
+PEAK = struct.Struct("<Q")
 PLACE = struct.Struct("<IQI")
 LONGEST_READ = 8 << 20
 LONGEST_PART = 4 << 20

@@ -106,13 +106,15 @@ class Reading(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Outcome:
     """What came of reading a file. reading: None where nothing could be read; thumbnail: a PNG.
 
-    errors: sentences for the user, empty where all went well; bytes_read: from the sources.
+    errors: sentences for the user, empty where all went well; bytes_read: from the sources; peak_memory: resident bytes
+    of the process, 0 where it did not come to its end.
     """
 
     reading: Reading | None = None
     thumbnail: bytes | None = None
     errors: list[str] = field(default_factory=list)
     bytes_read: int = 0
+    peak_memory: int = 0
 
 
 def shown(text: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 from rasterio.transform import from_gcps
 
@@ -51,7 +51,7 @@ def _header(source: Any, driver: str) -> Reading:
         width=source.width,
         height=source.height,
         band_count=source.count,
-        is_cog=structure.get("LAYOUT") == "COG",
+        is_cog=driver == "GTiff" and (structure.get("LAYOUT") == "COG" or _is_ordered(source)),
         overviews=list(source.overviews(1))[:64] if source.count else [],
         datetime=_time(source),
     )
@@ -62,12 +62,29 @@ def _header(source: Any, driver: str) -> Reading:
     return found
 
 
+def _is_ordered(source: Any) -> bool:
+    """Tiles, overviews down to one tile, and every directory before every tile: what makes a GeoTIFF a COG."""
+    levels = [None, *range(len(source.overviews(1)))] if source.count else []
+    if not levels or not source.profile.get("tiled"):
+        return False
+    if len(levels) == 1 and max(source.width, source.height) > THUMBNAIL_SIDE:
+        return False
+    directories, tiles = (
+        [int(found) for level in levels if (found := source.get_tag_item(name, "TIFF", bidx=1, ovr=level)) is not None]
+        for name in ("IFD_OFFSET", "BLOCK_OFFSET_0_0")
+    )
+    return len(directories) == len(levels) and bool(tiles) and max(directories) < min(tiles)
+
+
 def _describe(source: Any, found: Reading) -> None:
+    # Each of these goes through every band when it is asked for.
+    types, nodata, units = source.dtypes, source.nodatavals, source.units
+    descriptions, interpretations = source.descriptions, source.colorinterp
     for at in range(min(source.count, MOST_BANDS)):
-        band = Band(index=at + 1, dtype=str(source.dtypes[at]), nodata=_json_number(source.nodatavals[at]))
-        band.unit = shown(source.units[at]) if source.units[at] else None
-        band.description = shown(source.descriptions[at]) if source.descriptions[at] else None
-        interpretation = source.colorinterp[at]
+        band = Band(index=at + 1, dtype=str(types[at]), nodata=_json_number(nodata[at]))
+        band.unit = shown(units[at]) if units[at] else None
+        band.description = shown(descriptions[at]) if descriptions[at] else None
+        interpretation = interpretations[at]
         band.color_interpretation = None if interpretation is ColorInterp.undefined else interpretation.name
         found.bands.append(band)
 
@@ -138,9 +155,7 @@ def _read(source: Any, band: int) -> tuple[Floats, NDArray[np.bool_]]:
     pixels = source.read(band, out_shape=(rows, columns))
     values = np.abs(pixels) if np.iscomplexobj(pixels) else pixels
     values = values.astype(np.float64)
-    valid = np.isfinite(values)
-    if MaskFlags.all_valid not in source.mask_flag_enums[band - 1]:
-        valid &= source.read_masks(band, out_shape=(rows, columns)) > 0
+    valid = np.isfinite(values) & (source.read_masks(band, out_shape=(rows, columns)) > 0)
     return values, valid
 
 

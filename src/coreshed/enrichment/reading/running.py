@@ -25,6 +25,7 @@ from coreshed.enrichment.reading.frames import (
     LONGEST_READ,
     ORDER,
     PART,
+    PEAK,
     PLACE,
     READ,
 )
@@ -161,6 +162,7 @@ class _Process:
         while True:
             kind, content = receive(source, LONGEST_PART)
             if kind == DONE:
+                self._outcome.peak_memory = PEAK.unpack(content)[0] if len(content) == PEAK.size else 0
                 return
             if kind == READ:
                 self._answer(sink, content)
