@@ -56,9 +56,11 @@ function problemOf(text: string, answer: Response): Problem {
     const found: unknown = JSON.parse(text);
     if (typeof found === "object" && found !== null && !Array.isArray(found)) return { ...plain, detail: "", ...found };
   } catch {
-    // A proxy in between answers in words of its own.
+    // The block verbs answer in XML, a proxy in between in words of its own.
   }
-  return plain;
+  const message = /<Message>([^<]*)<\/Message>/.exec(text)?.[1];
+  const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1];
+  return message === undefined ? plain : { ...plain, title: code ?? plain.title, detail: message };
 }
 
 function said(problem: Problem): string {

@@ -16,9 +16,10 @@ export class UploadLink {
     private readonly named: { upload_id: string; file_name: string; content_type: string },
   ) {}
 
-  /** PUT of the whole content. */
-  async put(body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Response> {
-    return this.#send("", { method: "PUT", body, headers: { "Content-Type": this.named.content_type } }, signal);
+  /** PUT of the whole content, which the server refuses where its CRC-32C is another. */
+  async put(body: Uint8Array<ArrayBuffer>, crc32c: string, signal: AbortSignal): Promise<void> {
+    const headers = { "Content-Type": this.named.content_type, "x-goog-hash": `crc32c=${crc32c}` };
+    await this.#send("", { method: "PUT", body, headers }, signal);
   }
 
   /** Put Block. `id` in base64, of the same length for all blocks of a file. */
@@ -27,12 +28,12 @@ export class UploadLink {
     await this.#send(verb, { method: "PUT", body, headers: { "Content-Type": this.named.content_type } }, signal);
   }
 
-  /** Put Block List: the content is these blocks in this order. */
-  async commit(ids: string[], signal: AbortSignal): Promise<Response> {
+  /** Put Block List: the content is these blocks in this order; nothing is published of another SHA-256, in hex. */
+  async commit(ids: string[], sha256: string, signal: AbortSignal): Promise<void> {
     const listed = ids.map((id) => `<Latest>${id}</Latest>`).join("");
     const body = `<?xml version="1.0" encoding="utf-8"?><BlockList>${listed}</BlockList>`;
-    const headers = { "Content-Type": this.named.content_type };
-    return this.#send("&comp=blocklist", { method: "PUT", body, headers }, signal);
+    const headers = { "Content-Type": this.named.content_type, "x-coreshed-sha256": sha256 };
+    await this.#send("&comp=blocklist", { method: "PUT", body, headers }, signal);
   }
 
   /** The blocks that the server has already: id -> bytes. */

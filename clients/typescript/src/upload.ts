@@ -1,6 +1,7 @@
 import type { CoreshedClient } from "./client.js";
 import { combined, crc32c, written } from "./crc32c.js";
-import { ChecksumError } from "./errors.js";
+import { ChecksumError, CoreshedError } from "./errors.js";
+import { Sha256 } from "./sha256.js";
 import { UploadLink } from "./storage.js";
 
 const MIB = 1 << 20;
@@ -57,11 +58,16 @@ export interface UploadFileOptions {
   blockSize?: number;
 }
 
-/** crc32c: of the content, in base64. session: the answer of `uploads.complete`; undefined with `complete: false`. */
+/**
+ * size: bytes, of which `resumed` were there before. sha256: hex; crc32c: base64.
+ *
+ * session: the answer of `uploads.complete`; undefined with `complete: false`.
+ */
 export interface UploadedFile {
   uploadId: string;
   size: number;
   resumed: number;
+  sha256: string;
   crc32c: string;
   session: UploadSession | undefined;
 }
@@ -102,25 +108,17 @@ async function upload(
   stop: AbortController,
 ): Promise<UploadedFile> {
   const { state, done } = await begun(client, options, stop.signal);
-  let resumed = 0;
-  let crc = 0;
-  if (done) {
-    crc = await wholeCrc(options.file, state.blockSize, stop.signal);
-    resumed = state.size;
-  } else {
-    const link = new UploadLink(client, {
-      upload_id: state.uploadId,
-      file_name: state.fileName,
-      content_type: state.contentType,
-    });
-    const sending = new Sending(link, options, state, stop);
-    crc = await sending.run(options.resume != null);
-    resumed = sending.resumed;
-  }
-  const checksum = written(crc);
-  const session = await completed(client, options, state, checksum, stop.signal);
+  const link = new UploadLink(client, {
+    upload_id: state.uploadId,
+    file_name: state.fileName,
+    content_type: state.contentType,
+  });
+  const sending = new Sending(link, options, state, stop);
+  const { sha256, crc } = await (done ? sending.compared() : sending.sent(options.resume != null));
+  const session = await completed(client, options, state, written(crc), stop.signal);
   options.onState?.(null);
-  return { uploadId: state.uploadId, size: state.size, resumed, crc32c: checksum, session };
+  const { uploadId, size } = state;
+  return { uploadId, size, resumed: sending.resumed, sha256, crc32c: written(crc), session };
 }
 
 async function begun(
@@ -132,8 +130,7 @@ async function begun(
   if (resume != null) {
     if (resume.version !== 1) throw new TypeError("This upload was begun by another version of the client.");
     if (resume.size !== file.size) throw new TypeError(`This is not the file that was begun with: ${resume.fileName}.`);
-    const session = (await client.call("uploads.get", { upload_id: resume.uploadId }, { signal })) as UploadSession;
-    return { state: resume, done: session.status === "completed" };
+    return { state: resume, done: await over(client, options, resume, signal) };
   }
   const state: UploadState = {
     version: 1,
@@ -145,6 +142,24 @@ async function begun(
   };
   options.onState?.(state);
   return { state, done: false };
+}
+
+/** Whether the session was completed, and only its answer did not arrive. Throws CoreshedError 409 where it failed. */
+async function over(
+  client: CoreshedClient,
+  options: UploadFileOptions,
+  state: UploadState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await client.call("uploads.progress", { upload_id: state.uploadId }, { signal });
+    return false;
+  } catch (error) {
+    if (!(error instanceof CoreshedError) || error.status !== 409 || options.complete === false) throw error;
+  }
+  // Only a session that was completed takes it once more, and answers what it did then.
+  await client.call("uploads.complete", { upload_id: state.uploadId }, { signal });
+  return true;
 }
 
 async function initiated(client: CoreshedClient, options: UploadFileOptions, signal: AbortSignal): Promise<string> {
@@ -168,10 +183,9 @@ async function completed(
   signal: AbortSignal,
 ): Promise<UploadSession | undefined> {
   if (options.complete === false) return undefined;
-  // The checksum of a session is that of its only file.
-  const alone = options.uploadId === undefined ? { checksum_crc32c: checksum } : {};
-  const input = { ...alone, ...options.complete, upload_id: state.uploadId };
+  const input = { ...options.complete, upload_id: state.uploadId };
   const session = (await client.call("uploads.complete", input, { signal })) as UploadSession;
+  // What a session says is of all its files.
   if (options.uploadId === undefined) check(session, state.size, checksum);
   return session;
 }
@@ -183,23 +197,18 @@ function check(session: UploadSession, size: number, checksum: string): void {
     throw new ChecksumError(`The server has ${session.bytes_uploaded} bytes, ${size} were sent.`);
 }
 
-async function read(file: Blob, start: number, stop: number): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await file.slice(start, stop).arrayBuffer());
-}
-
-async function wholeCrc(file: Blob, step: number, signal: AbortSignal): Promise<number> {
-  let crc = 0;
-  for (let start = 0; start < file.size; start += step) {
-    signal.throwIfAborted();
-    crc = crc32c(await read(file, start, start + step), crc);
-  }
-  return crc;
+/** Of a whole content; crc: CRC-32C, unsigned. */
+interface Digests {
+  sha256: string;
+  crc: number;
 }
 
 /** The bytes of one file on their way. */
 class Sending {
   resumed = 0;
   #sent = 0;
+  readonly #sha256 = new Sha256();
+  #hashed: Promise<void> = Promise.resolve();
   readonly #file: Blob;
 
   constructor(
@@ -211,37 +220,59 @@ class Sending {
     this.#file = options.file;
   }
 
-  /** Send what the server does not have. Returns the CRC-32C of the whole. */
-  async run(resuming: boolean): Promise<number> {
-    const { size, blockSize } = this.state;
-    return size <= blockSize ? this.#inOnePiece() : this.#inBlocks(resuming, Math.ceil(size / blockSize));
-  }
-
-  async #inOnePiece(): Promise<number> {
-    const bytes = await read(this.#file, 0, this.state.size);
-    const crc = crc32c(bytes);
-    checkHash(await this.link.put(bytes, this.stop.signal), crc);
-    this.#arrived(bytes.length);
-    return crc;
-  }
-
-  async #inBlocks(resuming: boolean, count: number): Promise<number> {
+  /** Send what the server does not have. */
+  async sent(resuming: boolean): Promise<Digests> {
+    if (this.state.size <= this.state.blockSize) return this.#inOnePiece();
     const known = resuming ? await this.link.blocks(this.stop.signal) : new Map<string, number>();
+    const crcs = await this.#blocks(async (id, bytes) => {
+      if (known.get(id) === bytes.length) this.resumed += bytes.length;
+      else await this.link.putBlock(id, bytes, this.stop.signal);
+      this.#arrived(bytes.length);
+    });
+    const digests = this.#digests(crcs);
+    await this.link.commit(crcs.map((crc, index) => blockId(index, crc)), digests.sha256, this.stop.signal);
+    return digests;
+  }
+
+  /** Read a file that the server has already. */
+  async compared(): Promise<Digests> {
+    this.resumed = this.state.size;
+    return this.#digests(await this.#blocks(async (_id, bytes) => this.#arrived(bytes.length)));
+  }
+
+  async #inOnePiece(): Promise<Digests> {
+    const bytes = await this.#read(0);
+    const crc = crc32c(bytes);
+    this.#sha256.update(bytes);
+    await this.link.put(bytes, written(crc), this.stop.signal);
+    this.#arrived(bytes.length);
+    return { sha256: this.#sha256.hex(), crc };
+  }
+
+  /** Every block in order, `parallel` of them at a time. Returns the CRC-32C of each. */
+  async #blocks(done: (id: string, bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<number[]> {
+    const count = Math.ceil(this.state.size / this.state.blockSize);
     const crcs = new Array<number>(count);
     let next = 0;
     const lane = async () => {
       while (next < count && !this.stop.signal.aborted) {
         const index = next++;
-        crcs[index] = await this.#block(index, known);
+        const reading = this.#read(index);
+        this.#hashed = this.#inTurn(this.#hashed, reading);
+        const taken = reading.then((bytes) => done(blockId(index, (crcs[index] = crc32c(bytes))), bytes));
+        await Promise.all([this.#hashed, taken]);
       }
     };
     const lanes = Math.max(1, Math.min(this.options.parallel ?? 4, count));
     await this.#all(Array.from({ length: lanes }, lane));
     this.stop.signal.throwIfAborted();
-    const ids = crcs.map((crc, index) => blockId(index, crc));
-    const crc = crcs.reduce((whole, each, index) => combined(whole, each, this.#length(index)), 0);
-    checkHash(await this.link.commit(ids, this.stop.signal), crc);
-    return crc;
+    return crcs;
+  }
+
+  /** Blocks are hashed one after the other, though they are read side by side. */
+  async #inTurn(before: Promise<void>, reading: Promise<Uint8Array>): Promise<void> {
+    await before;
+    this.#sha256.update(await reading);
   }
 
   async #all(lanes: Promise<void>[]): Promise<void> {
@@ -254,19 +285,16 @@ class Sending {
     }
   }
 
-  async #block(index: number, known: Map<string, number>): Promise<number> {
-    const start = index * this.state.blockSize;
-    const bytes = await read(this.#file, start, start + this.state.blockSize);
-    const crc = crc32c(bytes);
-    const id = blockId(index, crc);
-    if (known.get(id) === bytes.length) this.resumed += bytes.length;
-    else await this.link.putBlock(id, bytes, this.stop.signal);
-    this.#arrived(bytes.length);
-    return crc;
+  #digests(crcs: number[]): Digests {
+    const { size, blockSize } = this.state;
+    const length = (index: number) => Math.min(blockSize, size - index * blockSize);
+    const crc = crcs.reduce((whole, each, index) => combined(whole, each, length(index)), 0);
+    return { sha256: this.#sha256.hex(), crc };
   }
 
-  #length(index: number): number {
-    return Math.min(this.state.blockSize, this.state.size - index * this.state.blockSize);
+  async #read(index: number): Promise<Uint8Array<ArrayBuffer>> {
+    const start = index * this.state.blockSize;
+    return new Uint8Array(await this.#file.slice(start, start + this.state.blockSize).arrayBuffer());
   }
 
   #arrived(bytes: number): void {
@@ -278,10 +306,4 @@ class Sending {
 /** Which block it is and what is in it: what was staged of another content is never taken for this one's. */
 function blockId(index: number, crc: number): string {
   return btoa(`${index.toString().padStart(6, "0")}-${crc.toString(16).padStart(8, "0")}`);
-}
-
-function checkHash(answer: Response, crc: number): void {
-  const said = /crc32c=([^,\s]+)/.exec(answer.headers.get("x-goog-hash") ?? "")?.[1];
-  if (said !== undefined && said !== written(crc))
-    throw new ChecksumError(`The server has received CRC-32C ${said}, ${written(crc)} was sent.`);
 }
