@@ -13,6 +13,7 @@ from coreshed.app import Application
 from coreshed.operations import plane, registry
 from coreshed.origins import Origins
 from coreshed.settings import Settings
+from tests.server import Server
 
 ADMIN_KEY = "an-administrators-key-of-tests"
 ORIGIN = "http://coreshed.test"
@@ -63,3 +64,12 @@ async def nobody(application: Application) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(application.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A process, for clients that open connections of their own."""
+    data: Path = tmp_path_factory.mktemp("served")
+    started = Server(data / "data", environment={"CORESHED_ADMIN_KEY": ADMIN_KEY}).start()
+    yield started
+    started.stop()

@@ -1,23 +1,16 @@
-"""The unmodified `geopera` client and command line against a real server process."""
+"""The unmodified `geopera` client, waiting and awaiting, and command line against a real server process."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from geopera import Geopera
+from geopera import AuthenticatedClient, Geopera
+from geopera.api.operations import api_keys_create, api_keys_list, orders_list
+from geopera.errors import UnexpectedStatus
+from geopera.models import ApiKeyCreateInput, ApiKeyListInput, HTTPValidationError, OrdersListInput, Problem
 
+from tests.operations.conftest import ADMIN_KEY
 from tests.operations.terminal import Terminal
 from tests.server import Server
-
-ADMIN_KEY = "an-administrators-key-of-tests"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data: Path = tmp_path_factory.mktemp("operations")
-    started = Server(data / "data", environment={"CORESHED_ADMIN_KEY": ADMIN_KEY}).start()
-    yield started
-    started.stop()
 
 
 def test_that_the_published_client_lists_the_first_workspace_as_a_project(server: Server) -> None:
@@ -29,8 +22,51 @@ def test_that_the_published_client_lists_the_first_workspace_as_a_project(server
     assert answer.headers["x-total-count"] == "1"
 
 
+def test_that_without_a_key_the_published_client_returns_a_problem(server: Server) -> None:
+    client = Geopera(base_url=server.url, raise_on_unexpected_status=True)
+    with client.client:
+        found = client.orders.list({})
+    assert isinstance(found, Problem)
+    assert (found.status, found.title) == (401, "Unauthorized")
+
+
+def test_that_the_published_client_reads_which_members_are_at_fault(server: Server) -> None:
+    client = Geopera(token=ADMIN_KEY, base_url=server.url, raise_on_unexpected_status=True)
+    with client.client:
+        found = client.api_keys.create({"name": "", "permissions": ["a", 1]})
+    assert isinstance(found, HTTPValidationError)
+    assert [each.loc for each in found.detail] == [["body", "name"], ["body", "permissions", 1]]
+
+
+def test_that_the_published_client_makes_a_key_and_uses_it(server: Server) -> None:
+    client = Geopera(token=ADMIN_KEY, base_url=server.url, raise_on_unexpected_status=True)
+    with client.client:
+        made = client.api_keys.create(ApiKeyCreateInput(name="from the client", permissions=["api_keys:read"]))
+    assert made.key.startswith("gpra_")
+    narrow = AuthenticatedClient(
+        base_url=server.url, token=made.key, prefix="", auth_header_name="X-API-Key", raise_on_unexpected_status=True
+    )
+    with narrow:
+        listed = api_keys_list.sync_detailed(client=narrow, body=ApiKeyListInput())
+        refused = api_keys_create.sync(client=narrow, body=ApiKeyCreateInput(name="more"))
+    assert listed.status_code == 200
+    assert isinstance(refused, Problem)
+    assert refused.detail == "missing scope 'api_keys:write' for 'api_keys.create'"
+
+
+async def test_that_the_published_client_awaits_the_same(server: Server) -> None:
+    client = AuthenticatedClient(base_url=server.url, token=ADMIN_KEY, raise_on_unexpected_status=True)
+    async with client:
+        made = await api_keys_create.asyncio(client=client, body=ApiKeyCreateInput(name="awaited"))
+        assert made is not None
+        assert made.name == "awaited"
+        with pytest.raises(UnexpectedStatus) as refused:
+            await orders_list.asyncio(client=client, body=OrdersListInput())
+    assert refused.value.status_code == 501
+
+
 def test_that_the_published_command_line_takes_a_key_and_calls_an_operation(server: Server, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, server.url)
     terminal.login(ADMIN_KEY)
-    (key,) = terminal.answer("api-keys", "list")
-    assert (key["name"], key["permissions"]) == ("administrator", ["*"])
+    keys = {key["name"]: key["permissions"] for key in terminal.answer("api-keys", "list")}
+    assert keys["administrator"] == ["*"]
