@@ -81,6 +81,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/objects/test_bad_input.py",
     "tests/quota/test_concurrency.py",
     "tests/quota/test_model.py",
+    "tests/operations/test_inputs.py",
     "tests/operations/test_replays.py",
     "tests/roles/test_matrix.py",
     "tests/serving/test_real_server.py",

@@ -1,15 +1,21 @@
 """Whatever is sent to an operation, it answers in the words of the API and never with a defect."""
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coreshed.app import Application
 from coreshed.operations.registry import load
 from coreshed.operations.schemas import input_of, schemas
+from coreshed.origins import Origins
+from coreshed.settings import Settings
+from tests.conftest import new_postgres_database
 from tests.operations.conftest import ADMIN_KEY, ORIGIN
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -57,6 +63,17 @@ FOUND = schemas(load().values())
 BODIES = {each.id: bodies(input_of(each, FOUND), dict(FOUND.named)) for each in load().values()}
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """What the two databases cannot store differs."""
+    data: Path = tmp_path_factory.mktemp(f"inputs-{request.param}")
+    url = "" if request.param == "sqlite" else new_postgres_database(request.getfixturevalue("postgres"))
+    settings_of = Settings(data_dir=data, database=url, admin_key=ADMIN_KEY)
+    opened = Application.open(settings_of, Origins(ORIGIN, ORIGIN))
+    yield opened
+    opened.close()
+
+
 async def ask(application: Application, operation_id: str, body: Any) -> httpx.Response:
     transport = httpx.ASGITransport(application.asgi)
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -76,3 +93,18 @@ def test_that_no_input_is_a_defect(application: Application, data: st.DataObject
     elif answer.status_code >= 400:
         assert {"type", "title", "status", "detail"} <= set(told)
         assert (told["status"], type(told["detail"])) == (answer.status_code, str)
+
+
+async def test_that_a_text_with_nul_is_named(application: Application) -> None:
+    answer = await ask(application, "api_keys.create", {"name": "a\0b", "permissions": []})
+    assert answer.status_code == 422
+    (error,) = answer.json()["detail"]
+    assert (error["loc"], error["msg"]) == (["body", "name"], "Value error, Text must not contain NUL")
+    harmless = await ask(application, "api_keys.create", {"name": "a\\u0000b"})
+    assert harmless.status_code == 200
+    assert harmless.json()["name"] == "a\\u0000b"
+
+
+async def test_that_a_number_no_database_keeps_is_named(application: Application) -> None:
+    answer = await ask(application, "api_keys.create", {"name": "a", "expires_in_days": 2**64})
+    assert [each["loc"] for each in answer.json()["detail"]] == [["body", "expires_in_days"]]

@@ -142,6 +142,8 @@ async def test_that_a_failure_is_not_kept_and_leaves_nothing(
 ) -> None:
     failed = await make(admin, "k1", name="Mine", **{trouble: True})
     assert (failed.status_code, named(application, "Mine"), kept(application)) == (status, 0, 0)
+    assert failed.headers["content-type"] == "application/problem+json"
+    assert "a defect" not in failed.text
     assert (await make(admin, "k1", name="Mine")).status_code == 200
     # The name is taken inside of the operation's own transaction; nothing of that is kept either.
     refused = await make(admin, "k2", name="Mine")

@@ -3,16 +3,18 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from coreshed.problems import BadRequest, Problem
 
 _EMPTY = (b"", b"null")
+_LARGEST = 2**63 - 1
 
 
 class Input(BaseModel):
     """An input object; fields that it does not know are ignored, as clients may send more than they must."""
 
-    model_config = ConfigDict(extra="ignore", defer_build=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", defer_build=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 def _no_boolean(value: Any) -> Any:
@@ -21,8 +23,14 @@ def _no_boolean(value: Any) -> Any:
     return value
 
 
+def _storable(value: int) -> int:
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ValueError("Input should be a whole number of at most 63 bits")
+    return value
+
+
 # Whole numbers as text and as 10.0 are accepted, as the published service does it.
-Integer = Annotated[int, BeforeValidator(_no_boolean)]
+Integer = Annotated[int, BeforeValidator(_no_boolean), AfterValidator(_storable)]
 
 
 def _no_nul(value: str) -> str:
@@ -48,11 +56,27 @@ class BadBody(Problem, ValueError):
 def read(model: type[BaseModel], raw: bytes) -> BaseModel:
     """The input in a body; an empty one and `null` are an empty object. Raises BadRequest, BadBody."""
     try:
-        return model.model_validate_json(b"{}" if raw.strip() in _EMPTY else raw)
+        found = model.model_validate_json(b"{}" if raw.strip() in _EMPTY else raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        if any(each["type"] == "json_invalid" for each in found):
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if any(each["type"] == "json_invalid" for each in errors):
             raise BadRequest("The body is not JSON.") from None
         raise BadBody(
-            [{"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]} for each in found]
+            [{"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]} for each in errors]
         ) from None
+    if b"\\u0000" in raw:
+        _refuse_nul(from_json(raw), ["body"])
+    return found
+
+
+def _refuse_nul(value: Any, loc: list[str | int]) -> None:
+    """The same for what has no type of its own, such as properties. Raises BadBody."""
+    if isinstance(value, str) and "\0" in value:
+        raise BadBody([{"loc": loc, "msg": "Value error, Text must not contain NUL", "type": "value_error"}])
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _refuse_nul(name, [*loc, name])
+            _refuse_nul(each, [*loc, name])
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            _refuse_nul(each, [*loc, at])
