@@ -69,7 +69,8 @@ def table(operations: Iterable[Operation], found: Schemas) -> str:
 
 def _field(types: Types, name: str, schema: Mapping[str, Any], *, required: bool) -> str:
     kind, many = types.kind(schema)
-    about = described(schema)
+    choices = types.choices(schema)
+    about = "; ".join(part for part in (f"one of {', '.join(choices)}" if choices else "", described(schema)) if part)
     more = [f"{word}={value!r}" for word, value in (("required", required), ("many", many), ("about", about)) if value]
     return f"Field({', '.join([repr(name), repr(kind), *more])})"
 

@@ -65,6 +65,11 @@ class Types:
             return ("json", False) if item in {None, "truth"} else (str(item), True)
         return _KINDS.get(str(schema.get("type")), "json"), False
 
+    def choices(self, schema: Schema) -> list[str]:
+        """The words that a value must be one of; none where it may be others."""
+        schema = self._plain(schema)
+        return [str(each) for each in schema.get("enum", ())]
+
     def _plain(self, schema: Schema) -> Schema:
         """Without a reference and without null."""
         if "$ref" in schema:
@@ -77,22 +82,23 @@ def limits(schema: Schema) -> str:
     """What a value must be beside its type."""
     said = []
     for part in [schema, *schema.get("anyOf", ())]:
-        said += [f"{word} {part[name]}" for name, word in _LIMITS.items() if name in part]
-        if "pattern" in part:
-            said.append(f"matches `{part['pattern']}`")
-    return ", ".join(said)
+        said += [
+            _range(part.get("minimum"), part.get("maximum"), ""),
+            _range(part.get("minLength"), part.get("maxLength"), " characters"),
+            _range(part.get("minItems"), part.get("maxItems"), " entries"),
+            f"more than {part['exclusiveMinimum']}" if "exclusiveMinimum" in part else "",
+            f"less than {part['exclusiveMaximum']}" if "exclusiveMaximum" in part else "",
+            f"matches `{part['pattern']}`" if "pattern" in part else "",
+        ]
+    return ", ".join(filter(None, said))
 
 
-_LIMITS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "more than",
-    "maximum": "at most",
-    "exclusiveMaximum": "less than",
-    "minLength": "characters at least",
-    "maxLength": "characters at most",
-    "minItems": "entries at least",
-    "maxItems": "entries at most",
-}
+def _range(least: object, most: object, what: str) -> str:
+    if least is None and most is None:
+        return ""
+    if least is None:
+        return f"at most {most}{what}"
+    return f"at least {least}{what}" if most is None else f"{least} to {most}{what}"
 
 
 def name_of(word: str) -> str:

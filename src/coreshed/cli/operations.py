@@ -28,7 +28,10 @@ JsonInput = Annotated[
     str | None,
     typer.Option("--json", metavar="JSON", help="The input as JSON, @FILE, or - for stdin; flags go before it."),
 ]
-Key = Annotated[str | None, typer.Option("--idempotency-key", help="Answer a repetition as the first request was.")]
+Key = Annotated[
+    str | None,
+    typer.Option("--idempotency-key", metavar="KEY", help="Answer a repetition as the first was, for a day."),
+]
 
 
 def op(
@@ -130,7 +133,8 @@ def _command(known: "Known") -> Callable[..., None]:
 def _flag(field: "Field") -> Any:
     dashed = "--" + field.name.replace("_", "-")
     names = [f"{dashed}/--no-{dashed[2:]}"] if field.kind == "truth" else [dashed]
-    about = "; ".join(part for part in (field.about, "required" if field.required else "") if part)
+    said = (field.about, "may be repeated" if field.many else "", "required" if field.required else "")
+    about = "; ".join(part for part in said if part)
     option = typer.Option(*names, metavar=_METAVARS.get(field.kind), help=about)
     one = _TYPES[field.kind]
     wanted = types.GenericAlias(list, (one,)) if field.many else one

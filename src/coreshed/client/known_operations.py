@@ -10,7 +10,7 @@ OPERATIONS: tuple[Known, ...] = (
         "api_keys:write",
         "share_export",
         (
-            Field("name", "text", required=True, about="What it is for; characters at least 1, characters at most 200"),
+            Field("name", "text", required=True, about="What it is for; 1 to 200 characters"),
             Field(
                 "permissions",
                 "text",
@@ -25,7 +25,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field(
                 "expires_in_days",
                 "integer",
-                about="When it ends; null: not before it is revoked; more than 0, at most 36525",
+                about="When it ends; null: not before it is revoked; at most 36525, more than 0",
             ),
         ),
     ),
@@ -54,7 +54,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("project_id", "text", required=True),
-            Field("name", "text", required=True, about="characters at least 1, characters at most 255"),
+            Field("name", "text", required=True, about="1 to 255 characters"),
             Field("description", "text"),
             Field("color", "text"),
             Field("show_on_map", "truth", about="default: true"),
@@ -96,7 +96,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("project_id", "text", required=True),
             Field("collection_id", "text", required=True),
-            Field("name", "text", about="characters at least 1, characters at most 255"),
+            Field("name", "text", about="1 to 255 characters"),
             Field("description", "text"),
             Field("color", "text"),
             Field("show_on_map", "truth"),
@@ -120,14 +120,15 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("project_id", "text", required=True),
-            Field("name", "text", required=True, about="characters at least 1, characters at most 500"),
-            Field("type", "text", required=True),
-            Field("collection_id", "text"),
+            Field("name", "text", required=True, about="1 to 500 characters"),
             Field(
-                "stac_id",
+                "type",
                 "text",
-                about="characters at least 1, characters at most 250, matches `^[^\\x00-\\x20\\x7f/?#%]+$`",
+                required=True,
+                about="one of satellite_capture, derived_raster, derived_vector, clip, user_raster, user_vector, external_reference",
             ),
+            Field("collection_id", "text"),
+            Field("stac_id", "text", about="1 to 250 characters, matches `^[^\\x00-\\x20\\x7f/?#%]+$`"),
             Field("geometry", "json"),
             Field("bbox", "number", many=True),
             Field("datetime", "text"),
@@ -157,7 +158,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("item_id", "text", required=True),
-            Field("new_name", "text", about="characters at least 1, characters at most 500"),
+            Field("new_name", "text", about="1 to 500 characters"),
             Field("target_collection_id", "text"),
             Field("target_project_id", "text"),
         ),
@@ -179,7 +180,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("project_id", "text", required=True),
             Field("collection_id", "text"),
             Field("uncollected", "truth", about="default: false"),
-            Field("limit", "integer", about="at least 0, at most 10000; default: 100"),
+            Field("limit", "integer", about="0 to 10000; default: 100"),
             Field("offset", "integer", about="at least 0, less than 9223372036854775808; default: 0"),
         ),
     ),
@@ -197,7 +198,7 @@ OPERATIONS: tuple[Known, ...] = (
         "read",
         (
             Field("collection_id", "text", required=True),
-            Field("limit", "integer", about="at least 0, at most 10000; default: 100"),
+            Field("limit", "integer", about="0 to 10000; default: 100"),
             Field("offset", "integer", about="at least 0, less than 9223372036854775808; default: 0"),
         ),
     ),
@@ -209,7 +210,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("item_id", "text", required=True),
             Field("asset_id", "text", required=True),
-            Field("band_names", "text", required=True, many=True, about="entries at most 10000"),
+            Field("band_names", "text", required=True, many=True, about="at most 10000 entries"),
         ),
     ),
     Known(
@@ -219,7 +220,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("item_id", "text", required=True),
-            Field("name", "text", about="characters at least 1, characters at most 500"),
+            Field("name", "text", about="1 to 500 characters"),
             Field("description", "text"),
             Field("collection_id", "text"),
             Field("geometry", "json"),
@@ -228,7 +229,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("cloud_cover", "number"),
             Field("gsd", "number"),
             Field("properties", "json"),
-            Field("lifecycle_state", "text"),
+            Field("lifecycle_state", "text", about="one of active, expiring, archived, expired, deleted"),
         ),
     ),
     Known(
@@ -249,7 +250,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("project_id", "text", required=True),
-            Field("name", "text", about="characters at least 1, characters at most 255"),
+            Field("name", "text", about="1 to 255 characters"),
             Field("description", "text"),
             Field("is_archived", "truth"),
         ),
@@ -260,9 +261,13 @@ OPERATIONS: tuple[Known, ...] = (
         "projects:write",
         "compute",
         (
-            Field("name", "text", required=True, about="characters at least 1, characters at most 255"),
+            Field("name", "text", required=True, about="1 to 255 characters"),
             Field("description", "text"),
-            Field("gcs_region", "text", about="default: australia-southeast1"),
+            Field(
+                "gcs_region",
+                "text",
+                about="one of australia-southeast1, asia-southeast1, us-west1, europe-west1; default: australia-southeast1",
+            ),
             Field("organization_id", "text"),
         ),
     ),
@@ -298,7 +303,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("project_id", "text", required=True),
-            Field("name", "text", about="characters at least 1, characters at most 255"),
+            Field("name", "text", about="1 to 255 characters"),
             Field("description", "text"),
             Field("is_archived", "truth"),
         ),
@@ -320,10 +325,15 @@ OPERATIONS: tuple[Known, ...] = (
         "provenance:read",
         "read",
         (
-            Field("entity_type", "text", required=True),
+            Field(
+                "entity_type",
+                "text",
+                required=True,
+                about="one of item, order, processing_job, collection, project, upload, asset",
+            ),
             Field("entity_id", "text", required=True),
-            Field("direction", "text", about="default: up"),
-            Field("max_depth", "integer", about="at least 1, at most 50; default: 20"),
+            Field("direction", "text", about="one of up, down, both; default: up"),
+            Field("max_depth", "integer", about="1 to 50; default: 20"),
         ),
     ),
     Known(
@@ -332,11 +342,11 @@ OPERATIONS: tuple[Known, ...] = (
         "shares:write",
         "share_export",
         (
-            Field("target_type", "text", required=True),
+            Field("target_type", "text", required=True, about="one of item, collection"),
             Field("target_id", "text", required=True),
-            Field("password", "text", required=True, about="characters at least 8, characters at most 1024"),
+            Field("password", "text", required=True, about="8 to 1024 characters"),
             Field("expires_at", "text", required=True),
-            Field("permission", "text", about="default: view"),
+            Field("permission", "text", about="one of view, download; default: view"),
         ),
     ),
     Known(
@@ -345,7 +355,7 @@ OPERATIONS: tuple[Known, ...] = (
         "shares:read",
         "read",
         (
-            Field("target_type", "text", required=True),
+            Field("target_type", "text", required=True, about="one of item, collection"),
             Field("target_id", "text", required=True),
         ),
     ),
@@ -363,7 +373,7 @@ OPERATIONS: tuple[Known, ...] = (
         "read",
         (
             Field("token", "text", required=True),
-            Field("password", "text", about="characters at most 1024; default: "),
+            Field("password", "text", about="at most 1024 characters; default: "),
         ),
     ),
 )
