@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from coreshed.app import Application
 from coreshed.cli import app
-from coreshed.cli import operations as commands
 from coreshed.client import known_operations
 from coreshed.operations import registry
 from coreshed.origins import Origins
@@ -181,12 +180,10 @@ def test_that_an_added_file_is_a_command(
     added: registry.Operation, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_operations, "OPERATIONS", _module("known_operations.py").OPERATIONS)
-    commands.resources.cache_clear()
     words = "wells depth max-depth --well-id W1 --casing-depths 1 --casing-depths 2.5 --crew 2 --is-dry"
     more = ["--collar", '{"x": 1}', "--json", '{"unit": "ft", "crew": 9}', "--idempotency-key", "once"]
     environment = {"CORESHED_URL": listener.url, "CORESHED_TOKEN": "a-key-of-twenty-characters"}
     ran = CliRunner().invoke(app, [*words.split(), *more], env=environment)
-    commands.resources.cache_clear()
     assert ran.exit_code == 0, ran.output
     assert json.loads(ran.stdout) == {"depth": 3}
     body = {"unit": "ft", "crew": 2, "well_id": "W1", "casing_depths": [1.0, 2.5], "is_dry": True, "collar": {"x": 1}}

@@ -7,7 +7,6 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,32 +58,38 @@ class WithOperations(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all."""
         by_hand = super().list_commands(ctx)
-        return [*by_hand, *(name for name in resources() if name not in by_hand)]
+        return [*by_hand, *(name for name in names() if name not in by_hand)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; None where there is none."""
         by_hand = super().get_command(ctx, cmd_name)
-        made = resources().get(cmd_name)
-        if made is None:
+        if by_hand is not None and (not isinstance(by_hand, TyperGroup) or cmd_name not in names()):
             return by_hand
-        group = typer.main.get_command(made)
-        if by_hand is None:
-            return group
-        if isinstance(by_hand, TyperGroup) and isinstance(group, TyperGroup):
-            for name, command in group.commands.items():
-                if name not in by_hand.commands:
-                    by_hand.add_command(command, name)
+        made = group_of(cmd_name) if cmd_name in names() else None
+        if by_hand is None or made is None:
+            return made
+        for name, command in made.commands.items():
+            if name not in by_hand.commands:
+                by_hand.add_command(command, name)
         return by_hand
 
 
-@cache
-def resources() -> dict[str, typer.Typer]:
-    """The groups of commands by resource, below them those of each action."""
+def names() -> list[str]:
+    """The resources that operations are of, as commands: `api-keys`."""
+    return list(dict.fromkeys(each.id.partition(".")[0].replace("_", "-") for each in _known()))
+
+
+def group_of(name: str) -> TyperGroup:
+    """The command of a resource, below it those of its actions."""
     found: dict[str, typer.Typer] = {}
     for known in _known():
         *above, action = known.id.split(".")
-        _group(found, above).command(action.replace("_", "-"))(_command(known))
-    return {name: group for name, group in found.items() if "." not in name}
+        if above[0].replace("_", "-") == name:
+            _group(found, above).command(action.replace("_", "-"))(_command(known))
+    made = typer.main.get_command(found[name])
+    if not isinstance(made, TyperGroup):
+        raise TypeError(name)
+    return made
 
 
 def _group(found: dict[str, typer.Typer], words: Sequence[str]) -> typer.Typer:
