@@ -172,6 +172,16 @@ async def test_that_the_lasting_address_of_an_asset_leads_to_a_fresh_link(shelf:
     assert (await shelf.get(f"{address}2")).json() == {"code": "NotFound", "description": "The item has no such asset."}
 
 
+async def test_that_odd_names_of_files_do_no_harm(shelf: Shelf) -> None:
+    item_id = shelf.item("odd")
+    await shelf.asset(item_id, b"content", file_name="a/\x01\u202egrid\n.tif", media_type="image/tïff\r\nX-Bad: 1")
+    asset = (await shelf.get(f"/collections/{shelf.project}/items/odd")).json()["assets"]["data"]
+    assert asset["title"] == "a/\x01\u202egrid\n.tif"
+    read = await shelf.lab.clients["nobody"].get(asset["href"])
+    assert (read.status_code, read.content) == (200, b"content")
+    assert 'filename="grid.tif"' in read.headers["content-disposition"]
+
+
 async def test_that_an_id_may_hold_anything(shelf: Shelf) -> None:
     shelf.item("Süd/Ost 1?#%2F")
     feature = valid((await shelf.get("/search", collections=shelf.project)).json()["features"][0])

@@ -135,14 +135,20 @@ class Stac:
         links = self._links
 
         def href(asset: FoundAsset) -> str:
+            kind = asset.media_type
             return links.read(
                 workspace_id=asset.workspace_id,
                 blob_id=asset.blob_id,
-                file_name=asset.file_name.rpartition("/")[2],
-                content_type=asset.media_type,
+                file_name=_visible(asset.file_name.rpartition("/")[2]) or _visible(asset.key),
+                content_type=kind if kind.isascii() and kind.isprintable() else None,
             )
 
         return href
+
+
+def _visible(name: str) -> str:
+    """Names of uploads may hold anything; a header may not."""
+    return "".join(letter for letter in name if letter.isprintable())
 
 
 def _of_project(workspace_id: str) -> FoundCollection:
