@@ -184,6 +184,7 @@ def _fill(server: Server, url: str) -> list[Place]:
     database = Database(url)
     instance = server.instance
     owned = {"organisation_id": instance.organisation_id, "workspace_id": instance.workspace_id}
+    placed = {"blob_workspace_id": instance.workspace_id, "created_ns": _START_NS}
     with database.writing() as rows:
         user = rows.execute(sa.text("select min(id) from users")).scalar_one()
         blob = rows.execute(sa.select(blobs.c.id).limit(1)).scalar_one()
@@ -198,7 +199,7 @@ def _fill(server: Server, url: str) -> list[Place]:
         places += [Place(*(row[n] for n in ("min_x", "min_y", "max_x", "max_y", "from_ns", "to_ns"))) for row in batch]
         with database.writing() as rows:
             rows.execute(sa.insert(items), [{**row, **owned, **made} for row in batch])
-            rows.execute(sa.insert(assets), [{**_asset(row, blob), **owned, "created_ns": _START_NS} for row in batch])
+            rows.execute(sa.insert(assets), [{**_asset(row, blob), **owned, **placed} for row in batch])
     _analyse(database)
     database.close()
     return places

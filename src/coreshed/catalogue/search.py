@@ -4,7 +4,7 @@ The rows are what the statements give, JSON undecoded: a page of them becomes an
 may read what is decided by the caller, who names the workspaces.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ class FoundAsset(NamedTuple):
 
     id: str
     item_id: str
-    workspace_id: str
+    blob_workspace_id: str
     key: str
     title: str | None
     file_name: str
@@ -173,10 +173,11 @@ def collections_of(rows: Rows, workspace_ids: Collection[str], only: str | None 
     return [FoundCollection(*row) for row in rows.execute(found.order_by(collections.c.created_ns, collections.c.id))]
 
 
-def project_names(rows: Rows, workspace_ids: Collection[str]) -> dict[str, str]:
-    """What projects are called, by workspace id; those that are called as their workspace are absent."""
-    found = sa.select(projects.c.id, projects.c.name).where(projects.c.id.in_(workspace_ids))
-    return {row.id: row.name for row in rows.execute(found)}
+def project_names(rows: Rows, workspaces: Mapping[str, str]) -> dict[str, str]:
+    """What projects are called, by id; workspaces: the names of their workspaces, of which each project has one."""
+    own = sa.select(projects.c.id, projects.c.name, projects.c.derived_name).where(projects.c.id.in_(workspaces))
+    named = {row.id: row.name for row in rows.execute(own) if row.derived_name == workspaces[row.id]}
+    return {**workspaces, **named}
 
 
 def extents(

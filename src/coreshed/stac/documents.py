@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from coreshed.catalogue import Box, places
 from coreshed.catalogue.search import Extent, FoundAsset, FoundCollection, FoundItem
 from coreshed.clock import iso_microseconds
 
@@ -124,7 +125,7 @@ def item(root: str, found: FoundItem, assets: Sequence[FoundAsset], href: Callab
     if box is not None:
         # The schema has both or neither.
         document["bbox"] = box
-        document["geometry"] = msgspec.Raw(found.geometry.encode()) if found.geometry else _polygon(box)
+        document["geometry"] = msgspec.Raw(found.geometry.encode()) if found.geometry else _polygon(found)
     return document
 
 
@@ -134,12 +135,10 @@ def _box(min_x: float | None, min_y: float | None, max_x: float | None, max_y: f
     return [min_x, min_y, max_x - 360 if max_x > 180 else max_x, max_y]
 
 
-def _polygon(box: list[float]) -> Json:
-    west, south, east, north = box
-    if west > east:
-        east += 360
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
+def _polygon(found: FoundItem) -> Json:
+    assert found.min_x is not None and found.min_y is not None  # noqa: S101, PT018  (all four or none)
+    assert found.max_x is not None and found.max_y is not None  # noqa: S101, PT018
+    return places.polygon(Box(found.min_x, found.min_y, found.max_x, found.max_y))
 
 
 def _extensions(found: FoundItem, assets: Sequence[FoundAsset]) -> list[str]:

@@ -50,7 +50,7 @@ class Stac:
             readable = self._readable(rows, caller)
             named = catalogue.collections_of(rows, readable.workspaces)
             extents = catalogue.extents(rows, readable.organisation_ids, readable.workspaces)
-            names = self._names(rows, readable)
+            names = catalogue.project_names(rows, readable.workspaces)
         return [
             documents.collection(self.root, each, names[each.workspace_id], extents.get(each.id))
             for each in [*map(_of_project, readable.workspaces), *named]
@@ -62,7 +62,7 @@ class Stac:
             readable = self._readable(rows, caller)
             found = self._collection(rows, readable, collection_id)
             extents = catalogue.extents(rows, readable.organisation_ids, [found.workspace_id], only=collection_id)
-            names = self._names(rows, readable)
+            names = catalogue.project_names(rows, readable.workspaces)
         return documents.collection(self.root, found, names[found.workspace_id], extents.get(collection_id))
 
     def search(self, *, caller: Principal, asked: Asked, within: str | None = None) -> Page:
@@ -127,17 +127,13 @@ class Stac:
                 return found[0]
         raise NotFound("There is no such collection.")
 
-    @staticmethod
-    def _names(rows: Rows, readable: _Readable) -> dict[str, str]:
-        return readable.workspaces | catalogue.project_names(rows, readable.workspaces)
-
     def _signed(self) -> Callable[[FoundAsset], str]:
         links = self._links
 
         def href(asset: FoundAsset) -> str:
             kind = asset.media_type
             return links.read(
-                workspace_id=asset.workspace_id,
+                workspace_id=asset.blob_workspace_id,
                 blob_id=asset.blob_id,
                 file_name=_visible(asset.file_name.rpartition("/")[2]) or _visible(asset.key),
                 content_type=kind if kind.isascii() and kind.isprintable() else None,
