@@ -11,6 +11,7 @@ from tests.stac.conftest import Shelf
 
 PROJ = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
 SQUARE = '{"type":"Polygon","coordinates":[[[10,40],[11,40],[11,41],[10,41],[10,40]]]}'
 
 
@@ -102,7 +103,7 @@ async def test_that_an_item_is_valid_and_says_what_the_catalogue_knows(shelf: Sh
         item_id, b"a raster", says={"proj:shape": [2, 3], "href": "elsewhere"}, band_names='["height"]'
     )
     document = valid((await shelf.get(f"/collections/{shelf.project}/items/dem")).json())
-    assert document["stac_extensions"] == [PROJ, FILE]
+    assert document["stac_extensions"] == [PROJ, FILE, EO]
     assert document["bbox"] == [10, 40, 11, 41]
     assert document["geometry"]["coordinates"][0][2] == [11, 41]
     assert document["properties"] == {

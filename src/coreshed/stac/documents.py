@@ -15,6 +15,7 @@ JSON = "application/json"
 GEOJSON = "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 FILE_EXTENSION = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+EO_EXTENSION = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
 CONFORMANCE = (
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
@@ -143,7 +144,10 @@ def _polygon(found: FoundItem) -> Json:
 
 def _extensions(found: FoundItem, assets: Sequence[FoundAsset]) -> list[str]:
     named: list[str] = msgspec.json.decode(found.stac_extensions)
-    return [*named, FILE_EXTENSION] if assets and FILE_EXTENSION not in named else named
+    more = [FILE_EXTENSION] if assets else []
+    if found.cloud_cover is not None and not any("/eo/" in each for each in named):
+        more.append(EO_EXTENSION)
+    return [*named, *(each for each in more if each not in named)]
 
 
 def _properties(found: FoundItem) -> Json:
