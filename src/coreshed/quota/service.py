@@ -177,8 +177,8 @@ class Quota:
     ) -> list[Drift]:
         """`recount` with bytes by project that the caller has counted, with the organisation's account held."""
         reserved = ledger.reserved_by_project(rows, organisation_id)
-        for workspace_id in sorted({*measured, *reserved}):
-            ledger.open_account(rows, workspace_id, organisation_id)
+        for account_id in (organisation_id, *sorted({*measured, *reserved})):
+            ledger.open_account(rows, account_id, organisation_id)
         found = []
         for account_id, (was_used, was_reserved) in ledger.accounts(rows, organisation_id).items():
             whole = account_id == organisation_id
