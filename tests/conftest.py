@@ -88,6 +88,10 @@ _SLOW_ON_POSTGRESQL = {
     "tests/serving/test_start.py",
     "tests/stac/test_access.py",
     "tests/stac/test_documents.py",
+    "tests/uploads/test_complete.py",
+    "tests/uploads/test_expiry.py",
+    "tests/uploads/test_initiate.py",
+    "tests/uploads/test_session.py",
     "tests/workspaces/test_coordinate_systems.py",
 }
 

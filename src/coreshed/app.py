@@ -31,6 +31,8 @@ from coreshed.origins import Origins
 from coreshed.quota import Quota
 from coreshed.settings import BadSettings, Settings
 from coreshed.stac import Stac
+from coreshed.uploads import Ground as UploadGround
+from coreshed.uploads import NoCatalogue, UploadContent, UploadSessions
 from coreshed.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -121,14 +123,15 @@ class Application:
             self._require_set_up()
         self.jobs = Jobs(databases.main, clock, lifetime=settings.finished_job_lifetime)
         self.workspaces = Workspaces(databases.main, clock, self.identity)
-        self.quota = Quota(clock, default_limit=settings.storage_limit)
         self.issuer.name_projects(self.workspaces.default_for)
+        self.quota = Quota(databases.main, clock, default_limit=settings.storage_limit)
         self.folders = Folders(databases.main, clock, self.identity, self.workspaces)
         self.blobs = self._open_blobs(clock)
         self.catalogue = self._open_catalogue(clock)
         self.objects = Objects(self._ground(clock))
         self.files = self._open_files(clock)
         self.folders.register(self.files)
+        self.uploads = self._open_uploads(clock)
         self.colormaps = Colormaps(databases.main, clock, self.workspaces, self.objects)
         self.block_models = self._open_block_models(clock)
         self.stac = Stac(
@@ -153,6 +156,7 @@ class Application:
                 FileContent(self.workspaces, self.folders, clock),
                 UpdateFile(self.workspaces, self.jobs),
                 Answer(),
+                UploadContent(self.workspaces, self.quota, clock),
             ],
             blob_origin=self.origins.blob_url,
             upload_origin=self.origins.public_url,
@@ -196,6 +200,24 @@ class Application:
             public_url=self.origins.public_url,
             staged_lifetime=self.settings.staged_block_lifetime,
         )
+
+    def _open_uploads(self, clock: Clock) -> UploadSessions:
+        uploads = UploadSessions(
+            UploadGround(
+                settings=self.settings,
+                database=self.databases.main,
+                clock=clock,
+                workspaces=self.workspaces,
+                quota=self.quota,
+                blobs=self.blobs.blobs,
+                contents=self.blobs.contents,
+                staged=self.blobs.uploads,
+                links=self.blobs.storage_links,
+                ingest=NoCatalogue(),
+            )
+        )
+        self.quota.register(uploads.measure)
+        return uploads
 
     def _open_block_models(self, clock: Clock) -> BlockModels:
         return BlockModels(
@@ -278,6 +300,7 @@ class Application:
             workspaces=self.workspaces,
             quota=self.quota,
             catalogue=self.catalogue,
+            uploads=self.uploads,
             folders=self.folders,
             objects=self.objects,
             files=self.files,
@@ -325,6 +348,7 @@ class Application:
         """One round of background work; blocks."""
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
+        self.uploads.ending.expire()
         self.issuer.upkeep()
         self.jobs.upkeep()
         self._forget_replays()

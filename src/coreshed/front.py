@@ -26,6 +26,7 @@ from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
 from coreshed.quota import Quota
 from coreshed.settings import Settings
 from coreshed.stac import Stac, StacPlane
+from coreshed.uploads import UploadSessions
 from coreshed.workspaces import Workspaces
 
 __all__ = ["AsgiApp", "Front"]
@@ -45,6 +46,7 @@ class Front:
         workspaces: Workspaces,
         quota: Quota,
         catalogue: Catalogue,
+        uploads: UploadSessions,
         folders: Folders,
         objects: Objects,
         files: Files,
@@ -62,6 +64,7 @@ class Front:
         self._database, self._jobs = database, jobs
         self._workspaces, self._quota, self._origins = workspaces, quota, origins
         self._catalogue = catalogue
+        self._uploads = uploads
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
@@ -112,7 +115,11 @@ class Front:
 
     def _operations(self) -> OperationsPlane:
         rooms = Rooms(
-            identity=self._identity, workspaces=self._workspaces, quota=self._quota, catalogue=self._catalogue
+            identity=self._identity,
+            workspaces=self._workspaces,
+            quota=self._quota,
+            catalogue=self._catalogue,
+            uploads=self._uploads,
         )
         return OperationsPlane(
             rooms=rooms,

@@ -98,4 +98,4 @@ def store(databases: Databases) -> Store:
             )
             for number in (1, 2)
         )
-    return Store(databases.main, Quota(clock), first.organisation_id, (one, two))
+    return Store(databases.main, Quota(databases.main, clock), first.organisation_id, (one, two))

@@ -88,7 +88,7 @@ def test_that_nothing_is_charged_to_a_session_that_is_over(store: Store) -> None
 
 
 def test_that_a_setting_limits_organisations_without_a_limit_and_zero_lifts_it(store: Store) -> None:
-    store.quota = Quota(ManualClock(), default_limit=50)
+    store.quota = Quota(store.database, ManualClock(), default_limit=50)
     with pytest.raises(QuotaExceeded):
         store.reserve("u_1", 51)
     store.limit(0)

@@ -62,6 +62,12 @@ def lock(rows: Rows, blob_id: str) -> Blob | None:
     return None if row is None else _blob(row)
 
 
+def lock_all(rows: Rows, blob_ids: Iterable[str]) -> None:
+    """`lock` for many, in the order given, which is the same for all who lock many."""
+    for page in pages(blob_ids):
+        rows.execute(select(blobs.c.id).where(blobs.c.id.in_(page)).order_by(blobs.c.id).with_for_update())
+
+
 def insert(rows: Rows, values: dict[str, Any]) -> None:
     """A new blob. Raises IntegrityError where its name is taken."""
     rows.execute(blobs.insert().values(values))
@@ -130,9 +136,14 @@ def hold(rows: Rows, blob_ids: Sequence[str], owner: str) -> list[str]:
     return missing
 
 
-def release(rows: Rows, owner: str) -> None:
-    """Delete every hold of an owner."""
-    rows.execute(delete(blob_holds).where(blob_holds.c.owner == owner))
+def release(rows: Rows, owner: str, blob_ids: Sequence[str] | None = None) -> None:
+    """Delete an owner's holds, all of them or those of these blobs."""
+    held = delete(blob_holds).where(blob_holds.c.owner == owner)
+    if blob_ids is None:
+        rows.execute(held)
+        return
+    for page in pages(blob_ids):
+        rows.execute(held.where(blob_holds.c.blob_id.in_(page)))
 
 
 def manifest(rows: Rows, blob_id: str) -> Manifest:

@@ -60,6 +60,11 @@ class Blobs:
         found = ledger.find(rows, blob_id)
         return found is not None and found.generation > 0
 
+    @staticmethod
+    def pin(rows: Rows, blob_ids: Iterable[str]) -> None:
+        """Let no commit change these blobs before the transaction ends."""
+        ledger.lock_all(rows, sorted(set(blob_ids)))
+
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
         missing = ledger.hold(rows, sorted(set(blob_ids)), owner)
@@ -69,6 +74,10 @@ class Blobs:
     def release(self, rows: Rows, *, owner: str) -> None:
         """Drop every hold of an owner."""
         ledger.release(rows, owner)
+
+    def release_each(self, rows: Rows, blob_ids: Sequence[str], *, owner: str) -> None:
+        """Drop an owner's holds of these blobs."""
+        ledger.release(rows, owner, blob_ids)
 
 
 def _new_blob(workspace_id: str, purpose: str, name: str, now_ns: int) -> dict[str, object]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_type_hints
 from coreshed.catalogue import Catalogue
 from coreshed.identity import Identity, Principal
 from coreshed.quota import Quota
+from coreshed.uploads import UploadSessions
 from coreshed.workspaces import Workspaces
 
 if TYPE_CHECKING:  # the server starts without pydantic, which comes with the first operation that is called
@@ -38,6 +39,7 @@ class Rooms:
     workspaces: Workspaces
     quota: Quota
     catalogue: Catalogue
+    uploads: UploadSessions
 
 
 @dataclass(frozen=True, slots=True)

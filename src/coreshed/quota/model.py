@@ -40,6 +40,11 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     reserved: int
 
     @property
+    def size(self) -> int:
+        """How far off it was."""
+        return abs(self.used - self.used_before) + abs(self.reserved - self.reserved_before)
+
+    @property
     def is_zero(self) -> bool:
         """True where the account was right."""
-        return (self.used_before, self.reserved_before) == (self.used, self.reserved)
+        return self.size == 0

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from coreshed import audit, logs
 from coreshed.clock import Clock
-from coreshed.database import Rows
+from coreshed.database import Database, Rows
 from coreshed.problems import Conflict, Invalid, QuotaExceeded
 from coreshed.quota import ledger
 from coreshed.quota.ledger import Reservation
@@ -26,13 +26,14 @@ _ENDED = "The upload session is over."
 
 
 class Quota:
-    """The accounts of one installation. Every method works in the caller's transaction on the main database.
+    """The accounts of one installation. What takes `rows` works in the caller's transaction on the main database.
 
     Where one raises, the transaction has to be rolled back. Rows are locked in one order, reservation, organisation,
     project, so that no two wait for each other. default_limit: bytes per organisation; 0: none.
     """
 
-    def __init__(self, clock: Clock, *, default_limit: int = 0) -> None:
+    def __init__(self, database: Database, clock: Clock, *, default_limit: int = 0) -> None:
+        self._database = database
         self._clock = clock
         self._default_limit = default_limit
         self._measures: list[Measure] = []
@@ -120,6 +121,11 @@ class Quota:
         """An organisation's account."""
         return self._standing(rows, organisation_id, self._default_limit)
 
+    def read_standing(self, organisation_id: str) -> Standing:
+        """`standing`, in a transaction of its own."""
+        with self._database.reading() as rows:
+            return self.standing(rows, organisation_id)
+
     def standing_of_project(self, rows: Rows, workspace_id: str) -> Standing:
         """A project's account; it has a limit where an operator has set one."""
         return self._standing(rows, workspace_id, 0)
@@ -171,6 +177,11 @@ class Quota:
             for workspace_id, size in measure(rows, organisation_id).items():
                 measured[workspace_id] = measured.get(workspace_id, 0) + size
         return self.recalculate(rows, organisation_id, measured, actor_id=actor_id)
+
+    def recount_now(self, organisation_id: str, *, actor_id: str) -> tuple[list[Drift], Standing]:
+        """`recount`, in a transaction of its own, and what the organisation's account says then."""
+        with self._database.writing() as rows:
+            return self.recount(rows, organisation_id, actor_id=actor_id), self.standing(rows, organisation_id)
 
     def recalculate(
         self, rows: Rows, organisation_id: str, measured: Mapping[str, int], *, actor_id: str

@@ -1,9 +1,23 @@
 """What an upload session is."""
 
+import re
+import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
 from coreshed.ids import WorkspaceKey
+
+_UPLOAD_ID = re.compile(r"u_[0-9a-f]{20}")
+
+
+def new_upload_id() -> str:
+    """`u_` and 20 hexadecimal digits, as the published service makes them."""
+    return f"u_{secrets.token_hex(10)}"
+
+
+def is_upload_id(text: str) -> bool:
+    """True for the form that `new_upload_id` makes."""
+    return _UPLOAD_ID.fullmatch(text) is not None
 
 
 class Status(StrEnum):
@@ -22,6 +36,11 @@ class Status(StrEnum):
     def ended(self) -> bool:
         """True where nothing can change any more."""
         return self in {Status.COMPLETED, Status.FAILED}
+
+    @property
+    def place(self) -> int:
+        """0 for the first."""
+        return list(Status).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +62,21 @@ class UploadSession:
     reported_bytes: int
     stored_bytes: int
     is_categorical: bool
-    target_collection_id: str | None
-    target_item_id: str | None
-    asset_key: str | None
-    user_metadata: str | None
-    detected_metadata: str | None
-    checksum_crc32c: str | None
-    error_message: str | None
-    error_step: str | None
-    item_ids: tuple[str, ...]
-    asset_ids: tuple[str, ...]
     created_by: str
     created_ns: int
     updated_ns: int
     active_ns: int
-    ended_ns: int | None
+    target_collection_id: str | None = None
+    target_item_id: str | None = None
+    asset_key: str | None = None
+    user_metadata: str | None = None
+    detected_metadata: str | None = None
+    checksum_crc32c: str | None = None
+    error_message: str | None = None
+    error_step: str | None = None
+    item_ids: tuple[str, ...] = ()
+    asset_ids: tuple[str, ...] = ()
+    ended_ns: int | None = None
 
     @property
     def workspace(self) -> WorkspaceKey:

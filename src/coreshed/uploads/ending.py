@@ -1,0 +1,94 @@
+"""Sessions that end without a result: given up by their client, or left."""
+
+from dataclasses import replace
+
+from coreshed import logs
+from coreshed.database import Rows
+from coreshed.identity import OPERATOR, Principal
+from coreshed.problems import Conflict
+from coreshed.uploads import ledger, presentation, wire
+from coreshed.uploads.ground import Ground
+from coreshed.uploads.model import Status, UploadSession
+from coreshed.uploads.purpose import owner
+
+EXPIRED = "expired"
+_BATCH = 100
+_log = logs.logger("coreshed.uploads")
+
+
+class Ending:
+    """Quota is free and links are closed once a session has failed; its files go right after, in short transactions.
+
+    Where the server dies between the two, the next round of upkeep goes on.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._database = ground.database
+
+    def fail(
+        self, *, caller: Principal, upload_id: str, error_message: str, error_step: str | None
+    ) -> wire.UploadOutput:
+        """End a session; one that has failed stays as it is. Raises NotFound, InsufficientRole, Conflict."""
+        with self._database.writing() as rows:
+            session = self._ground.session(rows, caller, upload_id, lock=True)
+            if session.status is Status.COMPLETED:
+                raise Conflict("The upload session is completed.")
+            if session.status is not Status.FAILED:
+                session = self._failed(rows, session, caller.user_id, error_message, error_step)
+        self.remove_files(session.id)
+        return presentation.session(session, reserved=0, lifetime_ns=self._ground.lifetime_ns)
+
+    def expire(self) -> int:
+        """Fail the sessions that nobody has used for their lifetime; returns how many."""
+        before_ns = self._ground.clock.now_ns() - self._ground.lifetime_ns
+        with self._database.reading() as rows:
+            idle = ledger.idle(rows, before_ns, _BATCH)
+            left = ledger.failed_with_files(rows, _BATCH)
+        expired = [upload_id for upload_id in idle if self._expire(upload_id, before_ns)]
+        for upload_id in [*expired, *left]:
+            self.remove_files(upload_id)
+        return len(expired)
+
+    def _expire(self, upload_id: str, before_ns: int) -> bool:
+        seconds = self._ground.settings.upload_session_lifetime
+        with self._database.writing() as rows:
+            session = ledger.lock(rows, upload_id)
+            if session is None or session.status.ended or session.active_ns >= before_ns:
+                return False
+            self._failed(rows, session, OPERATOR, f"Nobody used the upload session for {seconds} seconds.", EXPIRED)
+        _log.info("upload_expired", upload_id=upload_id)
+        return True
+
+    def _failed(
+        self, rows: Rows, session: UploadSession, actor_id: str, message: str, step: str | None
+    ) -> UploadSession:
+        now_ns = self._ground.clock.now_ns()
+        values = {"error_message": message, "error_step": step, "updated_ns": now_ns, "ended_ns": now_ns}
+        ledger.change(rows, session.id, status=Status.FAILED.value, **values)
+        released = self._ground.quota.release(rows, session.id)
+        self._ground.record(
+            rows, actor_id, "upload.fail", session, released_bytes=released, error_message=message, error_step=step
+        )
+        return replace(
+            session, status=Status.FAILED, error_message=message, error_step=step, updated_ns=now_ns, ended_ns=now_ns
+        )
+
+    def remove_files(self, upload_id: str) -> None:
+        """Remove what a failed session has stored and staged; nothing where that has been done."""
+        with self._database.reading() as rows:
+            files = ledger.files(rows, upload_id)
+        if not files:
+            return
+        blob_ids = [file.blob_id for file in files]
+        staged = self._ground.staged.staged(blob_ids)
+        for blob_id in staged:
+            self._ground.staged.discard(blob_id=blob_id, principal_id=upload_id)
+        for start in range(0, len(blob_ids), _BATCH):
+            batch = blob_ids[start : start + _BATCH]
+            with self._database.writing() as rows:
+                self._ground.blobs.pin(rows, batch)
+                self._ground.blobs.release(rows, owner=owner(upload_id))
+                for blob_id in batch:
+                    self._ground.contents.drop(rows, blob_id, unread=True)
+                ledger.forget_files(rows, batch)

@@ -1,0 +1,101 @@
+"""The content of uploaded files: replaced until the session ends, and paid for from its reservation."""
+
+from coreshed import audit
+from coreshed.blobs import Blob, Blobs, Overwrite, Purpose
+from coreshed.clock import NANOSECONDS, Clock
+from coreshed.database import Rows
+from coreshed.problems import Conflict, NotFound, WorkspaceGone
+from coreshed.quota import Quota
+from coreshed.uploads import ledger
+from coreshed.workspaces import Workspaces
+
+_TOUCH_NS = 60 * NANOSECONDS
+_ENDED = "The upload session is over: it takes no more files."
+
+
+def blob_name(upload_id: str, no: int) -> str:
+    """The name of a file's content among the blobs of its workspace."""
+    return f"{upload_id}.{no}"
+
+
+def owner(upload_id: str) -> str:
+    """Who holds the content until somebody else does."""
+    return f"upload:{upload_id}"
+
+
+class UploadContent:
+    """The last content of a name wins until the session is completed or fails."""
+
+    name: str = Purpose.UPLOAD
+    overwrite = Overwrite.REPLACE
+
+    def __init__(self, workspaces: Workspaces, quota: Quota, clock: Clock) -> None:
+        self._workspaces = workspaces
+        self._quota = quota
+        self._clock = clock
+        self._blobs = Blobs(clock=clock)
+
+    def may_write(self, rows: Rows, blob: Blob) -> None:
+        """Editors alone get links. Raises Conflict once the session is over or the project is archived, NotFound."""
+        try:
+            self._workspaces.require_live(rows, blob.workspace_id)
+        except WorkspaceGone:
+            raise Conflict("The project is archived.") from None
+        session = ledger.find(rows, _upload_id(blob))
+        if session is None:
+            raise NotFound("There is no such upload session.")
+        if session.status.ended:
+            raise Conflict(_ENDED)
+
+    def on_commit(self, rows: Rows, blob: Blob) -> None:
+        """From here on the file is there: it counts, and completing makes an asset of it. Raises Conflict."""
+        now_ns = self._clock.now_ns()
+        upload_id, size = _upload_id(blob), blob.size or 0
+        # The session first: whoever completes it has seen every file that is stored.
+        if not ledger.stored(rows, upload_id, 0, now_ns):
+            raise Conflict(_ENDED)
+        file, session = ledger.file_of_blob(rows, blob.id), ledger.find(rows, upload_id)
+        if file is None or session is None:
+            raise Conflict(_ENDED)
+        ledger.stored(rows, upload_id, size - (file.size or 0), now_ns)
+        ledger.change_file(
+            rows, blob.id, size=size, sha256=blob.sha256, md5=None, crc32c=None, stored_ns=blob.committed_ns
+        )
+        self._blobs.hold(rows, blob_ids=[blob.id], owner=owner(upload_id))
+        audit.record(
+            rows,
+            at_ns=now_ns,
+            actor_id=session.created_by,
+            action="upload.file",
+            organisation_id=session.organisation_id,
+            workspace_id=session.workspace_id,
+            target_id=upload_id,
+            file_name=file.file_name,
+            size=size,
+        )
+
+    def on_digests(self, rows: Rows, blob: Blob, md5: bytes | None, crc32c: bytes | None) -> None:
+        """Kept for those who compare."""
+        ledger.change_file(rows, blob.id, md5=md5, crc32c=crc32c)
+
+    # Session, reservation, accounts: whoever ends a session locks them in this order, too.
+
+    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+        """Bytes arrive: the session pays, and is in use. Raises QuotaExceeded, Conflict."""
+        session = ledger.lock(rows, _upload_id(blob))
+        if session is None or session.status.ended:
+            raise Conflict(_ENDED)
+        self._quota.charge(rows, session.id, size)
+        now_ns = self._clock.now_ns()
+        if not now_ns - _TOUCH_NS < session.active_ns <= now_ns:
+            ledger.change(rows, session.id, active_ns=now_ns)
+
+    def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
+        """They did not stay."""
+        session = ledger.lock(rows, _upload_id(blob))
+        if session is not None and not session.status.ended:
+            self._quota.uncharge(rows, session.id, size)
+
+
+def _upload_id(blob: Blob) -> str:
+    return blob.name.partition(".")[0]
