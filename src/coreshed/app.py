@@ -32,7 +32,7 @@ from coreshed.quota import Quota
 from coreshed.settings import BadSettings, Settings
 from coreshed.stac import Stac
 from coreshed.uploads import Ground as UploadGround
-from coreshed.uploads import NoCatalogue, UploadContent, UploadSessions
+from coreshed.uploads import UploadContent, UploadSessions
 from coreshed.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Application:
         )
 
     def _open_uploads(self, clock: Clock) -> UploadSessions:
-        uploads = UploadSessions(
+        return UploadSessions(
             UploadGround(
                 settings=self.settings,
                 database=self.databases.main,
@@ -210,14 +210,12 @@ class Application:
                 workspaces=self.workspaces,
                 quota=self.quota,
                 blobs=self.blobs.blobs,
-                contents=self.blobs.contents,
+                dropping=self.blobs.dropping,
                 staged=self.blobs.uploads,
                 links=self.blobs.storage_links,
-                ingest=NoCatalogue(),
+                ingest=self.catalogue.ingest,
             )
         )
-        self.quota.register(uploads.measure)
-        return uploads
 
     def _open_block_models(self, clock: Clock) -> BlockModels:
         return BlockModels(

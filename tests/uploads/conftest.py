@@ -1,5 +1,6 @@
 """An organisation with a limit of 1,000 bytes, a project, a person of each kind, and what tests do with uploads."""
 
+import base64
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,15 +77,26 @@ class Site:
         found = await self.ok("uploads.signed_url", upload_id=upload_id, file_name=file_name, **more)
         return str(found["upload_url"])
 
-    async def send(self, url: str, content: bytes = b"0123456789") -> httpx.Response:
-        """A whole file, without any credential."""
-        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}
+    async def send(
+        self, url: str, content: Any = b"0123456789", content_type: str = "application/octet-stream", **headers: str
+    ) -> httpx.Response:
+        """A whole file, without any credential; content: bytes, or an async iterator for a chunked body."""
+        headers = {"Content-Type": content_type, **{name.replace("_", "-"): text for name, text in headers.items()}}
         return await self.clients["nobody"].put(url, content=content, headers=headers)
+
+    async def stage(self, url: str, number: int, content: bytes) -> httpx.Response:
+        """One block."""
+        return await self.clients["nobody"].put(f"{url}&comp=block&blockid={_block_id(number)}", content=content)
+
+    async def commit(self, url: str, *numbers: int) -> httpx.Response:
+        """The list of blocks."""
+        entries = "".join(f"<Latest>{_block_id(number)}</Latest>" for number in numbers)
+        return await self.clients["nobody"].put(f"{url}&comp=blocklist", content=f"<BlockList>{entries}</BlockList>")
 
     async def put(self, upload_id: str, file_name: str = "a.tif", content: bytes = b"0123456789") -> None:
         """A file that arrives."""
         answer = await self.send(await self.link(upload_id, file_name), content)
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 200, answer.text
 
     def standing(self) -> tuple[int, int]:
         """(used, reserved) bytes of the organisation."""
@@ -104,6 +116,10 @@ class Site:
     def person(self, who: str) -> Principal:
         """Them, as services see them."""
         return self.application.identity.acting_as(email=self.emails[who])
+
+
+def _block_id(number: int) -> str:
+    return base64.b64encode(f"{number:06d}".encode()).decode()
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

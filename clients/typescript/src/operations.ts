@@ -11,6 +11,15 @@ export type Method<K extends OperationId> = {} extends Input<K>
   ? (input?: Input<K>, options?: CallOptions) => Promise<Output<K>>
   : (input: Input<K>, options?: CallOptions) => Promise<Output<K>>;
 
+/** An account that was wrong: what it said, and what was counted. */
+export interface AccountDrift {
+  account_id: string;
+  used_bytes_before: number;
+  used_bytes: number;
+  reserved_bytes_before: number;
+  reserved_bytes: number;
+}
+
 /** A member of the organization, and their role in the project: admin, editor or viewer. */
 export interface AddMemberInput {
   project_id: string;
@@ -172,6 +181,15 @@ export interface CollectionsGetInput {
 /** Whose collections. */
 export interface CollectionsListInput {
   project_id: string;
+}
+
+/** A file that has arrived, by file_name or object_path, and what is said of its asset. */
+export interface CompletedFile {
+  file_name?: string | null;
+  object_path?: string | null;
+  asset_key?: string | null;
+  roles?: string[];
+  band_names?: string[];
 }
 
 /** The files of which item. */
@@ -399,6 +417,15 @@ export interface ProjectUpdateInput {
   is_archived?: boolean | null;
 }
 
+/** What was counted. drift_bytes: how far all accounts together were off; `drifted` names them. */
+export interface Recalculated {
+  organization_id: string;
+  storage: StorageStanding;
+  accounts: number;
+  drift_bytes: number;
+  drifted: AccountDrift[];
+}
+
 /** A member of the project. */
 export interface RemoveMemberInput {
   project_id: string;
@@ -489,11 +516,224 @@ export interface ShareLinkValidateOutput {
   target: Record<string, unknown>;
 }
 
+/** file_name: with folders, `tiles/a.tif`. The PUT has to carry the same content_type. */
+export interface SignedUrlInput {
+  upload_id: string;
+  file_name: string;
+  content_type?: string;
+}
+
+/** Where to PUT the bytes of one file, with this Content-Type and without any credential. */
+export interface SignedUrlOutput {
+  upload_url: string;
+  object_path: string;
+  method: string;
+  content_type: string;
+  expires_at: string;
+}
+
+/** An account. limit_bytes and available_bytes are null where there is no limit. */
+export interface StorageStanding {
+  used_bytes: number;
+  reserved_bytes: number;
+  limit_bytes: number | null;
+  available_bytes: number | null;
+}
+
 /** A member of the project, and their new role: admin, editor or viewer. */
 export interface UpdateMemberInput {
   project_id: string;
   user_id: string;
   role: string;
+}
+
+/** What the item is called and when it is of; all but upload_id may be left out. name: the stem of the first file where left out. files: all that have arrived where left out. */
+export interface UploadComplete {
+  upload_id: string;
+  name?: string | null;
+  description?: string | null;
+  datetime?: string | null;
+  start_datetime?: string | null;
+  end_datetime?: string | null;
+  properties?: Record<string, unknown> | null;
+  user_metadata?: Record<string, unknown> | null;
+  checksum_crc32c?: string | null;
+  files?: CompletedFile[] | null;
+}
+
+/** A completed session with the items that it made or added to. */
+export interface UploadCompleted {
+  id: string;
+  project_id: string;
+  status: string;
+  transfer_method: string;
+  file_count: number;
+  total_bytes: number;
+  bytes_uploaded: number;
+  is_categorical: boolean;
+  target_collection_id: string | null;
+  target_item_id: string | null;
+  asset_key: string | null;
+  raw_prefix: string | null;
+  processed_prefix: string | null;
+  checksum_crc32c: string | null;
+  detected_metadata: Record<string, unknown> | null;
+  user_metadata: Record<string, unknown> | null;
+  error_message: string | null;
+  error_step: string | null;
+  reserved_bytes: number;
+  item_ids: string[];
+  asset_ids: string[];
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+  expires_at: string | null;
+  items: unknown[];
+}
+
+/** A session with its files, in the order in which they were announced. */
+export interface UploadDetail {
+  id: string;
+  project_id: string;
+  status: string;
+  transfer_method: string;
+  file_count: number;
+  total_bytes: number;
+  bytes_uploaded: number;
+  is_categorical: boolean;
+  target_collection_id: string | null;
+  target_item_id: string | null;
+  asset_key: string | null;
+  raw_prefix: string | null;
+  processed_prefix: string | null;
+  checksum_crc32c: string | null;
+  detected_metadata: Record<string, unknown> | null;
+  user_metadata: Record<string, unknown> | null;
+  error_message: string | null;
+  error_step: string | null;
+  reserved_bytes: number;
+  item_ids: string[];
+  asset_ids: string[];
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+  expires_at: string | null;
+  files: UploadedFile[];
+}
+
+/** Why, and in which step. */
+export interface UploadFailInput {
+  upload_id: string;
+  error_message: string;
+  error_step?: string | null;
+}
+
+/** One session. */
+export interface UploadGet {
+  upload_id: string;
+}
+
+/** total_bytes is reserved; is_categorical: the values of a raster are classes, not measurements. */
+export interface UploadInitiate {
+  project_id: string;
+  transfer_method?: string;
+  file_count?: number;
+  total_bytes?: number;
+  target_collection_id?: string | null;
+  target_item_id?: string | null;
+  asset_key?: string | null;
+  is_categorical?: boolean;
+}
+
+/** What can be uploaded now. available_bytes: the less of the two accounts; null: no limit. session_lifetime and url_lifetime are seconds. */
+export interface UploadLimits {
+  organization_id: string;
+  project_id: string;
+  organization: StorageStanding;
+  project: StorageStanding;
+  available_bytes: number | null;
+  max_files: number;
+  max_file_name_bytes: number;
+  max_put_bytes: number;
+  max_block_bytes: number;
+  max_blocks: number;
+  session_lifetime: number;
+  url_lifetime: number;
+}
+
+/** The project to upload to. */
+export interface UploadLimitsInput {
+  project_id: string;
+}
+
+/** Sessions of a project, all or those of a status. */
+export interface UploadList {
+  project_id: string;
+  status?: string | null;
+  limit?: number;
+  offset?: number;
+}
+
+/** An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded: what has been measured, or what the client has said while that is more. reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used before; null once it is over. The object paths of its files begin with raw_prefix. */
+export interface UploadOutput {
+  id: string;
+  project_id: string;
+  status: string;
+  transfer_method: string;
+  file_count: number;
+  total_bytes: number;
+  bytes_uploaded: number;
+  is_categorical: boolean;
+  target_collection_id: string | null;
+  target_item_id: string | null;
+  asset_key: string | null;
+  raw_prefix: string | null;
+  processed_prefix: string | null;
+  checksum_crc32c: string | null;
+  detected_metadata: Record<string, unknown> | null;
+  user_metadata: Record<string, unknown> | null;
+  error_message: string | null;
+  error_step: string | null;
+  reserved_bytes: number;
+  item_ids: string[];
+  asset_ids: string[];
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+  expires_at: string | null;
+}
+
+/** Both optional: without them the session is answered as it is. */
+export interface UploadProgressInput {
+  upload_id: string;
+  status?: string | null;
+  bytes_uploaded?: number | null;
+}
+
+/** A file of a session. size_bytes, checksum_sha256 (hex), checksum_crc32c (base64) and stored_at are null until its content has arrived. */
+export interface UploadedFile {
+  file_name: string;
+  object_path: string;
+  content_type: string;
+  size_bytes: number | null;
+  checksum_sha256: string | null;
+  checksum_crc32c: string | null;
+  stored_at: string | null;
+}
+
+/** An organisation in the calendar month that it is, in UTC. This server counts no tiles and sells nothing: tile_requests and credits are 0. */
+export interface UsageCurrent {
+  organization_id: string;
+  period_start: string;
+  period_end: string;
+  storage: StorageStanding;
+  tile_requests: number;
+  credits: number;
+}
+
+/** The organisation. */
+export interface UsageInput {
+  organization_id: string;
 }
 
 /** What goes in and what comes out, by the id of the operation. */
@@ -532,6 +772,16 @@ export interface Operations {
   "share.link.list": { input: ShareLinkListInput; output: ShareLinkResponse[] };
   "share.link.revoke": { input: ShareLinkRevokeInput; output: ShareLinkRevokeOutput };
   "share.link.validate": { input: ShareLinkValidateInput; output: ShareLinkValidateOutput };
+  "uploads.complete": { input: UploadComplete; output: UploadCompleted };
+  "uploads.fail": { input: UploadFailInput; output: UploadOutput };
+  "uploads.get": { input: UploadGet; output: UploadDetail };
+  "uploads.initiate": { input: UploadInitiate; output: UploadOutput };
+  "uploads.limits": { input: UploadLimitsInput; output: UploadLimits };
+  "uploads.list": { input: UploadList; output: UploadOutput[] };
+  "uploads.progress": { input: UploadProgressInput; output: UploadOutput };
+  "uploads.signed_url": { input: SignedUrlInput; output: SignedUrlOutput };
+  "usage.current": { input: UsageInput; output: UsageCurrent };
+  "usage.recalculate_storage": { input: UsageInput; output: Recalculated };
 }
 
 export interface Namespaces {
@@ -621,6 +871,30 @@ export interface Namespaces {
       validate: Method<"share.link.validate">;
     };
   };
+  uploads: {
+    /** Make items and assets of what has arrived, and end the upload session. Scope `uploads:write`. */
+    complete: Method<"uploads.complete">;
+    /** Mark an upload session failed, releasing its storage reservation. Scope `uploads:write`. */
+    fail: Method<"uploads.fail">;
+    /** Read an upload session with its files. Scope `uploads:read`. */
+    get: Method<"uploads.get">;
+    /** Start an upload session and reserve storage for it; takes an editor of the project. Scope `uploads:write`. */
+    initiate: Method<"uploads.initiate">;
+    /** Say how much can be uploaded to a project now, and in which sizes. Scope `uploads:read`. */
+    limits: Method<"uploads.limits">;
+    /** List the upload sessions of a project, the newest first. Scope `uploads:read`. */
+    list: Method<"uploads.list">;
+    /** Update the progress of an upload session, or look at it. Scope `uploads:write`. */
+    progress: Method<"uploads.progress">;
+    /** Make a signed URL for uploading one file into an upload session. Scope `uploads:write`. */
+    signed_url: Method<"uploads.signed_url">;
+  };
+  usage: {
+    /** Say what an organisation stores and has reserved, and what is left. Scope `usage:read`. */
+    current: Method<"usage.current">;
+    /** Count what an organisation stores, and set its accounts right; takes an administrator. Scope `usage:write`. */
+    recalculate_storage: Method<"usage.recalculate_storage">;
+  };
 }
 
 export const OPERATIONS: Record<OperationId, Repeat> = {
@@ -658,4 +932,14 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "share.link.list": "read",
   "share.link.revoke": "once",
   "share.link.validate": "read",
+  "uploads.complete": "keyed",
+  "uploads.fail": "once",
+  "uploads.get": "read",
+  "uploads.initiate": "keyed",
+  "uploads.limits": "read",
+  "uploads.list": "read",
+  "uploads.progress": "once",
+  "uploads.signed_url": "once",
+  "usage.current": "read",
+  "usage.recalculate_storage": "once",
 };

@@ -133,14 +133,10 @@ class Contents:
         ledger.insert(rows, values)
         ledger.put_manifest(rows, made.blob_id, 1, compose([(b"", extents)]), coalesced=True)
 
-    def drop(self, rows: Rows, blob_id: str, *, unread: bool = False) -> None:
-        """Forget a blob that nobody holds and nobody needs, in the caller's transaction; its bytes go soon after.
-
-        unread: nobody can be reading it, so they need not wait for those who do.
-        """
+    def drop(self, rows: Rows, blob_id: str) -> None:
+        """Forget a blob that nobody holds and nobody needs, in the caller's transaction; its bytes go soon after."""
         if ledger.lock(rows, blob_id) is None:
             return
         tokens = ledger.manifest(rows, blob_id).tokens
         ledger.forget_blob(rows, blob_id)
-        delay_ns = 0 if unread else ledger.DISCARD_DELAY_NS
-        ledger.discard(rows, blob_id, tokens, self.clock.now_ns() + delay_ns)
+        ledger.discard(rows, blob_id, tokens, self.clock.now_ns() + ledger.DISCARD_DELAY_NS)

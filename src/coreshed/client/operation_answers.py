@@ -7,6 +7,16 @@ from typing import Any
 import msgspec
 
 
+class AccountDrift(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that was wrong: what it said, and what was counted."""
+
+    account_id: str
+    used_bytes_before: int
+    used_bytes: int
+    reserved_bytes_before: int
+    reserved_bytes: int
+
+
 class ApiKeyCreateOutput(msgspec.Struct, frozen=True, kw_only=True):
     """A new key. `key` is the secret itself, shown here and never again."""
 
@@ -207,6 +217,16 @@ class ProjectResponse(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
 
 
+class Recalculated(msgspec.Struct, frozen=True, kw_only=True):
+    """What was counted. drift_bytes: how far all accounts together were off; `drifted` names them."""
+
+    organization_id: str
+    storage: "StorageStanding"
+    accounts: int
+    drift_bytes: int
+    drifted: "builtins.list[AccountDrift]"
+
+
 class RemoveMemberOutput(msgspec.Struct, frozen=True, kw_only=True):
     """The member has no role any more."""
 
@@ -263,3 +283,164 @@ class ShareLinkValidateOutput(msgspec.Struct, frozen=True, kw_only=True):
     permission: str
     target_type: str
     target: dict[str, Any]
+
+
+class SignedUrlOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to PUT the bytes of one file, with this Content-Type and without any credential."""
+
+    upload_url: str
+    object_path: str
+    method: str
+    content_type: str
+    expires_at: str
+
+
+class StorageStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """An account. limit_bytes and available_bytes are null where there is no limit."""
+
+    used_bytes: int
+    reserved_bytes: int
+    limit_bytes: int | None
+    available_bytes: int | None
+
+
+class UploadCompleted(msgspec.Struct, frozen=True, kw_only=True):
+    """A completed session with the items that it made or added to."""
+
+    id: str
+    project_id: str
+    status: str
+    transfer_method: str
+    file_count: int
+    total_bytes: int
+    bytes_uploaded: int
+    is_categorical: bool
+    target_collection_id: str | None
+    target_item_id: str | None
+    asset_key: str | None
+    raw_prefix: str | None
+    processed_prefix: str | None
+    checksum_crc32c: str | None
+    detected_metadata: dict[str, Any] | None
+    user_metadata: dict[str, Any] | None
+    error_message: str | None
+    error_step: str | None
+    reserved_bytes: int
+    item_ids: builtins.list[str]
+    asset_ids: builtins.list[str]
+    created_by: str | None
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+    items: builtins.list[Any]
+
+
+class UploadDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A session with its files, in the order in which they were announced."""
+
+    id: str
+    project_id: str
+    status: str
+    transfer_method: str
+    file_count: int
+    total_bytes: int
+    bytes_uploaded: int
+    is_categorical: bool
+    target_collection_id: str | None
+    target_item_id: str | None
+    asset_key: str | None
+    raw_prefix: str | None
+    processed_prefix: str | None
+    checksum_crc32c: str | None
+    detected_metadata: dict[str, Any] | None
+    user_metadata: dict[str, Any] | None
+    error_message: str | None
+    error_step: str | None
+    reserved_bytes: int
+    item_ids: builtins.list[str]
+    asset_ids: builtins.list[str]
+    created_by: str | None
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+    files: "builtins.list[UploadedFile]"
+
+
+class UploadLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be uploaded now. available_bytes: the less of the two accounts; null: no limit. session_lifetime
+    and url_lifetime are seconds.
+    """
+
+    organization_id: str
+    project_id: str
+    organization: "StorageStanding"
+    project: "StorageStanding"
+    available_bytes: int | None
+    max_files: int
+    max_file_name_bytes: int
+    max_put_bytes: int
+    max_block_bytes: int
+    max_blocks: int
+    session_lifetime: int
+    url_lifetime: int
+
+
+class UploadOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed
+    or failed. bytes_uploaded: what has been measured, or what the client has said while that is more.
+    reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used before; null
+    once it is over. The object paths of its files begin with raw_prefix.
+    """
+
+    id: str
+    project_id: str
+    status: str
+    transfer_method: str
+    file_count: int
+    total_bytes: int
+    bytes_uploaded: int
+    is_categorical: bool
+    target_collection_id: str | None
+    target_item_id: str | None
+    asset_key: str | None
+    raw_prefix: str | None
+    processed_prefix: str | None
+    checksum_crc32c: str | None
+    detected_metadata: dict[str, Any] | None
+    user_metadata: dict[str, Any] | None
+    error_message: str | None
+    error_step: str | None
+    reserved_bytes: int
+    item_ids: builtins.list[str]
+    asset_ids: builtins.list[str]
+    created_by: str | None
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+
+
+class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a session. size_bytes, checksum_sha256 (hex), checksum_crc32c (base64) and stored_at are null
+    until its content has arrived.
+    """
+
+    file_name: str
+    object_path: str
+    content_type: str
+    size_bytes: int | None
+    checksum_sha256: str | None
+    checksum_crc32c: str | None
+    stored_at: str | None
+
+
+class UsageCurrent(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation in the calendar month that it is, in UTC. This server counts no tiles and sells nothing:
+    tile_requests and credits are 0.
+    """
+
+    organization_id: str
+    period_start: str
+    period_end: str
+    storage: "StorageStanding"
+    tile_requests: int
+    credits: int

@@ -98,10 +98,10 @@ class Completing:
         others = [file for file in files if file.blob_id not in wanted]
         if not others:
             return
-        self._ground.blobs.release_each(rows, [file.blob_id for file in others], owner=owner(others[0].upload_id))
-        for file in others:
-            self._ground.contents.drop(rows, file.blob_id, unread=True)
-        ledger.forget_files(rows, [file.blob_id for file in others])
+        blob_ids = [file.blob_id for file in others]
+        self._ground.blobs.release_each(rows, blob_ids, owner=owner(others[0].upload_id))
+        self._ground.dropping.drop(rows, blob_ids)
+        ledger.forget_files(rows, blob_ids)
 
     def _discard_staged(self, upload_id: str) -> None:
         """Blocks that no list has named; where this is not reached, they go when they are old."""

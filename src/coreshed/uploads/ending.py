@@ -13,6 +13,7 @@ from coreshed.uploads.purpose import owner
 
 EXPIRED = "expired"
 _BATCH = 100
+_AT_ONCE = 500  # within a request; upkeep goes on with the others
 _log = logs.logger("coreshed.uploads")
 
 
@@ -36,7 +37,7 @@ class Ending:
                 raise Conflict("The upload session is completed.")
             if session.status is not Status.FAILED:
                 session = self._failed(rows, session, caller.user_id, error_message, error_step)
-        self.remove_files(session.id)
+        self.remove_files(session.id, most=_AT_ONCE)
         return presentation.session(session, reserved=0, lifetime_ns=self._ground.lifetime_ns)
 
     def expire(self) -> int:
@@ -74,21 +75,13 @@ class Ending:
             session, status=Status.FAILED, error_message=message, error_step=step, updated_ns=now_ns, ended_ns=now_ns
         )
 
-    def remove_files(self, upload_id: str) -> None:
-        """Remove what a failed session has stored and staged; nothing where that has been done."""
+    def remove_files(self, upload_id: str, *, most: int | None = None) -> None:
+        """Remove what a failed session has stored and staged, or `most` of its files; again changes nothing."""
         with self._database.reading() as rows:
-            files = ledger.files(rows, upload_id)
-        if not files:
-            return
-        blob_ids = [file.blob_id for file in files]
-        staged = self._ground.staged.staged(blob_ids)
-        for blob_id in staged:
-            self._ground.staged.discard(blob_id=blob_id, principal_id=upload_id)
+            blob_ids = [file.blob_id for file in ledger.files(rows, upload_id)][:most]
         for start in range(0, len(blob_ids), _BATCH):
             batch = blob_ids[start : start + _BATCH]
             with self._database.writing() as rows:
-                self._ground.blobs.pin(rows, batch)
                 self._ground.blobs.release(rows, owner=owner(upload_id))
-                for blob_id in batch:
-                    self._ground.contents.drop(rows, blob_id, unread=True)
+                self._ground.dropping.drop(rows, batch)
                 ledger.forget_files(rows, batch)

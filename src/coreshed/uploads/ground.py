@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreshed import audit, ids
-from coreshed.blobs import Blobs, Contents, StorageLinks, Uploads
+from coreshed.blobs import Blobs, Dropping, StorageLinks, Uploads
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import Principal
@@ -31,7 +31,7 @@ class Ground:
     workspaces: Workspaces
     quota: Quota
     blobs: Blobs
-    contents: Contents
+    dropping: Dropping
     staged: Uploads
     links: StorageLinks
     ingest: Ingest
