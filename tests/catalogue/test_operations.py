@@ -8,6 +8,7 @@ import pytest
 
 from coreshed.app import Application
 from tests.catalogue.conftest import Shed
+from tests.objects.conftest import ORIGIN
 from tests.objects.conftest import _client as client_of
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -264,3 +265,57 @@ async def _of_another_organisation(application: Application, shed: Shed) -> http
     user = application.identity.create_user(email=email, name="F", organisation_id=organisation_id)
     key, _ = application.identity.create_key(user_id=user.id, name="test")
     return client_of(application, {"Authorization": f"Bearer {key}"})
+
+
+async def test_that_items_are_found_by_place_and_time(shed: Shed) -> None:
+    collection = await shed.do("collections.create", project_id=shed.project_id, name="c")
+    old = await shed.item("old", bbox=[10, 20, 11, 21], datetime="2020-01-01T00:00:00Z", collection_id=collection["id"])
+    new = await shed.item("new", bbox=[12, 20, 13, 21], datetime="2021-01-01T00:00:00Z", gsd=2)
+    project = {"project_id": shed.project_id}
+
+    async def found(**more: Any) -> list[str]:
+        answer = await shed.do("items.search", "viewer", **project, **more)
+        assert answer["numberMatched"] >= answer["numberReturned"] == len(answer["features"])
+        return [each["properties"]["title"] for each in answer["features"]]
+
+    assert await found() == ["new", "old"]
+    assert await found(limit=1) == ["new"]
+    assert await found(offset=1) == ["old"]
+    assert await found(bbox=[11, 21, 11.5, 22]) == ["old"]
+    assert await found(datetime="2020-06-01T00:00:00Z/..") == ["new"]
+    assert await found(datetime="../2020-06-01T00:00:00Z") == ["old"]
+    assert await found(datetime="2021-01-01T00:00:00Z") == ["new"]
+    assert await found(collections=[collection["id"]]) == ["old"]
+    assert await found(collections=[shed.project_id]) == ["new"]
+    assert await found(type="clip") == []
+    searched = await shed.do("stac.search", "viewer", ids=[old["stac_id"], new["id"]], limit=10)
+    assert [each["id"] for each in searched["features"]] == [new["stac_id"], old["stac_id"]]
+    assert (await shed.do("items.search_org", "stranger"))["features"] == []
+    for operation_id, wrong in (
+        ("items.search", {"query": {"gsd": {"lt": 1}}}),
+        ("items.search", {"bbox": [1]}),
+        ("items.search", {"datetime": "now/then"}),
+        ("items.search", {"limit": 0}),
+        ("stac.search", {"intersects": {"type": "Point", "coordinates": [0, 0]}}),
+    ):
+        assert (await shed.ask(operation_id, **project, **wrong)).status_code == 422
+
+
+async def test_that_an_item_is_a_stac_feature(shed: Shed) -> None:
+    item = await shed.item("pit", bbox=[10, 20, 11, 21], start_datetime="2020-01-01T00:00:00Z", properties={"a": 1})
+    feature = await shed.do("items.get_stac", "viewer", item_id=item["id"])
+    assert (feature["type"], feature["stac_version"], feature["id"]) == ("Feature", "1.0.0", item["stac_id"])
+    assert (feature["bbox"], feature["geometry"], feature["assets"]) == ([10, 20, 11, 21], item["geometry"], {})
+    said = feature["properties"]
+    assert (said["datetime"], said["start_datetime"], said["end_datetime"]) == (
+        None,
+        "2020-01-01T00:00:00.000000Z",
+        "2020-01-01T00:00:00.000000Z",
+    )
+    assert (said["a"], said["title"]) == (1, "pit")
+    links = {each["rel"]: each["href"] for each in feature["links"]}
+    assert links["self"] == f"{ORIGIN}/stac/collections/{shed.project_id}/items/{item['stac_id']}"
+    nowhere = await shed.do("items.get_stac", "viewer", item_id=(await shed.item("nowhere"))["id"])
+    assert nowhere["geometry"] is None
+    assert "bbox" not in nowhere
+    assert nowhere["properties"]["datetime"] == nowhere["properties"]["created"]

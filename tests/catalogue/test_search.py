@@ -101,7 +101,7 @@ async def test_that_ids_types_and_projects_narrow_a_search(place: Place) -> None
     assert place.found(ids=["one"]) == ["one"]
     assert place.found(ids=[two.id, "nothing"]) == ["two"]
     assert place.found(ids=[]) == place.found(type="clip") == place.found(collection_ids=[]) == []
-    assert place.found(collection_ids=[None]) == ["two", "one"]
+    assert place.found(collection_ids=[place.key.workspace_id]) == ["two", "one"]
     assert place.catalogue.searching.count(place.rows, place.wanted()) == 2
     nowhere = Wanted(place.key.organisation_id, workspace_ids=[])
     assert place.catalogue.search(place.rows, SearchQuery(nowhere)).items == []

@@ -192,6 +192,14 @@ export interface CompletedFile {
   band_names?: string[];
 }
 
+/** STAC items of one page; numberMatched: on all pages. */
+export interface FeatureCollectionOutput {
+  features: Record<string, unknown>[];
+  numberMatched: number;
+  numberReturned: number;
+  type?: string;
+}
+
 /** The files of which item. */
 export interface ItemAssetsInput {
   item_id: string;
@@ -286,6 +294,12 @@ export interface ItemResponse {
   updated_at: string;
 }
 
+/** Which item, and what its links begin with; by default this server's STAC API. */
+export interface ItemStacInput {
+  item_id: string;
+  base_url?: string | null;
+}
+
 /** What shall change; what is null stays. An empty `collection_id` takes the item out of its collection. */
 export interface ItemUpdateInput {
   item_id: string;
@@ -358,6 +372,20 @@ export interface MemberOutput {
   role: string;
 }
 
+/** `bbox`: degrees in WGS 84. `datetime`: a moment, or an interval `from/to` with `..` for an open end. collections: ids of collections, and of projects for the items that are in none. The order is the newest first. */
+export interface OrgItemSearchInput {
+  bbox?: number[] | null;
+  datetime?: string | null;
+  limit?: number;
+  offset?: number;
+  collections?: string[] | null;
+  type?: "satellite_capture" | "derived_raster" | "derived_vector" | "clip" | "user_raster" | "user_vector" | "external_reference" | null;
+  query?: Record<string, unknown> | null;
+  sortby?: Record<string, string>[] | null;
+  format?: string | null;
+  base_url?: string | null;
+}
+
 /** `is_archived` false takes the project out of the archive again. */
 export interface ProjectArchiveInput {
   project_id: string;
@@ -388,6 +416,21 @@ export interface ProjectDeleteOutput {
 
 /** One project. */
 export interface ProjectGetInput {
+  project_id: string;
+}
+
+/** The same of one project. */
+export interface ProjectItemSearchInput {
+  bbox?: number[] | null;
+  datetime?: string | null;
+  limit?: number;
+  offset?: number;
+  collections?: string[] | null;
+  type?: "satellite_capture" | "derived_raster" | "derived_vector" | "clip" | "user_raster" | "user_vector" | "external_reference" | null;
+  query?: Record<string, unknown> | null;
+  sortby?: Record<string, string>[] | null;
+  format?: string | null;
+  base_url?: string | null;
   project_id: string;
 }
 
@@ -435,6 +478,20 @@ export interface RemoveMemberInput {
 /** The member has no role any more. */
 export interface RemoveMemberOutput {
   ok?: boolean;
+}
+
+/** A search as STAC APIs have it. `page` counts from 0. */
+export interface SearchInput {
+  bbox?: number[] | null;
+  datetime?: string | null;
+  limit?: number;
+  page?: number;
+  ids?: string[] | null;
+  collections?: string[] | null;
+  intersects?: Record<string, unknown> | null;
+  filter?: Record<string, unknown> | null;
+  sortby?: Record<string, unknown>[] | null;
+  base_url?: string;
 }
 
 /** The names of a raster's bands, in the order of the file. */
@@ -752,10 +809,13 @@ export interface Operations {
   "items.delete": { input: ItemDeleteInput; output: ItemDeleteOutput };
   "items.duplicate": { input: ItemDuplicateInput; output: ItemResponse };
   "items.get": { input: ItemGetInput; output: ItemFound };
+  "items.get_stac": { input: ItemStacInput; output: Record<string, unknown> };
   "items.lineage": { input: ItemLineageInput; output: LineageGetOutput };
   "items.list": { input: ItemsListInput; output: ItemResponse[] };
   "items.list_assets": { input: ItemAssetsInput; output: AssetResponse[] };
   "items.list_by_collection": { input: ItemsByCollectionInput; output: ItemResponse[] };
+  "items.search": { input: ProjectItemSearchInput; output: FeatureCollectionOutput };
+  "items.search_org": { input: OrgItemSearchInput; output: FeatureCollectionOutput };
   "items.set_asset_band_names": { input: SetBandNamesInput; output: AssetResponse };
   "items.update": { input: ItemUpdateInput; output: ItemResponse };
   "projects.add_member": { input: AddMemberInput; output: MemberOutput };
@@ -772,6 +832,7 @@ export interface Operations {
   "share.link.list": { input: ShareLinkListInput; output: ShareLinkResponse[] };
   "share.link.revoke": { input: ShareLinkRevokeInput; output: ShareLinkRevokeOutput };
   "share.link.validate": { input: ShareLinkValidateInput; output: ShareLinkValidateOutput };
+  "stac.search": { input: SearchInput; output: FeatureCollectionOutput };
   "uploads.complete": { input: UploadComplete; output: UploadCompleted };
   "uploads.fail": { input: UploadFailInput; output: UploadOutput };
   "uploads.get": { input: UploadGet; output: UploadDetail };
@@ -822,6 +883,8 @@ export interface Namespaces {
     duplicate: Method<"items.duplicate">;
     /** Get one item. Scope `items:read`. */
     get: Method<"items.get">;
+    /** Get one item as a STAC feature. Scope `items:read`. */
+    get_stac: Method<"items.get_stac">;
     /** Get what an item came from and what came from it. Scope `items:read`. */
     lineage: Method<"items.lineage">;
     /** List a project's items, of one collection or of all. Scope `items:read`. */
@@ -830,6 +893,10 @@ export interface Namespaces {
     list_assets: Method<"items.list_assets">;
     /** List the items of a collection. Scope `items:read`. */
     list_by_collection: Method<"items.list_by_collection">;
+    /** Find items of a project by place, time and collection. Scope `items:read`. */
+    search: Method<"items.search">;
+    /** Find items of all projects that the caller may read. Scope `items:read`. */
+    search_org: Method<"items.search_org">;
     /** Name the bands of a raster (editor or admin). Scope `items:write`. */
     set_asset_band_names: Method<"items.set_asset_band_names">;
     /** Update an item (editor or admin). Scope `items:write`. */
@@ -870,6 +937,10 @@ export interface Namespaces {
       /** See what a share link shows, with its token and password. For everybody. */
       validate: Method<"share.link.validate">;
     };
+  };
+  stac: {
+    /** Find items as STAC APIs do. Scope `items:read`. */
+    search: Method<"stac.search">;
   };
   uploads: {
     /** Make items and assets of what has arrived, and end the upload session. Scope `uploads:write`. */
@@ -912,10 +983,13 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "items.delete": "once",
   "items.duplicate": "once",
   "items.get": "read",
+  "items.get_stac": "read",
   "items.lineage": "read",
   "items.list": "read",
   "items.list_assets": "read",
   "items.list_by_collection": "read",
+  "items.search": "read",
+  "items.search_org": "read",
   "items.set_asset_band_names": "once",
   "items.update": "once",
   "projects.add_member": "once",
@@ -932,6 +1006,7 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "share.link.list": "read",
   "share.link.revoke": "once",
   "share.link.validate": "read",
+  "stac.search": "read",
   "uploads.complete": "keyed",
   "uploads.fail": "once",
   "uploads.get": "read",

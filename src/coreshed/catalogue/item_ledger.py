@@ -23,8 +23,8 @@ class Wanted:
     """Which live items to look for; None asks nothing, and an empty list finds nothing.
 
     workspace_ids: of the organisation. box: items whose box touches it; those without a box lie nowhere. from_ns,
-    to_ns: items whose interval has a moment of it, both inclusive. collection_ids: None among them stands for items of
-    no collection. ids: of items, or their STAC ids.
+    to_ns: items whose interval has a moment of it, both inclusive. collection_ids: of collections, and of projects for
+    their items that are in none. ids: of items, or their STAC ids.
     """
 
     organisation_id: str
@@ -32,7 +32,7 @@ class Wanted:
     box: Box | None = None
     from_ns: int | None = None
     to_ns: int | None = None
-    collection_ids: Some[str | None] | None = None
+    collection_ids: Some[str] | None = None
     ids: Some[str] | None = None
     type: str | None = None
 
@@ -171,8 +171,8 @@ def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.box is not None:
         found += _touching(wanted.box)
     if wanted.collection_ids is not None:
-        named = items.c.collection_id.in_([each for each in wanted.collection_ids if each is not None])
-        found.append(or_(named, items.c.collection_id.is_(None)) if None in wanted.collection_ids else named)
+        loose = and_(items.c.collection_id.is_(None), items.c.workspace_id.in_(wanted.collection_ids))
+        found.append(or_(items.c.collection_id.in_(wanted.collection_ids), loose))
     if wanted.ids is not None:
         found.append(items.c.no.in_(_named(wanted)))
     if wanted.type is not None:

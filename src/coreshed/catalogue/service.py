@@ -7,6 +7,7 @@ from coreshed.catalogue import asset_ledger
 from coreshed.catalogue.assets import Assets
 from coreshed.catalogue.collections import Collections
 from coreshed.catalogue.enriching import Enriching, Enrichment
+from coreshed.catalogue.finding import Finding
 from coreshed.catalogue.ground import Ground
 from coreshed.catalogue.ingest import CatalogueIngest
 from coreshed.catalogue.items import Items
@@ -37,6 +38,7 @@ class Catalogue:
         self.lineage = Lineage(self.ground)
         self.shares = Shares(self.ground, self.assets)
         self.ingest = CatalogueIngest(self.ground, self.items)
+        self.finding = Finding(self.ground)
         self.searching = Searching(self.ground)
         self.enriching = Enriching(self.ground)
 

@@ -111,6 +111,15 @@ class CollectionResponse(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
 
 
+class FeatureCollectionOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """STAC items of one page; numberMatched: on all pages."""
+
+    features: builtins.list[dict[str, Any]]
+    numberMatched: int
+    numberReturned: int
+    type: str = "FeatureCollection"
+
+
 class ItemDeleteOutput(msgspec.Struct, frozen=True, kw_only=True):
     """The item is deleted. `storage_freed_bytes`: what its files took."""
 

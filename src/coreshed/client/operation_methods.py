@@ -267,6 +267,13 @@ class Items(Resource):
         """
         return self._call("items.get", {"item_id": item_id}, answers.ItemFound)
 
+    def get_stac(self, *, item_id: str, base_url: str | None | UnsetType = UNSET) -> dict[str, Any]:
+        """Get one item as a STAC feature.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call("items.get_stac", {"item_id": item_id, "base_url": base_url}, dict[str, Any])
+
     def lineage(self, *, item_id: str) -> answers.LineageGetOutput:
         """Get what an item came from and what came from it.
 
@@ -317,6 +324,98 @@ class Items(Resource):
             "items.list_by_collection",
             {"collection_id": collection_id, "limit": limit, "offset": offset},
             builtins.list[answers.ItemResponse],
+        )
+
+    def search(
+        self,
+        *,
+        project_id: str,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ]
+        | None
+        | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, str]] | None | UnsetType = UNSET,
+        format: str | None | UnsetType = UNSET,
+        base_url: str | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items of a project by place, time and collection.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call(
+            "items.search",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "offset": offset,
+                "collections": collections,
+                "type": type,
+                "query": query,
+                "sortby": sortby,
+                "format": format,
+                "base_url": base_url,
+                "project_id": project_id,
+            },
+            answers.FeatureCollectionOutput,
+        )
+
+    def search_org(
+        self,
+        *,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ]
+        | None
+        | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, str]] | None | UnsetType = UNSET,
+        format: str | None | UnsetType = UNSET,
+        base_url: str | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items of all projects that the caller may read.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call(
+            "items.search_org",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "offset": offset,
+                "collections": collections,
+                "type": type,
+                "query": query,
+                "sortby": sortby,
+                "format": format,
+                "base_url": base_url,
+            },
+            answers.FeatureCollectionOutput,
         )
 
     def set_asset_band_names(
@@ -569,6 +668,45 @@ class Share(Resource):
         return ShareLink(self._sender, self._session)
 
 
+class Stac(Resource):
+    """`stac.*`."""
+
+    def search(
+        self,
+        *,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        page: int | UnsetType = UNSET,
+        ids: builtins.list[str] | None | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        intersects: dict[str, Any] | None | UnsetType = UNSET,
+        filter: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, Any]] | None | UnsetType = UNSET,
+        base_url: str | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items as STAC APIs do.
+
+        Scope `items:read`, side-effect read.
+        """
+        return self._call(
+            "stac.search",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "page": page,
+                "ids": ids,
+                "collections": collections,
+                "intersects": intersects,
+                "filter": filter,
+                "sortby": sortby,
+                "base_url": base_url,
+            },
+            answers.FeatureCollectionOutput,
+        )
+
+
 class Uploads(Resource):
     """`uploads.*`."""
 
@@ -772,6 +910,11 @@ class KnownOperations:
     def share(self) -> "Share":
         """`share.*`."""
         return Share(self._sender, self.session)
+
+    @property
+    def stac(self) -> "Stac":
+        """`stac.*`."""
+        return Stac(self._sender, self.session)
 
     @property
     def uploads(self) -> "Uploads":
@@ -1041,6 +1184,13 @@ class AsyncItems(AsyncResource):
         """
         return await self._call("items.get", {"item_id": item_id}, answers.ItemFound)
 
+    async def get_stac(self, *, item_id: str, base_url: str | None | UnsetType = UNSET) -> dict[str, Any]:
+        """Get one item as a STAC feature.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call("items.get_stac", {"item_id": item_id, "base_url": base_url}, dict[str, Any])
+
     async def lineage(self, *, item_id: str) -> answers.LineageGetOutput:
         """Get what an item came from and what came from it.
 
@@ -1091,6 +1241,98 @@ class AsyncItems(AsyncResource):
             "items.list_by_collection",
             {"collection_id": collection_id, "limit": limit, "offset": offset},
             builtins.list[answers.ItemResponse],
+        )
+
+    async def search(
+        self,
+        *,
+        project_id: str,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ]
+        | None
+        | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, str]] | None | UnsetType = UNSET,
+        format: str | None | UnsetType = UNSET,
+        base_url: str | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items of a project by place, time and collection.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call(
+            "items.search",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "offset": offset,
+                "collections": collections,
+                "type": type,
+                "query": query,
+                "sortby": sortby,
+                "format": format,
+                "base_url": base_url,
+                "project_id": project_id,
+            },
+            answers.FeatureCollectionOutput,
+        )
+
+    async def search_org(
+        self,
+        *,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        offset: int | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        type: Literal[
+            "satellite_capture",
+            "derived_raster",
+            "derived_vector",
+            "clip",
+            "user_raster",
+            "user_vector",
+            "external_reference",
+        ]
+        | None
+        | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, str]] | None | UnsetType = UNSET,
+        format: str | None | UnsetType = UNSET,
+        base_url: str | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items of all projects that the caller may read.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call(
+            "items.search_org",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "offset": offset,
+                "collections": collections,
+                "type": type,
+                "query": query,
+                "sortby": sortby,
+                "format": format,
+                "base_url": base_url,
+            },
+            answers.FeatureCollectionOutput,
         )
 
     async def set_asset_band_names(
@@ -1343,6 +1585,45 @@ class AsyncShare(AsyncResource):
         return AsyncShareLink(self._sender, self._session)
 
 
+class AsyncStac(AsyncResource):
+    """`stac.*`."""
+
+    async def search(
+        self,
+        *,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        page: int | UnsetType = UNSET,
+        ids: builtins.list[str] | None | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        intersects: dict[str, Any] | None | UnsetType = UNSET,
+        filter: dict[str, Any] | None | UnsetType = UNSET,
+        sortby: builtins.list[dict[str, Any]] | None | UnsetType = UNSET,
+        base_url: str | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Find items as STAC APIs do.
+
+        Scope `items:read`, side-effect read.
+        """
+        return await self._call(
+            "stac.search",
+            {
+                "bbox": bbox,
+                "datetime": datetime,
+                "limit": limit,
+                "page": page,
+                "ids": ids,
+                "collections": collections,
+                "intersects": intersects,
+                "filter": filter,
+                "sortby": sortby,
+                "base_url": base_url,
+            },
+            answers.FeatureCollectionOutput,
+        )
+
+
 class AsyncUploads(AsyncResource):
     """`uploads.*`."""
 
@@ -1546,6 +1827,11 @@ class AsyncKnownOperations:
     def share(self) -> "AsyncShare":
         """`share.*`."""
         return AsyncShare(self._sender, self.session)
+
+    @property
+    def stac(self) -> "AsyncStac":
+        """`stac.*`."""
+        return AsyncStac(self._sender, self.session)
 
     @property
     def uploads(self) -> "AsyncUploads":
