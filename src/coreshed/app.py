@@ -20,6 +20,10 @@ from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
+from coreshed.enrichment.ingest import ReadIngest
+from coreshed.enrichment.purpose import Thumbnails
+from coreshed.enrichment.reading import Limits
+from coreshed.enrichment.service import Enriching, job_kind
 from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
@@ -140,7 +144,8 @@ class Application:
             links=self.blobs.links,
             root=f"{origins.public_url.rstrip('/')}/stac",
         )
-        for kind in job_kinds(self.block_models):
+        self.enriching = self._open_enriching()
+        for kind in (*job_kinds(self.block_models), job_kind(self.enriching)):
             self.jobs.register(kind)
         self.metrics = Metrics()
         self.first_start, self.instance = self._bootstrap()
@@ -157,6 +162,7 @@ class Application:
                 UpdateFile(self.workspaces, self.jobs),
                 Answer(),
                 UploadContent(self.workspaces, self.quota, clock),
+                Thumbnails(),
             ],
             blob_origin=self.origins.blob_url,
             upload_origin=self.origins.public_url,
@@ -213,8 +219,22 @@ class Application:
                 dropping=self.blobs.dropping,
                 staged=self.blobs.uploads,
                 links=self.blobs.storage_links,
-                ingest=self.catalogue.ingest,
+                ingest=self.ingest,
             )
+        )
+
+    @cached_property
+    def ingest(self) -> ReadIngest:
+        """What completing an upload does."""
+        return ReadIngest(self.catalogue.ingest, self.jobs)
+
+    def _open_enriching(self) -> Enriching:
+        return Enriching(
+            database=self.databases.main,
+            jobs=self.jobs,
+            contents=self.blobs.contents,
+            catalogue=self.catalogue,
+            limits=Limits(self.settings.enrichment_memory, self.settings.enrichment_seconds),
         )
 
     def _open_block_models(self, clock: Clock) -> BlockModels:

@@ -17,7 +17,13 @@ from urllib.parse import urlsplit
 ROLES = ("api", "blobs", "worker")
 _AT_LEAST_ONE = {
     *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit", "sql_seconds"),
-    *("refresh_token_lifetime", "session_lifetime", "token_key_lifetime", "upload_session_lifetime"),
+    *(
+        "enrichment_seconds",
+        "refresh_token_lifetime",
+        "session_lifetime",
+        "token_key_lifetime",
+        "upload_session_lifetime",
+    ),
 }
 _MOST = {"seconds": 100 * 365.25 * 86400, "bytes": 2**63 - 1}
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -157,6 +163,18 @@ class Settings:
         unit="seconds",
         prevents="statements that never end",
     )
+    enrichment_memory: int = _setting(
+        1 << 30,
+        "Memory that the process may take which reads the header of one uploaded raster or vector file.",
+        unit="bytes",
+        prevents="one file taking the memory of the others",
+    )
+    enrichment_seconds: int = _setting(
+        120,
+        "How long reading one uploaded raster or vector file may take.",
+        unit="seconds",
+        prevents="files that never end",
+    )
     storage_limit: int = _setting(
         0,
         "What an organisation may store and reserve through upload sessions, unless an operator has set a limit of its "
@@ -228,6 +246,12 @@ def _parse(item: "Field[Any]", value: Any) -> Any:
         raise BadSettings(f"{_shown(item.name)}: {value!r} is not a valid value.") from error
 
 
+def _check_memory(settings: Settings) -> None:
+    for name in ("sql_memory", "enrichment_memory"):
+        if getattr(settings, name) < 64 << 20:
+            raise BadSettings(f"{_shown(name)}: the libraries need 64 MiB at least.")
+
+
 def check(settings: Settings) -> None:
     """Refuse what cannot work, before anything is opened. Raises BadSettings."""
     if settings.only and settings.only not in ROLES:
@@ -246,8 +270,7 @@ def check(settings: Settings) -> None:
         raise BadSettings("link-lifetime: the Evo SDK gives up on links that end within 300 s; use at least 600.")
     if not 900 <= settings.upload_link_lifetime <= 7 * 86400:
         raise BadSettings("upload-link-lifetime: use 900 seconds to 7 days.")
-    if settings.sql_memory < 64 << 20:
-        raise BadSettings("sql-memory: DuckDB needs 64 MiB at least.")
+    _check_memory(settings)
     for item in fields(Settings):
         value = getattr(settings, item.name)
         if item.type in {int, float} and not 0 <= value <= _MOST.get(item.metadata["unit"], math.inf):

@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     BLOCK_UPDATE = "block-update"
     BLOCK_ANSWER = "block-answer"
     UPLOAD = "geopera-upload"
+    THUMBNAIL = "thumbnail"
 
 
 class Overwrite(Enum):

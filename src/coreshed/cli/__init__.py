@@ -14,6 +14,7 @@ from coreshed.cli import (
     blockcurves,
     blockmodels,
     clients,
+    enrichment,
     groups,
     history,
     inspection,
@@ -56,6 +57,7 @@ app.command("doctor")(inspection.doctor)
 app.command("collect")(maintenance.collect)
 app.command("audit")(history.audit)
 app.command("jobs")(jobs.jobs)
+app.command("enrich")(enrichment.enrich)
 app.command("fsck")(maintenance.fsck)
 app.command("migrate")(maintenance.migrate)
 blockmodels.blockmodels.command("publish")(publication.publish)
