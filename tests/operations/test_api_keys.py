@@ -12,6 +12,7 @@ from coreshed import ids
 from coreshed.app import Application
 from coreshed.audit import audit_events
 from coreshed.identity.tables import api_keys
+from coreshed.operations.tables import operation_replays
 from tests.operations.conftest import ORIGIN
 
 USERINFO = "/realms/public/protocol/openid-connect/userinfo"
@@ -58,6 +59,19 @@ async def test_that_a_key_is_made_shown_once_and_works(application: Application,
     listed = (await call(admin, "list")).text
     assert made["id"] in listed
     assert made["key"] not in listed
+
+
+async def test_that_a_repeated_request_makes_one_key(application: Application, admin: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": ids.new_id()}
+    body = {"name": "once", "permissions": ["projects:read"]}
+    answers = [await admin.post("/v1/op/api_keys.create", json=body, headers=headers) for _ in range(2)]
+    assert answers[0].status_code == 200
+    assert answers[0].json() == answers[1].json()
+    other = await admin.post("/v1/op/api_keys.create", json={**body, "name": "other"}, headers=headers)
+    assert other.status_code == 409
+    with application.databases.main.reading() as rows:
+        kept = rows.execute(sa.select(operation_replays)).all()
+    assert answers[0].json()["key"] not in "".join(repr(each) for each in kept)
 
 
 async def test_that_a_key_without_permissions_says_who_it_is_and_opens_nothing(

@@ -969,7 +969,7 @@ export interface Namespaces {
 }
 
 export const OPERATIONS: Record<OperationId, Repeat> = {
-  "api_keys.create": "once",
+  "api_keys.create": "keyed",
   "api_keys.list": "read",
   "api_keys.revoke": "once",
   "assets.delete": "once",

@@ -24,6 +24,7 @@ class ApiKeys(Resource):
         permissions: builtins.list[str] | UnsetType = UNSET,
         rate_limit: int | None | UnsetType = UNSET,
         expires_in_days: int | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
     ) -> answers.ApiKeyCreateOutput:
         """Make a key for yourself; the secret is in this answer and nowhere else.
 
@@ -33,6 +34,7 @@ class ApiKeys(Resource):
             "api_keys.create",
             {"name": name, "permissions": permissions, "rate_limit": rate_limit, "expires_in_days": expires_in_days},
             answers.ApiKeyCreateOutput,
+            idempotency_key,
         )
 
     def list(self) -> builtins.list[answers.ApiKeyOutput]:
@@ -937,6 +939,7 @@ class AsyncApiKeys(AsyncResource):
         permissions: builtins.list[str] | UnsetType = UNSET,
         rate_limit: int | None | UnsetType = UNSET,
         expires_in_days: int | None | UnsetType = UNSET,
+        idempotency_key: str | None = None,
     ) -> answers.ApiKeyCreateOutput:
         """Make a key for yourself; the secret is in this answer and nowhere else.
 
@@ -946,6 +949,7 @@ class AsyncApiKeys(AsyncResource):
             "api_keys.create",
             {"name": name, "permissions": permissions, "rate_limit": rate_limit, "expires_in_days": expires_in_days},
             answers.ApiKeyCreateOutput,
+            idempotency_key,
         )
 
     async def list(self) -> builtins.list[answers.ApiKeyOutput]:

@@ -77,12 +77,13 @@ class ApiKeyRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
     scope="api_keys:write",
     side_effect="share_export",
     summary="Make a key for yourself; the secret is in this answer and nowhere else.",
+    replayed=True,
 )
 def create(call: Call, body: ApiKeyCreateInput) -> ApiKeyCreateOutput:
     """The key acts as you, in every role that you have, and is limited by its permissions.
 
-    `Idempotency-Key` is not looked at: to repeat the answer the server would have to keep the secret. Revoke a key
-    whose answer was lost.
+    Under an `Idempotency-Key` the answer, the secret with it, is kept for 24 hours, readable with that text alone:
+    take a random one.
     """
     if body.rate_limit is not None:
         raise Invalid("rate_limit: keys have no limit of their own here.", loc=["body", "rate_limit"])
