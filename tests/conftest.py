@@ -24,6 +24,8 @@ settings.load_profile("coreshed")
 # What starts dozens of processes, or a browser.
 _SLOW = {
     "tests/operations/test_published_cli.py",
+    "tests/operations/test_published_cli_uploads.py",
+    "tests/operations/test_published_mcp.py",
     "tests/blobs/test_home.py",
     "tests/blockmodels/engine/test_fixture.py",
     "tests/cli/test_moving.py",
