@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -80,7 +79,8 @@ class Completing:
         self._ground.record(
             rows, caller.user_id, "upload.complete", session, bytes=size, files=len(chosen), items=list(made.item_ids)
         )
-        return presentation.completed(replace(session, status=Status.COMPLETED, **ended), made)
+        # Read again: what ingests may have noted in the session what is still to be done.
+        return presentation.completed(ledger.find(rows, session.id) or session, made)
 
     def _locked(self, rows: Rows, session: UploadSession) -> tuple[UploadSession, list[UploadFile]]:
         """Session and files, with the blobs and the session locked in the order of a commit. Raises _Arrived."""
