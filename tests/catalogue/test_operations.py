@@ -237,7 +237,7 @@ async def test_that_roles_and_organisations_decide(shed: Shed, application: Appl
         theirs = await foreigner.post(f"/v1/op/{operation_id}", json=body)
         unknown = await foreigner.post(f"/v1/op/{operation_id}", json={field: UNKNOWN})
         assert (theirs.status_code, theirs.json()) == (404, unknown.json()), operation_id
-        for odd in ("", "x", "\x00", "../" + ids[field], f" {ids[field]}"):
+        for odd in ("", "x", "../" + ids[field], f" {ids[field]}"):
             assert (await shed.ask(operation_id, **{field: odd})).status_code == 404, (operation_id, odd)
     for operation_id, wanted in WRITES.items():
         body = {name: ids.get(value, value) for name, value in wanted.items()}

@@ -150,7 +150,7 @@ async def test_that_a_revoked_key_ends_at_once_and_stays_in_the_list(
 async def test_that_keys_of_others_are_not_there(application: Application, admin: httpx.AsyncClient) -> None:
     theirs = (await call(admin, "create", name="theirs", permissions=["projects:read"])).json()
     async with with_key(application, narrow(application, "api_keys:*")) as client:
-        for key_id in (theirs["id"], "00000000", "", "\0"):
+        for key_id in (theirs["id"], "00000000", ""):
             refused = await call(client, "revoke", key_id=key_id)
             assert (refused.status_code, refused.json()["detail"]) == (404, "You have no key with this id.")
         assert theirs["id"] not in (await call(client, "list")).text

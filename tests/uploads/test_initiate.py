@@ -84,6 +84,8 @@ async def test_that_a_project_that_is_not_there_is_not_found(site: Site, project
         ({"file_count": 0}, "file_count"),
         ({"file_count": True}, "file_count"),
         ({"total_bytes": -1}, "total_bytes"),
+        ({"total_bytes": 2**63}, "total_bytes"),
+        ({"total_bytes": 10**40}, "total_bytes"),
         ({"total_bytes": 1.5}, "total_bytes"),
         ({"is_categorical": None}, "is_categorical"),
         ({"project_id": None}, "project_id"),
@@ -116,7 +118,7 @@ async def test_that_a_refusal_names_the_four_figures(site: Site) -> None:
     assert answer.json()["title"] == "Payment Required"
 
 
-@pytest.mark.parametrize("size", [1001, 2**63 - 1, 2**63, 10**40])
+@pytest.mark.parametrize("size", [1001, 2**63 - 1])
 async def test_that_what_can_never_fit_is_refused_before_a_byte_is_sent(site: Site, size: int) -> None:
     assert problem(await site.op("uploads.initiate", project_id=site.project_id, total_bytes=size))[0] == 402
     assert site.standing() == (0, 0)
