@@ -31,6 +31,8 @@ _SLOW = {
     "tests/cli/test_moving.py",
     "tests/cli/test_shelf.py",
     "tests/client/test_places.py",
+    "tests/clients/test_azure_uploads.py",
+    "tests/crash/test_upload_kill.py",
     "tests/client/test_restarts.py",
     "tests/enrichment/test_formats.py",
     "tests/enrichment/test_hostile.py",

@@ -31,6 +31,7 @@ def test_that_the_api_process_serves_no_bytes(part: Callable[..., Server]) -> No
     assert answer.status_code == 404
     assert answer.json()["title"] == "Not Found."
     assert answer.headers["x-request-id"] in server.log_path.read_text()
+    assert httpx.put(f"{server.url}/storage/a/b").json()["code"] == "ResourceNotFound"  # its links have the public URL
 
 
 def test_that_the_blob_process_serves_bytes_health_and_metrics_alone(part: Callable[..., Server]) -> None:
@@ -48,6 +49,7 @@ def test_that_the_blob_process_serves_bytes_health_and_metrics_alone(part: Calla
         "/": 404,
     }
     assert "x-ms-version" in httpx.get(f"{server.url}/blob/a/b").headers
+    assert httpx.put(f"{server.url}/storage/a/b").json()["code"] == "ResourceNotFound"
 
 
 def test_that_metrics_are_not_shown_through_a_proxy_on_the_same_machine(part: Callable[..., Server]) -> None:
