@@ -6,6 +6,8 @@ from typing import Any
 from coreshed.catalogue import times
 from coreshed.catalogue.model import Asset, Item
 
+_FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+
 
 def feature(item: Item, assets: Sequence[Asset], *, base_url: str, href: Callable[[Asset], str]) -> dict[str, Any]:
     """A STAC item. Its collection is the catalogue's, or where it is in none the one that has the id of its project.
@@ -18,7 +20,7 @@ def feature(item: Item, assets: Sequence[Asset], *, base_url: str, href: Callabl
     made: dict[str, Any] = {
         "type": "Feature",
         "stac_version": "1.0.0",
-        "stac_extensions": item.stac_extensions,
+        "stac_extensions": sorted({*item.stac_extensions, _FILE}) if assets else item.stac_extensions,
         "id": item.stac_id,
         "collection": home,
         "geometry": item.geometry,
