@@ -241,6 +241,7 @@ async def test_that_roles_and_organisations_decide(shed: Shed, application: Appl
         assert (theirs.status_code, theirs.json()) == (404, unknown.json()), operation_id
         for odd in ("", "x", "../" + ids[field], f" {ids[field]}"):
             assert (await shed.ask(operation_id, **{field: odd})).status_code == 404, (operation_id, odd)
+        assert (await shed.ask(operation_id, **{field: "\x00"})).status_code in {404, 422}, operation_id
     for operation_id, wanted in WRITES.items():
         body = {name: ids.get(value, value) for name, value in wanted.items()}
         assert (await shed.ask(operation_id, "viewer", **body)).status_code == 403, operation_id
