@@ -9,7 +9,8 @@ from tests.enrichment.large_cog import make
 from benchmarks.report import Row, Section
 from benchmarks.sites import Site
 from coreshed import logs
-from coreshed.enrichment.reading import Limits, Outcome, Source, read
+from coreshed.enrichment.reading import Limits, Outcome, Source
+from coreshed.enrichment.reading.running import read
 
 _ROUNDS = 5
 _SECONDS_BAR = 2.0

@@ -36,6 +36,7 @@ _SLOW = {
     "tests/client/test_restarts.py",
     "tests/enrichment/test_formats.py",
     "tests/enrichment/test_hostile.py",
+    "tests/enrichment/test_journey.py",
     "tests/enrichment/test_kills.py",
     "tests/identity/issuer/test_commands.py",
     "tests/identity/issuer/test_concurrent_sign_in.py",

@@ -13,7 +13,8 @@ import rasterio
 from pyarrow import parquet
 from rasterio import Affine
 
-from coreshed.enrichment.reading import Limits, Outcome, Source, read
+from coreshed.enrichment.reading import Limits, Outcome, Source
+from coreshed.enrichment.reading.running import read
 
 LIMITS = Limits(memory=512 << 20, seconds=30)
 

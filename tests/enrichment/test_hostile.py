@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import rasterio
 
-from coreshed.enrichment.reading import Limits, Source, read
+from coreshed.enrichment.reading import Limits, Source
+from coreshed.enrichment.reading.running import read
 from tests.enrichment.made import LIMITS, geoparquet, raster, reading, vector
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coreshed.enrichment.reading import Limits, kind_of, read
+from coreshed.enrichment.reading import Limits, kind_of
 from coreshed.enrichment.reading.archives import Refused, check_directory, shapefiles
 from coreshed.enrichment.reading.model import Source, shown
+from coreshed.enrichment.reading.running import read
 from tests.enrichment.made import raster, reading, square, vector
 
 

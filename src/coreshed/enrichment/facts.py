@@ -12,7 +12,6 @@ from coreshed.clock import NANOSECONDS
 from coreshed.enrichment.reading import Band, Outcome, Reading
 
 PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
-RASTER = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"
 TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _MOST_BANDS = 64
 """Of one asset in STAC; the session has all that were described."""
@@ -44,7 +43,6 @@ def enrichment(read: Sequence[Read], thumbnail: Thumbnail | None, actor_id: str)
     for reading in readings:
         found = _projection(reading)
         extensions |= {PROJECTION} if found else set()
-        extensions |= {RASTER} if reading.bands else set()
         extensions |= {TABLE} if reading.columns else set()
     if first is not None:
         properties |= _projection(first) | _table(first)

@@ -11,7 +11,8 @@ from coreshed.catalogue import Asset, Catalogue, Item, Thumbnail
 from coreshed.database import Database, Rows
 from coreshed.enrichment import facts, ledger, orders
 from coreshed.enrichment.facts import Read
-from coreshed.enrichment.reading import Limits, Outcome, Source, is_installed, kind_of, read
+from coreshed.enrichment.reading import Limits, Outcome, Source, is_installed, kind_of
+from coreshed.enrichment.reading.running import read
 from coreshed.jobs import Claim, Job, JobContext, JobKind, Jobs, LeaseLost
 from coreshed.problems import Api, InternalError, NotFound, Problem, StoreFailure, answer
 
