@@ -47,6 +47,8 @@ _SLOW = {
     "tests/operations/test_replays_after_crashes.py",
     "tests/serving/test_people_and_audit.py",
     "tests/typescript/test_package.py",
+    "tests/typescript/test_published_client.py",
+    "tests/typescript/test_uploads.py",
 }
 # Many processes, or many examples with rows of their own: on SQLite with every change, on PostgreSQL in the slow set.
 _SLOW_ON_POSTGRESQL = {

@@ -13,7 +13,7 @@ __all__ = ["shared_sqlite_server"]
 def environment(server: Server) -> dict[str, str]:
     """Where the server is and who asks, for programs of Node, which trust its certificates."""
     return {
-        "CORESHED_URL": server.url,
+        "CORESHED_URL": f"https://{server.host}",
         "CORESHED_TOKEN": server.admin_key,
         "CORESHED_PROJECT": server.instance.workspace_id,
         "NODE_EXTRA_CA_CERTS": server.instance.ca_file or "",

@@ -8,13 +8,19 @@ export async function right(file: File, kept: UploadState | null): Promise<strin
   const projects: Output<"projects.list"> = await client.projects.list();
   const done = await uploadFile(client, { file, projectId: projects[0]!.id, resume: kept });
   await client.call("projects.list", {}, { signal: AbortSignal.timeout(1000) });
+  const session = await client.uploads.initiate({ project_id: projects[0]!.id, transfer_method: "cli" });
+  const link = await client.uploads.signed_url({ upload_id: session.id, file_name: "a.tif" });
   const anything: unknown = await client.call("resource.not_known_here", { a: 1 });
-  return `${done.crc32c} ${typeof anything}`;
+  return `${done.crc32c} ${link.upload_url} ${typeof anything}`;
 }
 
 export function wrong(file: File): void {
   // @ts-expect-error there is no such operation
   void client.projects.nope();
+  // @ts-expect-error a session is of a project
+  void client.uploads.initiate({ total_bytes: 10 });
+  // @ts-expect-error a number of bytes is a number
+  void client.uploads.initiate({ project_id: "p", total_bytes: "10" });
   // @ts-expect-error the address of the server is needed
   void new CoreshedClient({ token: "gpra_x" });
   // @ts-expect-error a path is no Blob

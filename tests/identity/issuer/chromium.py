@@ -188,7 +188,7 @@ def _with_focus(driver: webdriver.Chrome) -> WebElement | None:
 
 @dataclass
 class Elsewhere:
-    """Another origin: pages by path, and the addresses it was asked for."""
+    """Another origin: pages by path (scripts where that ends in `.js`), and the addresses it was asked for."""
 
     origin: str
     pages: dict[str, str]
@@ -206,7 +206,8 @@ def elsewhere(pages: Mapping[str, str], *, host: str = "localhost", **headers: s
             here.asked.append(self.path)
             page = here.pages.get(self.path.partition("?")[0])
             self.send_response(404 if page is None else 200)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **here.headers}.items():
+            kind = "javascript" if self.path.endswith(".js") else "html"
+            for name, value in {"Content-Type": f"text/{kind}; charset=utf-8", **here.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write((page or "").encode())
