@@ -140,7 +140,7 @@ class Application:
         self.block_models = self._open_block_models(clock)
         self.stac = Stac(
             database=databases.main,
-            workspaces=self.workspaces,
+            catalogue=self.catalogue,
             links=self.blobs.links,
             root=f"{origins.public_url.rstrip('/')}/stac",
         )

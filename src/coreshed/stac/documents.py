@@ -1,13 +1,11 @@
 """STAC 1.1 documents of the catalogue's rows, as JSON values; pure functions."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
-from coreshed.catalogue import Box, places
-from coreshed.catalogue.search import Extent, FoundAsset, FoundCollection, FoundItem
+from coreshed.catalogue import Asset, Box, Extent, Item, places
 from coreshed.clock import iso_microseconds
 
 VERSION = "1.1.0"
@@ -55,24 +53,34 @@ def landing_page(root: str) -> Json:
     }
 
 
-def collection(root: str, found: FoundCollection, project: str, extent: Extent | None) -> Json:
-    """A collection; extent: None where it has no item. found.name: empty for that of a project's uncollected
-    items, whose created_ns is 0.
-    """
-    here = collection_address(root, found.id)
-    in_none = f"Items of the project {project} that are in no collection."
-    created = {"created": iso_microseconds(found.created_ns)} if found.created_ns else {}
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A collection as it is served. name: empty for that of a project's items in none, which has the project's id."""
+
+    id: str
+    project_id: str
+    project_name: str
+    name: str
+    description: str
+    created_ns: int
+
+
+def collection(root: str, home: Home, extent: Extent | None) -> Json:
+    """A collection; extent: None where it has no item."""
+    here = collection_address(root, home.id)
+    of_project = f"{home.name}, in the project {home.project_name}."
+    in_none = f"Items of the project {home.project_name} that are in no collection."
     return {
         "type": "Collection",
         "stac_version": VERSION,
-        "id": found.id,
-        "title": found.name or project,
-        "description": found.description or (f"{found.name}, in the project {project}." if found.name else in_none),
+        "id": home.id,
+        "title": home.name or home.project_name,
+        "description": home.description or (of_project if home.name else in_none),
         "license": "other",
-        "coreshed:project_id": found.workspace_id,
-        "coreshed:project_name": project,
+        "created": iso_microseconds(home.created_ns),
+        "coreshed:project_id": home.project_id,
+        "coreshed:project_name": home.project_name,
         "extent": _extent(extent),
-        **created,
         "links": [
             link("self", here),
             link("root", root),
@@ -85,11 +93,14 @@ def collection(root: str, found: FoundCollection, project: str, extent: Extent |
 def _extent(extent: Extent | None) -> Json:
     if extent is None:
         return {"spatial": {"bbox": [_WHOLE_WORLD]}, "temporal": {"interval": [[None, None]]}}
-    box = _box(extent.min_x, extent.min_y, extent.max_x, extent.max_y)
-    if extent.max_x is not None and extent.max_x > 180:
-        box = [-180.0, box[1], 180.0, box[3]] if box else None
+    box = extent.box
+    covered = _WHOLE_WORLD
+    if box is not None:
+        covered = [box.west, box.south, box.east, box.north]
+        if box.east > 180:
+            covered = [-180.0, box.south, 180.0, box.north]
     interval = [iso_microseconds(extent.from_ns), iso_microseconds(extent.to_ns)]
-    return {"spatial": {"bbox": [box or _WHOLE_WORLD]}, "temporal": {"interval": [interval]}}
+    return {"spatial": {"bbox": [covered]}, "temporal": {"interval": [interval]}}
 
 
 def collection_address(root: str, collection_id: str) -> str:
@@ -97,16 +108,15 @@ def collection_address(root: str, collection_id: str) -> str:
     return f"{root}/collections/{quote(collection_id, safe='')}"
 
 
-def home_of(item: FoundItem) -> str:
+def home_of(item: Item) -> str:
     """The id of the collection in which an item is served."""
     return item.collection_id or item.workspace_id
 
 
-def item(root: str, found: FoundItem, assets: Sequence[FoundAsset], href: Callable[[FoundAsset], str]) -> Json:
+def item(root: str, found: Item, assets: Sequence[Asset], href: Callable[[Asset], str]) -> Json:
     """An item; href: what the address of an asset is."""
     parent = collection_address(root, home_of(found))
     here = f"{parent}/items/{quote(found.stac_id, safe='')}"
-    box = _box(found.min_x, found.min_y, found.max_x, found.max_y)
     document: Json = {
         "type": "Feature",
         "stac_version": VERSION,
@@ -123,36 +133,28 @@ def item(root: str, found: FoundItem, assets: Sequence[FoundAsset], href: Callab
         "assets": {each.key: _asset(each, href(each)) for each in assets},
         "collection": home_of(found),
     }
-    if box is not None:
+    if found.bbox is not None:
         # The schema has both or neither.
-        document["bbox"] = box
-        document["geometry"] = msgspec.Raw(found.geometry.encode()) if found.geometry else _polygon(found)
+        document["bbox"] = found.bbox
+        document["geometry"] = found.geometry or _polygon(found)
     return document
 
 
-def _box(min_x: float | None, min_y: float | None, max_x: float | None, max_y: float | None) -> list[float] | None:
-    if min_x is None or min_y is None or max_x is None or max_y is None:
-        return None
-    return [min_x, min_y, max_x - 360 if max_x > 180 else max_x, max_y]
+def _polygon(found: Item) -> Json:
+    west, south, east, north = found.bbox or _WHOLE_WORLD
+    return places.polygon(Box(west, south, east + 360 if east < west else east, north))
 
 
-def _polygon(found: FoundItem) -> Json:
-    assert found.min_x is not None and found.min_y is not None  # noqa: S101, PT018  (all four or none)
-    assert found.max_x is not None and found.max_y is not None  # noqa: S101, PT018
-    return places.polygon(Box(found.min_x, found.min_y, found.max_x, found.max_y))
-
-
-def _extensions(found: FoundItem, assets: Sequence[FoundAsset]) -> list[str]:
-    named: list[str] = msgspec.json.decode(found.stac_extensions)
+def _extensions(found: Item, assets: Sequence[Asset]) -> list[str]:
+    named = found.stac_extensions
     more = [FILE_EXTENSION] if assets else []
     if found.cloud_cover is not None and not any("/eo/" in each for each in named):
         more.append(EO_EXTENSION)
     return [*named, *(each for each in more if each not in named)]
 
 
-def _properties(found: FoundItem) -> Json:
-    said: Json = msgspec.json.decode(found.properties)
-    said |= {
+def _properties(found: Item) -> Json:
+    said: Json = found.properties | {
         "title": found.name,
         "created": iso_microseconds(found.created_ns),
         "updated": iso_microseconds(found.updated_ns),
@@ -169,7 +171,7 @@ def _properties(found: FoundItem) -> Json:
     return said
 
 
-def _times(found: FoundItem) -> Json:
+def _times(found: Item) -> Json:
     """STAC asks for a moment or for both ends; where nothing is known the moment is when the item was made."""
     interval = {"start_datetime": iso_microseconds(found.from_ns), "end_datetime": iso_microseconds(found.to_ns)}
     if found.datetime_ns is not None:
@@ -180,16 +182,15 @@ def _times(found: FoundItem) -> Json:
     return {"datetime": iso_microseconds(found.from_ns)}
 
 
-def _asset(found: FoundAsset, href: str) -> Json:
-    said: Json = msgspec.json.decode(found.metadata)
-    said |= {
+def _asset(found: Asset, href: str) -> Json:
+    said: Json = found.metadata | {
         "href": href,
         "type": found.media_type,
         "title": found.title or found.file_name,
-        "roles": msgspec.json.decode(found.roles),
+        "roles": found.roles,
         "file:size": found.size,
         "file:checksum": f"1220{found.sha256}",  # a multihash: SHA-256, 32 bytes
     }
     if found.band_names and "bands" not in said:
-        said["bands"] = [{"name": name} for name in msgspec.json.decode(found.band_names)]
+        said["bands"] = [{"name": name} for name in found.band_names]
     return said

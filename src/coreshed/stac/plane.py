@@ -162,8 +162,8 @@ class StacPlane:
 
     def _features(self, page: Page, asked: Asked, here: str, beside: list[Json], *, posted: bool = False) -> _Answer:
         links = [link("self", here if posted else _with(here, asked.said), GEOJSON), link("root", self._stac.root)]
-        if page.next is not None:
-            token = {"token": queries.token_of(page.next)}
+        if page.next_token is not None:
+            token = {"token": page.next_token}
             if posted:
                 links.append(link("next", here, GEOJSON, method="POST", body=token, merge=True))
             else:

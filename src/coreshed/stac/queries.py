@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from coreshed.catalogue.search import Position, Rectangle
+from coreshed.catalogue import Box
 from coreshed.clock import NANOSECONDS
 from coreshed.problems import BadRequest
 
@@ -24,7 +24,6 @@ _FIRST_NS, _LAST_NS = -(2**63) + 1, 2**63 - 1
 _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_TOKEN = re.compile(r"(-?[0-9]{1,19})_([0-9]{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # To leave these out of account would answer another question than the one that was asked.
 _NOT_SERVED = (
@@ -44,18 +43,18 @@ _LISTS = ("ids", "collections", "bbox")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters of a search, checked. box and times are as `SearchQuery` has them.
+    """The parameters of a search, checked. box and times are as `catalogue.Wanted` has them.
 
     said: the parameters as they came, without `token`, for the links to further pages.
     """
 
     limit: int
-    box: Rectangle | None
+    box: Box | None
     from_ns: int | None
     to_ns: int | None
     collections: list[str] | None
     ids: list[str] | None
-    after: Position | None
+    token: str | None
     said: Mapping[str, Any]
 
 
@@ -101,7 +100,7 @@ def _checked(values: Mapping[str, Any], said: Mapping[str, Any]) -> Asked:
         to_ns=to_ns,
         collections=_names(values, "collections"),
         ids=_names(values, "ids"),
-        after=_position(values["token"]) if "token" in values else None,
+        token=_token(values["token"]) if "token" in values else None,
         said={name: value for name, value in said.items() if name != "token"},
     )
 
@@ -131,7 +130,7 @@ def is_name(text: str) -> bool:
     return len(text) <= _LONGEST_NAME and "\0" not in text
 
 
-def _box(given: Any) -> Rectangle:
+def _box(given: Any) -> Box:
     """Four numbers, or six of which the heights are left out of account: items have none."""
     if not isinstance(given, list) or len(given) not in {4, 6}:
         raise BadRequest("bbox: four numbers, or six with heights: west, south, (low,) east, north (, high).")
@@ -146,14 +145,14 @@ def _box(given: Any) -> Rectangle:
     return _rectangle(west, south, east, north)
 
 
-def _rectangle(west: float, south: float, east: float, north: float) -> Rectangle:
+def _rectangle(west: float, south: float, east: float, north: float) -> Box:
     """West above east crosses the antimeridian; map windows also send degrees beyond 180."""
     width = east - west if east >= west else east - west + 360
     if width >= 360:
-        return Rectangle(-180.0, south, 180.0, north)
+        return Box(-180.0, south, 180.0, north)
     if not -180 <= west <= 180:
         west = (west + 180) % 360 - 180
-    return Rectangle(west, south, west + width, north)
+    return Box(west, south, west + width, north)
 
 
 def _number(given: Any) -> float:
@@ -207,13 +206,7 @@ def _moment(text: str) -> int:
     return max(_FIRST_NS, min(_LAST_NS, whole * NANOSECONDS + fraction))
 
 
-def token_of(position: Position) -> str:
-    """What the link to the next page carries."""
-    return f"{position.from_ns}_{position.no}"
-
-
-def _position(given: Any) -> Position:
-    parts = _TOKEN.fullmatch(given) if isinstance(given, str) else None
-    if parts is None:
+def _token(given: Any) -> str:
+    if not isinstance(given, str):
         raise BadRequest("token: take it from the link to the next page.")
-    return Position(max(_FIRST_NS, min(_LAST_NS, int(parts[1]))), int(parts[2]))
+    return given

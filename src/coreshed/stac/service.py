@@ -1,35 +1,25 @@
 """The rules of the STAC API: who reads what, and what an answer is made of."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from coreshed.blobs import Links
-from coreshed.catalogue import search as catalogue
-from coreshed.catalogue.search import FoundAsset, FoundCollection, FoundItem, SearchQuery
+from coreshed.catalogue import Asset, Catalogue, Extent, Item, Project, Wanted
 from coreshed.database import Database, Rows
 from coreshed.identity import Principal
 from coreshed.problems import NotFound
 from coreshed.stac import documents
-from coreshed.stac.documents import Json
+from coreshed.stac.documents import Home, Json
 from coreshed.stac.queries import Asked, is_name
-from coreshed.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items, how many match in all (None: not counted), and where the next page begins, if there is one."""
+    """Items, how many match in all (None: not counted), and the token of the next page, if there is one."""
 
     items: list[Json]
     matched: int | None
-    next: catalogue.Position | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Readable:
-    """What the caller may read: the organisations, and the names of the workspaces by id."""
-
-    organisation_ids: list[str]
-    workspaces: dict[str, str]
+    next_token: str | None
 
 
 class Stac:
@@ -38,50 +28,43 @@ class Stac:
     root: the address of the landing page. What the caller may not read answers as what is not there.
     """
 
-    def __init__(self, *, database: Database, workspaces: Workspaces, links: Links, root: str) -> None:
+    def __init__(self, *, database: Database, catalogue: Catalogue, links: Links, root: str) -> None:
         self._database = database
-        self._workspaces = workspaces
+        self._catalogue = catalogue
+        self._searching = catalogue.searching
         self._links = links
         self.root = root
 
     def collections(self, *, caller: Principal) -> list[Json]:
         """Every collection: those of the catalogue, and one for each project that has the id of the project."""
+        projects = self._catalogue.projects.page(caller=caller, archived=True)
         with self._database.reading() as rows:
-            readable = self._readable(rows, caller)
-            named = catalogue.collections_of(rows, readable.workspaces)
-            extents = catalogue.extents(rows, readable.organisation_ids, readable.workspaces)
-            names = catalogue.project_names(rows, readable.workspaces)
-        return [
-            documents.collection(self.root, each, names[each.workspace_id], extents.get(each.id))
-            for each in [*map(_of_project, readable.workspaces), *named]
-        ]
+            return self._shown(rows, projects)
 
     def collection(self, *, caller: Principal, collection_id: str) -> Json:
         """One of `collections`. Raises NotFound."""
+        projects = self._catalogue.projects.page(caller=caller, archived=True)
         with self._database.reading() as rows:
-            readable = self._readable(rows, caller)
-            found = self._collection(rows, readable, collection_id)
-            extents = catalogue.extents(rows, readable.organisation_ids, [found.workspace_id], only=collection_id)
-            names = catalogue.project_names(rows, readable.workspaces)
-        return documents.collection(self.root, found, names[found.workspace_id], extents.get(collection_id))
+            for found in self._shown(rows, projects, only=collection_id):
+                return found
+        raise NotFound(_NO_COLLECTION)
 
     def search(self, *, caller: Principal, asked: Asked, within: str | None = None) -> Page:
-        """One page of items, the latest first; within: of one collection. Raises NotFound."""
+        """One page of items, the latest first; within: of one collection. Raises NotFound, BadRequest for a token."""
         with self._database.reading() as rows:
-            readable = self._readable(rows, caller)
+            readable = self._searching.readable(rows, caller)
             if within is not None:
-                self._collection(rows, readable, within)
-            query = _query(readable, asked, within)
-            found = catalogue.search(rows, query)
-            more = len(found) > asked.limit
-            del found[asked.limit :]
+                self._require_collection(rows, readable, within)
+            wanted = list(_wanted(readable, asked, within))
+            found = self._searching.search_all(rows, wanted, limit=asked.limit, token=asked.token)
             matched = None
-            if asked.after is None:
-                matched = catalogue.count(rows, query) if more else len(found)
-            assets = catalogue.assets_of(rows, [each.id for each in found])
+            if asked.token is None:
+                more = found.next_token is not None
+                matched = sum(self._searching.count(rows, each) for each in wanted) if more else len(found.items)
+            assets = self._searching.assets(rows, [each.id for each in found.items])
         href = self._signed()
-        items = [documents.item(self.root, each, assets.get(each.id, ()), href) for each in found]
-        return Page(items, matched, found[-1].position if more else None)
+        items = [documents.item(self.root, each, assets.get(each.id, ()), href) for each in found.items]
+        return Page(items, matched, found.next_token)
 
     def item(self, *, caller: Principal, collection_id: str, stac_id: str) -> Json:
         """One item. Raises NotFound."""
@@ -98,39 +81,51 @@ class Stac:
                 return self._signed()(asset)
         raise NotFound("The item has no such asset.")
 
-    def _item(
-        self, rows: Rows, caller: Principal, collection_id: str, stac_id: str
-    ) -> tuple[FoundItem, Sequence[FoundAsset]]:
-        readable = self._readable(rows, caller)
+    def _item(self, rows: Rows, caller: Principal, collection_id: str, stac_id: str) -> tuple[Item, Sequence[Asset]]:
         if is_name(collection_id) and is_name(stac_id):
-            query = SearchQuery(
-                readable.organisation_ids, readable.workspaces, limit=1, collections=[collection_id], ids=[stac_id]
-            )
-            found = catalogue.search(rows, query)
-            if found:
-                return found[0], catalogue.assets_of(rows, [found[0].id]).get(found[0].id, ())
+            readable = self._searching.readable(rows, caller)
+            wanted = [Wanted(*each, collection_ids=[collection_id], ids=[stac_id]) for each in readable.items()]
+            # An id of another item may be what this one is called.
+            for found in self._searching.search_all(rows, wanted, limit=2, token=None).items:
+                if found.stac_id == stac_id:
+                    return found, self._searching.assets(rows, [found.id]).get(found.id, ())
         raise NotFound("The collection has no such item.")
 
-    def _readable(self, rows: Rows, caller: Principal) -> _Readable:
-        workspaces: dict[str, str] = {}
-        for organisation_id in sorted(caller.organisation_roles):
-            found = self._workspaces.accessible(rows, caller=caller, organisation_id=organisation_id)
-            workspaces |= {workspace_id: access.name for workspace_id, access in found.items()}
-        return _Readable(sorted(caller.organisation_roles), workspaces)
+    def _shown(self, rows: Rows, projects: Sequence[Project], only: str | None = None) -> list[Json]:
+        homes = [each for each in self._homes(rows, projects) if only in {None, each.id}]
+        organisations = {project.id: project.organisation_id for project in projects}
+        extents: dict[tuple[str, str | None], Extent] = {}
+        for organisation_id in sorted({organisations[each.project_id] for each in homes}):
+            own = [each for each in homes if organisations[each.project_id] == organisation_id]
+            wanted = Wanted(organisation_id, workspace_ids={each.project_id for each in own})
+            if only is not None:
+                wanted = replace(wanted, collection_ids=[only])
+            extents |= self._searching.extents(rows, wanted)
+        return [
+            documents.collection(self.root, each, extents.get((each.project_id, each.id if each.name else None)))
+            for each in homes
+        ]
 
-    def _collection(self, rows: Rows, readable: _Readable, collection_id: str) -> FoundCollection:
-        if collection_id in readable.workspaces:
-            return _of_project(collection_id)
-        if is_name(collection_id):
-            found = catalogue.collections_of(rows, readable.workspaces, only=collection_id)
-            if found:
-                return found[0]
-        raise NotFound("There is no such collection.")
+    def _homes(self, rows: Rows, projects: Sequence[Project]) -> Iterable[Home]:
+        names = {each.id: each.name for each in projects}
+        for each in projects:
+            yield Home(each.id, each.id, each.name, "", "", each.created_ns)
+        for found in self._searching.collections(rows, set(names)):
+            described = found.description or ""
+            project = found.workspace_id
+            yield Home(found.id, project, names[project], found.name, described, found.created_ns)
 
-    def _signed(self) -> Callable[[FoundAsset], str]:
+    def _require_collection(self, rows: Rows, readable: Mapping[str, set[str]], collection_id: str) -> None:
+        projects = {each for some in readable.values() for each in some}
+        if collection_id not in projects and not any(
+            each.id == collection_id for each in self._searching.collections(rows, projects)
+        ):
+            raise NotFound(_NO_COLLECTION)
+
+    def _signed(self) -> Callable[[Asset], str]:
         links = self._links
 
-        def href(asset: FoundAsset) -> str:
+        def href(asset: Asset) -> str:
             kind = asset.media_type
             return links.read(
                 workspace_id=asset.blob_workspace_id,
@@ -142,27 +137,22 @@ class Stac:
         return href
 
 
+_NO_COLLECTION = "There is no such collection."
+
+
 def _visible(name: str) -> str:
     """Names of uploads may hold anything; a header may not."""
     return "".join(letter for letter in name if letter.isprintable())
 
 
-def _of_project(workspace_id: str) -> FoundCollection:
-    return FoundCollection(workspace_id, workspace_id, "", None, 0)
-
-
-def _query(readable: _Readable, asked: Asked, within: str | None) -> SearchQuery:
-    collections = asked.collections
-    if within is not None:
-        collections = [within]
-    return SearchQuery(
-        organisation_ids=readable.organisation_ids,
-        workspace_ids=readable.workspaces,
-        limit=asked.limit + 1,  # the one too many says that there is another page
-        box=asked.box,
-        from_ns=asked.from_ns,
-        to_ns=asked.to_ns,
-        collections=collections,
-        ids=asked.ids,
-        after=asked.after,
-    )
+def _wanted(readable: Mapping[str, set[str]], asked: Asked, within: str | None) -> Iterable[Wanted]:
+    for organisation_id, workspace_ids in readable.items():
+        yield Wanted(
+            organisation_id,
+            workspace_ids=workspace_ids,
+            box=asked.box,
+            from_ns=asked.from_ns,
+            to_ns=asked.to_ns,
+            collection_ids=asked.collections if within is None else [within],
+            ids=asked.ids,
+        )
