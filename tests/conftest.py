@@ -46,6 +46,8 @@ _SLOW = {
     "tests/objects/test_list_properties.py",
     "tests/operations/test_replays_after_crashes.py",
     "tests/serving/test_people_and_audit.py",
+    "tests/stac/test_pystac_client.py",
+    "tests/stac/test_uploaded.py",
     "tests/typescript/test_package.py",
     "tests/typescript/test_published_client.py",
     "tests/typescript/test_uploads.py",
