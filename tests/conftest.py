@@ -28,6 +28,7 @@ _SLOW = {
     "tests/operations/test_published_mcp.py",
     "tests/blobs/test_home.py",
     "tests/blockmodels/engine/test_fixture.py",
+    "tests/catalogue/test_journey.py",
     "tests/cli/test_moving.py",
     "tests/cli/test_shelf.py",
     "tests/client/test_places.py",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from coreshed import ids
-from coreshed.catalogue import asset_ledger, item_ledger, names
+from coreshed.catalogue import asset_ledger, item_ledger, ledger, names
 from coreshed.catalogue.ground import Ground, hold_of
 from coreshed.catalogue.items import Items, NewItem
 from coreshed.catalogue.model import Asset, Edge, Item
@@ -11,7 +11,7 @@ from coreshed.catalogue.wire import ItemResponse
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import Invalid, NotFound
+from coreshed.problems import Conflict, Invalid, NotFound
 from coreshed.uploads.model import UploadSession
 from coreshed.uploads.port import Described, Ingested, StoredUpload
 
@@ -26,7 +26,11 @@ class CatalogueIngest:
     def check_target(
         self, rows: Rows, *, workspace: WorkspaceKey, collection_id: str | None, item_id: str | None
     ) -> None:
-        """Raises NotFound for a target that is not in the project, Invalid for an item outside the collection."""
+        """Raises Conflict for an archived project, NotFound for a target that is not in it, Invalid for an item outside
+        the collection.
+        """
+        if ledger.is_archived(rows, workspace.workspace_id):
+            raise Conflict("The project is archived. Unarchive it to upload to it.")
         collection = None
         if collection_id is not None:
             collection = self._ground.collection_within(rows, workspace, collection_id)

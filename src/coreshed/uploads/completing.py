@@ -59,8 +59,9 @@ class Completing:
         _check_crc32c(chosen, said.checksum_crc32c)
         self._drop_others(rows, files, chosen)
         size = sum(each.size for each in chosen)
-        self._ground.quota.settle(rows, session.id, size)
+        # Items before accounts: whoever deletes an item locks both in this order, too.
         made = self._ground.ingest.ingest(rows, caller=caller, session=session, files=chosen, said=described)
+        self._ground.quota.settle(rows, session.id, size)
         if made.asset_ids:
             # From here on the assets hold the content.
             self._ground.blobs.release(rows, owner=owner(session.id))

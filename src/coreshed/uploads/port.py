@@ -67,9 +67,10 @@ class Ingest(Protocol):
     def check_target(
         self, rows: Rows, *, workspace: WorkspaceKey, collection_id: str | None, item_id: str | None
     ) -> None:
-        """What a session wants to be added to: at least one of the two is given.
+        """What a session wants to be added to: its project, a collection or an item of it, or both.
 
-        Raises NotFound for one that is not in the workspace, Invalid with `loc` for an item outside the collection.
+        Raises Conflict for a project that takes nothing, NotFound for a target that is not in the workspace, Invalid
+        with `loc` for an item outside the collection.
         """
         ...
 

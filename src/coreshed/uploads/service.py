@@ -57,10 +57,9 @@ class UploadSessions:
         now_ns = self._ground.clock.now_ns()
         with self._database.writing() as rows:
             workspace = self._ground.project(rows, caller, project_id, Role.EDITOR)
-            if target_collection_id is not None or target_item_id is not None:
-                self._ground.ingest.check_target(
-                    rows, workspace=workspace, collection_id=target_collection_id, item_id=target_item_id
-                )
+            self._ground.ingest.check_target(
+                rows, workspace=workspace, collection_id=target_collection_id, item_id=target_item_id
+            )
             session = UploadSession(
                 id=new_upload_id(),
                 organisation_id=workspace.organisation_id,
