@@ -28,6 +28,7 @@ from coreshed.cli import (
     shelf,
     signing,
     sql,
+    storage,
 )
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ blockmodels.blockmodels.command("diff")(blockcurves.diff)
 blockmodels.blockmodels.command("swath")(blockcurves.swath)
 blockmodels.blockmodels.command("grade-tonnage")(blockcurves.grade_tonnage)
 app.add_typer(blockmodels.blockmodels, name="blockmodel")
+app.add_typer(storage.storage, name="storage")
 app.add_typer(admin.tokens, name="token")
 app.add_typer(admin.users, name="user")
 app.add_typer(clients.clients, name="client")

@@ -293,6 +293,10 @@ class Workspaces:
                     return workspace_id
         raise UnknownWorkspace
 
+    def names_as_operator(self, rows: Rows, *, organisation_id: str) -> dict[str, str]:
+        """Name by id of the organisation's live workspaces."""
+        return ledger.names(rows, organisation_id)
+
     def assign_as_operator(self, *, workspace_id: str, email: str, role: Role) -> None:
         """`assign` on the command line, as an owner would. Raises UnknownWorkspace, Invalid, LastOwner."""
         with self._database.writing() as rows:
