@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import blocks, files, headers, lists, machine, push, report, sparse, stac, transfers
+from benchmarks import blocks, files, headers, lists, machine, operations, push, report, sparse, stac, transfers
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "push": push.run,
     "blocks": blocks.run,
     "headers": headers.run,
+    "operations": operations.run,
     "stac": stac.run,
 }
 _RESULTS = Path("bench-results")
