@@ -1,69 +1,113 @@
-"""Items as GeoJSON features of STAC 1.0.0, for the operations that answer them; pure functions."""
+"""Items as GeoJSON features of STAC 1.1.0; pure functions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from coreshed.catalogue import times
-from coreshed.catalogue.model import Asset, Item
+from coreshed.catalogue import places
+from coreshed.catalogue.model import Asset, Box, Item
+from coreshed.clock import iso_microseconds
 
-_FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+VERSION = "1.1.0"
+FILE_EXTENSION = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+EO_EXTENSION = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
+_JSON, _GEOJSON = "application/json", "application/geo+json"
+Json = dict[str, Any]
 
 
-def feature(item: Item, assets: Sequence[Asset], *, base_url: str, href: Callable[[Asset], str]) -> dict[str, Any]:
-    """A STAC item. Its collection is the catalogue's, or where it is in none the one that has the id of its project.
+def link(rel: str, href: str, kind: str = _JSON, **more: Any) -> Json:
+    """One entry of `links`."""
+    return {"rel": rel, "href": href, "type": kind, **more}
 
-    base_url: what its links begin with, without a final slash. `datetime` is when the item was made where nothing else
-    is known, as STAC wants one.
-    """
-    home = item.collection_id or item.workspace_id
-    collection = f"{base_url}/collections/{home}"
-    made: dict[str, Any] = {
+
+def collection_address(root: str, collection_id: str) -> str:
+    """The address of a collection; root: that of the STAC API, without a final slash."""
+    return f"{root}/collections/{quote(collection_id, safe='')}"
+
+
+def home_of(item: Item) -> str:
+    """The id of the collection in which an item is served: where it is in none, that of its project."""
+    return item.collection_id or item.workspace_id
+
+
+def feature(root: str, found: Item, assets: Sequence[Asset], href: Callable[[Asset], str]) -> Json:
+    """An item. root: as in `collection_address`; href: what the address of an asset is."""
+    parent = collection_address(root, home_of(found))
+    here = f"{parent}/items/{quote(found.stac_id, safe='')}"
+    document: Json = {
         "type": "Feature",
-        "stac_version": "1.0.0",
-        "stac_extensions": sorted({*item.stac_extensions, _FILE}) if assets else item.stac_extensions,
-        "id": item.stac_id,
-        "collection": home,
-        "geometry": item.geometry,
-        "properties": properties(item),
+        "stac_version": VERSION,
+        "stac_extensions": _extensions(found, assets),
+        "id": found.stac_id,
+        "geometry": None,
+        "properties": _properties(found),
         "links": [
-            {"rel": "self", "href": f"{collection}/items/{item.stac_id}", "type": "application/geo+json"},
-            {"rel": "collection", "href": collection, "type": "application/json"},
-            {"rel": "parent", "href": collection, "type": "application/json"},
-            {"rel": "root", "href": base_url or "/", "type": "application/json"},
+            link("self", here, _GEOJSON),
+            link("root", root or "/"),
+            link("parent", parent),
+            link("collection", parent),
         ],
         "assets": {each.key: _asset(each, href(each)) for each in assets},
+        "collection": home_of(found),
     }
-    if item.geometry is not None and item.bbox is not None:
-        made["bbox"] = item.bbox
-    return made
+    if found.bbox is not None:
+        # The schema has both or neither.
+        document["bbox"] = found.bbox
+        document["geometry"] = found.geometry or _polygon(found)
+    return document
 
 
-def properties(item: Item) -> dict[str, Any]:
-    """The properties of a STAC item; those of the server win over those that were sent."""
-    made: dict[str, Any] = {
-        **item.properties,
-        "title": item.name,
-        "created": times.show(item.created_ns),
-        "updated": times.show(item.updated_ns),
-        "datetime": times.show(item.datetime_ns),
-        "coreshed:item_id": item.id,
-        "coreshed:type": item.type,
+def _polygon(found: Item) -> Json:
+    west, south, east, north = found.bbox or (-180.0, -90.0, 180.0, 90.0)
+    return places.polygon(Box(west, south, east + 360 if east < west else east, north))
+
+
+def _extensions(found: Item, assets: Sequence[Asset]) -> list[str]:
+    named = found.stac_extensions
+    more = [FILE_EXTENSION] if assets else []
+    if found.cloud_cover is not None and not any("/eo/" in each for each in named):
+        more.append(EO_EXTENSION)
+    return [*named, *(each for each in more if each not in named)]
+
+
+def _properties(found: Item) -> Json:
+    said: Json = found.properties | {
+        "title": found.name,
+        "created": iso_microseconds(found.created_ns),
+        "updated": iso_microseconds(found.updated_ns),
+        "coreshed:item_id": found.id,
+        "coreshed:type": found.type,
     }
-    if item.start_ns is not None or item.end_ns is not None:
-        made |= {"start_datetime": times.show(item.from_ns), "end_datetime": times.show(item.to_ns)}
-    elif item.datetime_ns is None:
-        made["datetime"] = made["created"]
-    said = {"description": item.description, "gsd": item.gsd, "eo:cloud_cover": item.cloud_cover}
-    return {**made, **{name: value for name, value in said.items() if value is not None}}
+    said |= _times(found)
+    if found.description is not None:
+        said["description"] = found.description
+    if found.cloud_cover is not None:
+        said["eo:cloud_cover"] = found.cloud_cover
+    if found.gsd is not None:
+        said["gsd"] = found.gsd
+    return said
 
 
-def _asset(asset: Asset, href: str) -> dict[str, Any]:
-    made = {
-        **asset.metadata,
+def _times(found: Item) -> Json:
+    """STAC asks for a moment or for both ends; where nothing is known the moment is when the item was made."""
+    interval = {"start_datetime": iso_microseconds(found.from_ns), "end_datetime": iso_microseconds(found.to_ns)}
+    if found.datetime_ns is not None:
+        moment = {"datetime": iso_microseconds(found.datetime_ns)}
+        return moment if found.start_ns is None and found.end_ns is None else moment | interval
+    if found.start_ns is not None or found.end_ns is not None:
+        return {"datetime": None, **interval}
+    return {"datetime": iso_microseconds(found.from_ns)}
+
+
+def _asset(found: Asset, href: str) -> Json:
+    said: Json = found.metadata | {
         "href": href,
-        "type": asset.media_type,
-        "roles": asset.roles,
-        "file:size": asset.size,
-        "file:checksum": f"1220{asset.sha256}",  # a multihash of SHA-256
+        "type": found.media_type,
+        "title": found.title or found.file_name,
+        "roles": found.roles,
+        "file:size": found.size,
+        "file:checksum": f"1220{found.sha256}",  # a multihash: SHA-256, 32 bytes
     }
-    return {**made, "title": asset.title} if asset.title else made
+    if found.band_names and "bands" not in said:
+        said["bands"] = [{"name": name} for name in found.band_names]
+    return said

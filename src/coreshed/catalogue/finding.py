@@ -67,7 +67,7 @@ class Finding:
     def _features(self, rows: Rows, found: Sequence[Item], base_url: str) -> list[dict[str, Any]]:
         assets = asset_ledger.of_items(rows, [each.id for each in found])
         return [
-            features.feature(each, assets.get(each.id, []), base_url=base_url.rstrip("/"), href=lambda a: a.object_path)
+            features.feature(base_url.rstrip("/"), each, assets.get(each.id, []), lambda asset: asset.object_path)
             for each in found
         ]
 

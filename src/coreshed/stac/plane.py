@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 import msgspec
 
 from coreshed import logs
+from coreshed.catalogue.features import Json, collection_address, link
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal, require
 from coreshed.problems import (
@@ -26,7 +27,7 @@ from coreshed.problems import (
     answer,
 )
 from coreshed.stac import documents, openapi, queries
-from coreshed.stac.documents import GEOJSON, JSON, Json, link
+from coreshed.stac.documents import GEOJSON, JSON
 from coreshed.stac.queries import Asked
 from coreshed.stac.service import Page, Stac
 
@@ -138,8 +139,8 @@ class StacPlane:
 
     async def _items(self, request: _Request, caller: Principal, collection_id: str) -> _Answer:
         asked = queries.of_query_string(request.query)
-        here = f"{documents.collection_address(self._stac.root, collection_id)}/items"
-        parent = documents.collection_address(self._stac.root, collection_id)
+        here = f"{collection_address(self._stac.root, collection_id)}/items"
+        parent = collection_address(self._stac.root, collection_id)
         beside = [link("parent", parent), link("collection", parent)]
         return await self._database.search(
             lambda: self._features(

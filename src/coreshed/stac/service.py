@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coreshed.blobs import Links
-from coreshed.catalogue import Asset, Catalogue, Extent, Item, Project, Wanted
+from coreshed.catalogue import Asset, Catalogue, Extent, Item, Project, Wanted, features
+from coreshed.catalogue.features import Json
 from coreshed.database import Database, Rows
 from coreshed.identity import Principal
 from coreshed.problems import NotFound
 from coreshed.stac import documents
-from coreshed.stac.documents import Home, Json
+from coreshed.stac.documents import Home
 from coreshed.stac.queries import Asked, is_name
 
 
@@ -63,14 +64,14 @@ class Stac:
                 matched = sum(self._searching.count(rows, each) for each in wanted) if more else len(found.items)
             assets = self._searching.assets(rows, [each.id for each in found.items])
         href = self._signed()
-        items = [documents.item(self.root, each, assets.get(each.id, ()), href) for each in found.items]
+        items = [features.feature(self.root, each, assets.get(each.id, ()), href) for each in found.items]
         return Page(items, matched, found.next_token)
 
     def item(self, *, caller: Principal, collection_id: str, stac_id: str) -> Json:
         """One item. Raises NotFound."""
         with self._database.reading() as rows:
             found, assets = self._item(rows, caller, collection_id, stac_id)
-        return documents.item(self.root, found, assets, self._signed())
+        return features.feature(self.root, found, assets, self._signed())
 
     def asset_link(self, *, caller: Principal, collection_id: str, stac_id: str, key: str) -> str:
         """A signed link to the bytes of an asset. Raises NotFound."""
