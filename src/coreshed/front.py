@@ -1,5 +1,6 @@
 """What a process serves: which application answers below which path."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -151,7 +152,7 @@ def _document(make: Callable[[], bytes]) -> AsgiApp:
     body = cache(make)
 
     async def serve(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send(send, 200, "application/json", body())
+        await _send(send, 200, "application/json", await asyncio.to_thread(body))
 
     return serve
 

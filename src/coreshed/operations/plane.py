@@ -3,6 +3,7 @@
 It stands beside the framework because a registry needs no router, and because scope is judged before the body is read.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import cache
 from typing import Any
@@ -65,6 +66,8 @@ class OperationsPlane:
     async def _answer(
         self, scope: MutableMapping[str, Any], headers: dict[str, str], receive: Receive
     ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        if not addresses.cache_info().currsize:
+            await asyncio.to_thread(addresses)  # the first call imports the input types
         operation = addresses().get(scope["path"])
         caller = None
         if operation is None or not operation.public:
