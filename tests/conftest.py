@@ -31,6 +31,7 @@ _SLOW = {
     "tests/catalogue/test_journey.py",
     "tests/cli/test_moving.py",
     "tests/cli/test_shelf.py",
+    "tests/cli/test_storage.py",
     "tests/client/test_places.py",
     "tests/clients/test_azure_uploads.py",
     "tests/crash/test_upload_kill.py",

@@ -1,17 +1,17 @@
 """`coreshed storage` on an installation whose server does not run."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from coreshed.app import Application
-from coreshed.cli import app
 from coreshed.origins import Origins
 from coreshed.serving import instance
 from coreshed.settings import Settings
+from tests.server import Server, run_command
 
 ORIGIN = "http://coreshed.test"
 
@@ -33,8 +33,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(data: Path, *words: str) -> Result:
-    return CliRunner().invoke(app, ["storage", *words, "--data-dir", str(data)])
+def _run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return run_command(Server(data), "storage", *words)
 
 
 def _listed(data: Path) -> list[Any]:
@@ -43,13 +43,13 @@ def _listed(data: Path) -> list[Any]:
 
 def test_that_limits_are_set_and_lifted(data: Path) -> None:
     assert _listed(data) == [None, None]
-    assert _run(data, "limit", "10GiB").exit_code == 0
-    assert _run(data, "limit", "500", "--project", "First workspace").exit_code == 0
+    assert _run(data, "limit", "10GiB").returncode == 0
+    assert _run(data, "limit", "500", "--project", "First workspace").returncode == 0
     assert _listed(data) == ["10737418240", "500"]
-    assert _run(data, "limit", "none").exit_code == 0
-    assert _run(data, "limit", "default", "--project", "First workspace").exit_code == 0
+    assert _run(data, "limit", "none").returncode == 0
+    assert _run(data, "limit", "default", "--project", "First workspace").returncode == 0
     assert _listed(data) == [None, None]
-    assert _run(data, "limit", "plenty").exit_code == 2
+    assert _run(data, "limit", "plenty").returncode == 2
 
 
 def test_that_a_recount_prints_every_account(data: Path) -> None:

@@ -107,7 +107,7 @@ def test_that_a_kind_that_forgets_its_job_is_a_defect(shop: Shop) -> None:
 
 
 def test_that_no_more_jobs_run_at_once_than_the_worker_has_threads(shop: Shop) -> None:
-    turn = threading.Lock()
+    turn, together = threading.Lock(), threading.Barrier(3)
     running, most = 0, 0
 
     def count(_claim: Claim, _context: JobContext) -> bytes:
@@ -115,7 +115,7 @@ def test_that_no_more_jobs_run_at_once_than_the_worker_has_threads(shop: Shop) -
         with turn:
             running += 1
             most = max(most, running)
-        time.sleep(0.03)
+        together.wait(30)
         with turn:
             running -= 1
         return b""
