@@ -62,3 +62,12 @@ def test_that_a_part_that_raises_is_undone_alone(databases: Databases) -> None:
             fail_in_part()
         _add(databases.main, "c", said)
     assert (_names(databases.main), said) == (["a", "c"], ["a", "c"])
+
+
+def test_that_a_whole_within_a_whole_ends_alone(databases: Databases) -> None:
+    with databases.main.joining():
+        with databases.main.joining():
+            _add(databases.main, "a")
+        _add(databases.main, "b")
+        assert _names(databases.main) == ["a", "b"]
+    assert _names(databases.main) == ["a", "b"]

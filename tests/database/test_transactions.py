@@ -220,3 +220,14 @@ def test_that_what_follows_a_commit_is_called_once_after_it_and_never_after_a_ro
         raise RuntimeError
     _add(databases.main, "b")
     assert seen == [["a"]]
+
+
+def test_that_an_error_of_the_database_does_not_tell_what_was_to_be_stored(databases: Databases) -> None:
+    row = {"id": "o", "display_name": "a-hash-that-nobody-shall-read", "created_ns": 1}
+    database = databases.main
+    with database.writing() as rows:
+        rows.execute(sa.insert(organisations).values(row))
+    with pytest.raises(sa.exc.IntegrityError) as refused, database.writing() as rows:
+        rows.execute(sa.insert(organisations).values(row))
+    assert "UNIQUE" in str(refused.value).upper()
+    assert "a-hash" not in str(refused.value)

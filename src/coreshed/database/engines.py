@@ -125,12 +125,13 @@ class Database:
 
         A part that raises is undone alone; all of it is committed together, or not at all.
         """
+        before = getattr(self._joined, "rows", None)
         with self.writing() as rows:
             self._joined.rows = rows
             try:
                 yield rows
             finally:
-                self._joined.rows = None
+                self._joined.rows = before
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -222,6 +223,7 @@ def _sqlite_engine(url: sa.URL, *, size: int, busy_timeout: float, writes: bool)
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,
+        hide_parameters=True,  # errors are logged, and rows hold hashes of secrets
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,  # each connection has a cache of its own: the one used last is the warm one
@@ -256,6 +258,7 @@ def _postgresql_engine(url: sa.URL, size: int, busy_timeout: float, *, writes: b
         options += " -c default_transaction_read_only=on"
     return sa.create_engine(
         url,
+        hide_parameters=True,
         pool_size=size,
         max_overflow=0,
         pool_timeout=busy_timeout + 5,
