@@ -11,7 +11,7 @@ from coreshed.cli.progress import Display
 from coreshed.cli.remote import ById, ProfileName, WorkspaceName, amount, connect, exit_code, shown, text_of
 
 if TYPE_CHECKING:
-    from coreshed.client.many import Outcome
+    from coreshed.client.crews import Outcome
 
 Parallel = Annotated[
     int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Connections: of one large file, or small files.")

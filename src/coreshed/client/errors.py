@@ -7,7 +7,8 @@ CoreshedError
 ├── Gone           deleted, and it can be restored (410)
 ├── Conflict       something else is in the way (409, 412)
 ├── Invalid        the request cannot be carried out as it is (400, 422 and other 4xx)
-│   └── Ambiguous  several organisations or workspaces fit
+│   ├── Ambiguous  several organisations or workspaces fit
+│   └── QuotaExceeded  the storage that is left does not suffice (402)
 ├── ServerFailed   the server failed, or its answer cannot be read (5xx)
 ├── Unreachable    nobody answers
 ├── Mismatch       the bytes are not those they should be
@@ -71,6 +72,10 @@ class Ambiguous(Invalid):
     """Several organisations or workspaces fit; name one."""
 
 
+class QuotaExceeded(Invalid):
+    """The storage that is left to the organisation or the project does not suffice."""
+
+
 class ServerFailed(CoreshedError, RuntimeError):
     """The server failed, or answered what nobody can read."""
 
@@ -89,6 +94,7 @@ class SourceChanged(CoreshedError, RuntimeError):
 
 _BY_STATUS: dict[int, type[CoreshedError]] = {
     401: NotSignedIn,
+    402: QuotaExceeded,
     403: Refused,
     404: NotFound,
     409: Conflict,

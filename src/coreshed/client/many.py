@@ -1,58 +1,22 @@
 """Many files at once: directories to folders and back, small files side by side, and one failure never the end."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
-from typing import Any, TypeVar
 
 from coreshed.client import file_calls
-from coreshed.client.errors import Conflict, CoreshedError, NotSignedIn, Unreachable
-from coreshed.client.model import File
+from coreshed.client.crews import Outcome, each
+from coreshed.client.errors import Conflict
 from coreshed.client.plans import Item, Plan, key
 from coreshed.client.pulling import pull as pull_one
 from coreshed.client.pushing import Options, Site
 from coreshed.client.pushing import push as push_one
-from coreshed.client.transfers.blocks import MIB
 from coreshed.client.transfers.meter import Progress
 from coreshed.client.transfers.parallel import check_connections
 from coreshed.client.transfers.patience import Patience
 
-T = TypeVar("T")
 Report = Callable[[str, Progress], None]
-# Larger files have all connections to themselves.
-_LARGE = 64 * MIB
 # From so many files on, two lists cost less than two questions for each.
 _MANY = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file. path: on the server; moved, found: bytes moved now, and bytes that were there."""
-
-    path: str
-    local: Path
-    error: Exception | None = None
-    unchanged: bool = False
-    moved: int = 0
-    found: int = 0
-    sha256: str | None = None
-    file: File | None = None
-
-    def record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "path": self.path,
-            "status": "unchanged" if self.unchanged else "done",
-            "size": None if self.file is None else self.file.size,
-            "moved": self.moved,
-            "found": self.found,
-            "sha256": self.sha256,
-            "file_id": None if self.file is None else self.file.file_id,
-            "version_id": None if self.file is None else self.file.version_id,
-        }
 
 
 # Up
@@ -79,7 +43,7 @@ def push(
             file=done.file,
         )
 
-    return _each(plan.files, send, connections)
+    return each(plan.files, send, connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +95,7 @@ def pull(
             file=done.file,
         )
 
-    return _each(plan.files, fetch, connections)
+    return each(plan.files, fetch, connections)
 
 
 # Both
@@ -139,61 +103,3 @@ def pull(
 
 def _reporter(name: str, progress: Report | None) -> Callable[[Progress], None] | None:
     return None if progress is None else lambda found: progress(name, found)
-
-
-def _each(items: Sequence[Item], work: Callable[[Item, int, Patience], Outcome], connections: int) -> Iterator[Outcome]:
-    """What became of each item, in order: large ones alone on all connections, runs of small ones side by side."""
-    crew = _Crew(work)
-    try:
-        with ThreadPoolExecutor(connections, "coreshed-file") as pool:
-            for large, run in groupby(items, key=lambda item: item.size > _LARGE):
-                if large:
-                    yield from (crew.outcome(item, connections) for item in run)
-                else:
-                    yield from _side_by_side(pool, crew, list(run))
-    finally:
-        crew.stop()
-
-
-def _side_by_side(pool: ThreadPoolExecutor, crew: "_Crew", items: Iterable[Item]) -> Iterator[Outcome]:
-    running: list[Future[Outcome]] = [pool.submit(crew.outcome, item, 1) for item in items]
-    try:
-        for future in running:
-            yield future.result()
-    except BaseException:
-        for future in running:
-            future.cancel()
-        crew.stop()
-        raise
-
-
-class _Crew:
-    """Does the work for items and can be told to stop all of it."""
-
-    def __init__(self, work: Callable[[Item, int, Patience], Outcome]) -> None:
-        self._work = work
-        self._running: set[Patience] = set()
-        self._lock = threading.Lock()
-
-    def outcome(self, item: Item, connections: int) -> Outcome:
-        """Of one item; its own failure is an outcome. Raises NotSignedIn, Unreachable."""
-        if item.error is not None:
-            return Outcome(item.path, item.local, item.error)
-        patience = Patience()
-        with self._lock:
-            self._running.add(patience)
-        try:
-            return self._work(item, connections, patience)
-        except (NotSignedIn, Unreachable):
-            raise
-        except (CoreshedError, OSError) as error:
-            return Outcome(item.path, item.local, error)
-        finally:
-            with self._lock:
-                self._running.discard(patience)
-
-    def stop(self) -> None:
-        """End what is under way."""
-        with self._lock:
-            for patience in self._running:
-                patience.stop()

@@ -44,6 +44,18 @@ def key(path: str) -> str:
 
 def plan_push(paths: Sequence[Path], folder: str, name: str | None) -> Plan:
     """Every file below these paths, in the order of their names, and where on the server it goes."""
+    plan = walked(paths, folder, name)
+    seen: dict[str, Item] = {}
+    for number, item in enumerate(plan.files):
+        other = seen.setdefault(key(item.path), item)
+        if other is not item:
+            said = f"{other.local} has the same path on the server, where capital and small letters are the same."
+            plan.files[number] = Item(item.local, item.path, error=Conflict(said))
+    return plan
+
+
+def walked(paths: Sequence[Path], folder: str = "", name: str | None = None) -> Plan:
+    """The same before anybody has looked whether two of them go to one place."""
     plan = Plan()
     for path in paths:
         target = "/".join(part for part in (folder.strip("/"), name or _own_name(path)) if part)
@@ -51,12 +63,6 @@ def plan_push(paths: Sequence[Path], folder: str, name: str | None) -> Plan:
             _add(plan, path, target, path.stat())
         except OSError as error:
             plan.files.append(Item(path, target, error=error))
-    seen: dict[str, Item] = {}
-    for number, item in enumerate(plan.files):
-        other = seen.setdefault(key(item.path), item)
-        if other is not item:
-            said = f"{other.local} has the same path on the server, where capital and small letters are the same."
-            plan.files[number] = Item(item.local, item.path, error=Conflict(said))
     return plan
 
 

@@ -124,17 +124,12 @@ class _Push:
     def _attempt(self, digest: Digest, *, fresh: bool) -> Pushed:
         offered, staged = (None if fresh else self._resumable()) or (self._begin(), {})
         upload = self._upload_to(offered)
-        there = [block for block in self._blocks if staged.get(block.name) == block.length]
-        found = sum(block.length for block in there)
-        self._meter.found(found)
-        known = {block.start for block in there}
-        upload.send([block for block in self._blocks if block.start not in known], self._options.connections)
-        sha256 = digest.result()
-        self._source.check()
-        upload.commit(self._blocks, sha256)
+        found = upload.finish(self._blocks, staged, self._options.connections, digest)
         file = self._published(offered)
         meter = self._meter
-        return Pushed(file, sha256, unchanged=False, sent=meter.moved, found=found, sent_again=meter.sent_again)
+        return Pushed(
+            file, digest.result(), unchanged=False, sent=meter.moved, found=found, sent_again=meter.sent_again
+        )
 
     def _begin(self) -> Offered:
         return self._ask(file_calls.begin(self._site.session, self._path))

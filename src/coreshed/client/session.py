@@ -88,7 +88,7 @@ class Session:
             known = yield from self.organisations()
             wanted = self._wanted_organisation
             fitting = [each for each in known if wanted is None or wanted in {each.id, each.display_name}]
-            self._organisation = _only(fitting, wanted, "organisation", [each.display_name for each in known])
+            self._organisation = only(fitting, wanted, "organisation", [each.display_name for each in known])
         return self._organisation
 
     def workspaces_url(self) -> Flow[str]:
@@ -107,7 +107,7 @@ class Session:
                 query = [("limit", str(_PAGE)), *([] if wanted is None else [("name", wanted)])]
                 known = (yield from ask(Call("GET", url, reads(_Page), query))).results
                 fitting = [each for each in known if wanted in {None, each.name}]
-                self._workspace = _only(fitting, wanted, "workspace", [each.name for each in known])
+                self._workspace = only(fitting, wanted, "workspace", [each.name for each in known])
         return self._workspace
 
     def membership(self) -> Flow[Membership]:
@@ -135,7 +135,8 @@ class Session:
         return f"{organisation.hub_url}/{prefix}/orgs/{organisation.id}/workspaces/{workspace.id}"
 
 
-def _only(fitting: list[T], wanted: str | None, what: str, names: list[str]) -> T:
+def only(fitting: list[T], wanted: str | None, what: str, names: list[str]) -> T:
+    """The one that fits. wanted: what was asked for; names: of all. Raises NotFound, Ambiguous."""
     if len(fitting) == 1:
         return fitting[0]
     shown = ", ".join(repr(each) for each in names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

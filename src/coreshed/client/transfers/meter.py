@@ -23,14 +23,18 @@ Report = Callable[[Progress], None]
 
 
 class Meter:
-    """Counts for one transfer and reports. The callback is called by one thread at a time, not always the same one."""
+    """Counts for one transfer and reports. The callback is called by one thread at a time, not always the same one.
 
-    def __init__(self, total: int, report: Report | None) -> None:
+    whole: the meter of the transfer that this one is a part of.
+    """
+
+    def __init__(self, total: int, report: Report | None, whole: "Meter | None" = None) -> None:
         self.total = total
         self.done = 0
         self.moved = 0  # by this process
         self.sent_again = 0
         self._report = report
+        self._whole = whole
         self._lock = threading.Lock()
         self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
@@ -39,6 +43,8 @@ class Meter:
         with self._lock:
             self.done += count
             self._tell()
+        if self._whole is not None:
+            self._whole.found(count)
 
     def add(self, count: int) -> None:
         """These bytes were acknowledged now."""
@@ -46,17 +52,23 @@ class Meter:
             self.done += count
             self.moved += count
             self._tell()
+        if self._whole is not None:
+            self._whole.add(count)
 
     def again(self, count: int) -> None:
         """These bytes are sent another time."""
         with self._lock:
             self.sent_again += count
+        if self._whole is not None:
+            self._whole.again(count)
 
     def restart(self) -> None:
         """What was done is of no use."""
         with self._lock:
-            self.done = 0
+            lost, self.done = self.done, 0
             self._tell()
+        if self._whole is not None:
+            self._whole.found(-lost)
 
     def _tell(self) -> None:
         if self._report is None:
