@@ -29,6 +29,7 @@ from coreshed.cli import (
     signing,
     sql,
     storage,
+    uploading,
 )
 
 app = typer.Typer(
@@ -46,6 +47,8 @@ for command in (
     shelf.ls,
     moving.push,
     moving.pull,
+    uploading.upload,
+    uploading.quota,
     shelf.rm,
     shelf.restore,
     shelf.versions,

@@ -11,6 +11,7 @@ from coreshed.client.errors import (
     Mismatch,
     NotFound,
     NotSignedIn,
+    QuotaExceeded,
     Refused,
     ServerFailed,
     SourceChanged,
@@ -19,6 +20,7 @@ from coreshed.client.errors import (
 from coreshed.client.pulling import Pulled
 from coreshed.client.pushing import Pushed
 from coreshed.client.transfers.meter import Progress
+from coreshed.client.uploading import Uploaded
 
 __all__ = [
     "Ambiguous",
@@ -34,9 +36,11 @@ __all__ = [
     "Progress",
     "Pulled",
     "Pushed",
+    "QuotaExceeded",
     "Refused",
     "ServerFailed",
     "SourceChanged",
     "Unreachable",
+    "Uploaded",
     "download_urls",
 ]

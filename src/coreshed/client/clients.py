@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from coreshed.client import profiles, trust
 from coreshed.client.block_models import AsyncBlockModels, BlockModels
 from coreshed.client.errors import NotSignedIn
-from coreshed.client.files import AsyncFiles, Files
+from coreshed.client.files import AsyncFiles, Files, in_thread
 from coreshed.client.model import Organisation
 from coreshed.client.objects import AsyncObjects, Objects
 from coreshed.client.operation_calls import call
@@ -17,6 +18,10 @@ from coreshed.client.operation_methods import AsyncKnownOperations, KnownOperati
 from coreshed.client.pushing import Site
 from coreshed.client.session import Session
 from coreshed.client.transfers.connection import Lines
+from coreshed.client.transfers.meter import Report
+from coreshed.client.transfers.patience import Patience
+from coreshed.client.transfers.upload import CONNECTIONS
+from coreshed.client.uploading import Paths, Uploaded, Wish, upload_paths
 from coreshed.client.workspaces import AsyncWorkspaces, Workspaces
 
 if TYPE_CHECKING:
@@ -105,6 +110,37 @@ class Client(KnownOperations):
         """
         return self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
 
+    def upload(
+        self,
+        paths: Paths,
+        *,
+        project: str | None = None,
+        collection: str | None = None,
+        item: str | None = None,
+        asset_key: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        datetime: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        progress: Report | None = None,
+        parallel: int = CONNECTIONS,
+        resume: bool = True,
+    ) -> Uploaded:
+        """Upload files and directories in one session, which becomes an item with all of them, or adds to `item`.
+
+        project, collection: a name or an id; without a project that of the client's workspace. item: an id. asset_key:
+        of the file that the item is about. name, description, datetime (RFC 3339), properties: of the item. metadata:
+        kept with the session. progress: of all files together. Nothing is published before all files are there with
+        the SHA-256 that they have here; where it was cut the same call sends what is missing. resume=False begins
+        anew, and fails the session where the call fails.
+        Raises QuotaExceeded, Invalid, NotFound, Refused, Conflict, Mismatch, SourceChanged, Unreachable, OSError.
+        """
+        place = {"project": project, "collection": collection, "item": item, "asset_key": asset_key}
+        said = {"name": name, "description": description, "datetime": datetime, "properties": properties}
+        wish = Wish({**said, "user_metadata": metadata}, parallel, resume)
+        return upload_paths(self.site, paths, place, wish, progress, Patience())
+
     def close(self) -> None:
         """Close the connections."""
         self._lines.close()
@@ -140,7 +176,7 @@ class AsyncClient(AsyncKnownOperations):
         self._lines = Lines(chosen.trust)
         # Threads that move bytes ask for new links without the event loop.
         self._beside = Sender(token=chosen.token, trust=chosen.trust)
-        site = Site(self._beside, chosen.session, self._lines)
+        self._site = site = Site(self._beside, chosen.session, self._lines)
         self.files = AsyncFiles(self._sender, site)
         self.objects = AsyncObjects(self._sender, site)
         self.block_models = AsyncBlockModels(self._sender, site)
@@ -153,6 +189,29 @@ class AsyncClient(AsyncKnownOperations):
     async def operation(self, operation_id: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         """See Client.operation."""
         return await self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
+
+    async def upload(
+        self,
+        paths: Paths,
+        *,
+        project: str | None = None,
+        collection: str | None = None,
+        item: str | None = None,
+        asset_key: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        datetime: str | None = None,
+        properties: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        progress: Report | None = None,
+        parallel: int = CONNECTIONS,
+        resume: bool = True,
+    ) -> Uploaded:
+        """See Client.upload; a cancelled task leaves a session that the next one goes on with."""
+        place = {"project": project, "collection": collection, "item": item, "asset_key": asset_key}
+        said = {"name": name, "description": description, "datetime": datetime, "properties": properties}
+        wish = Wish({**said, "user_metadata": metadata}, parallel, resume)
+        return await in_thread(lambda patience: upload_paths(self._site, paths, place, wish, progress, patience))
 
     async def close(self) -> None:
         """Close the connections."""
