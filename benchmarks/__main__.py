@@ -12,7 +12,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import blocks, files, headers, lists, machine, operations, push, report, sparse, stac, transfers
+from benchmarks import (
+    blocks,
+    files,
+    headers,
+    lists,
+    machine,
+    operations,
+    push,
+    report,
+    sparse,
+    stac,
+    transfers,
+    uploads,
+)
 from benchmarks.report import Section
 from benchmarks.sites import Site
 
@@ -22,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Site], list[Section]]] = {
     "transfers": transfers.run,
     "sparse": sparse.run,
     "push": push.run,
+    "uploads": uploads.run,
     "blocks": blocks.run,
     "headers": headers.run,
     "operations": operations.run,

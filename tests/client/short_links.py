@@ -21,7 +21,8 @@ def main() -> None:
     logs.configure("info")
     settings = load(flags | {"listen": tuple(flags["listen"])})
     # Upkeep is another process, and of no use here.
-    server.serve(replace(settings, link_lifetime=SECONDS), Application.open, worker_command=("sleep", "600"))
+    brief = replace(settings, link_lifetime=SECONDS, upload_link_lifetime=SECONDS)
+    server.serve(brief, Application.open, worker_command=("sleep", "600"))
 
 
 if __name__ == "__main__":

@@ -210,11 +210,14 @@ def test_that_names_and_files_that_cannot_be_sent_are_told_first(client: Client,
     assert sessions(client, project) == []
     written(tmp_path / "x\ny.csv", 3)
     with pytest.raises(Invalid, match="control characters"):
+        client.upload(tmp_path / "x\ny.csv")
+    assert sessions(client, project) == [("failed", 0)]
+    with pytest.raises(Invalid, match="control characters"):
         client.upload([good, tmp_path / "x\ny.csv"])
     (tmp_path / "x\ny.csv").rename(tmp_path / "xy.csv")
     # The name had not been announced, and what had arrived counts.
     assert client.upload([good, tmp_path / "xy.csv"]).found == 10
-    assert sessions(client, project) == [("completed", 0)]
+    assert sessions(client, project) == [("completed", 0), ("failed", 0)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")

@@ -50,6 +50,15 @@ def test_that_the_journey_of_the_readme_works_as_written(
     assert refused.startswith("409 ")
 
 
+def test_that_the_journey_of_the_page_on_uploads_works_as_written(
+    node: Node, package: Path, shared_sqlite_server: Server
+) -> None:
+    (package / "uploads.mjs").write_text("\n".join(blocks(text_of("docs/uploads.md"), "js")))
+    shown = node.run("uploads.mjs", cwd=package, **environment(shared_sqlite_server))
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout == "room for any number of bytes\nAssays completed 17 bytes\n"
+
+
 def test_that_a_page_of_another_origin_goes_on_after_a_reload(
     package: Path, shared_sqlite_server: Server, tmp_path: Path
 ) -> None:

@@ -164,7 +164,8 @@ def upload(
     try:
         return session.run(tell or (lambda _outcome: None))
     except BaseException as error:
-        if not ground.wish.resume:
+        # Nobody goes on with a session that has no files.
+        if not ground.wish.resume or not session.announced:
             session.give_up(error)
         raise
 
@@ -217,6 +218,7 @@ class _Session:
         self._meter = Meter(sum(item.size for item in items), progress)
         self._there: dict[str, answers.UploadedFile] = {}
         self._id: str | None = None
+        self.announced = False  # true once the server knows of a file
 
     def run(self, tell: Tell) -> Uploaded:
         """Send what is missing, compare, complete."""
@@ -249,6 +251,7 @@ class _Session:
             )
             return self._ground.run(flow).id
         self._there = {file.file_name: file for file in found.files}
+        self.announced = True
         return found.id
 
     def _compare(self, outcomes: Sequence[Outcome]) -> None:
@@ -279,6 +282,7 @@ class _Session:
             return self._site.sender.run(upload_calls.link(self._site.session, upload_id, name))
 
         first = self._site.sender.run(upload_calls.link(self._site.session, upload_id, name), patience)
+        self.announced = True
         return Exchange(self._site.lines, Link(renewed, first), patience.attempt())
 
 
