@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from coreshed.problems import Invalid
+from coreshed.uploads import Described
+from coreshed.uploads.wire import Completion
 from tests.uploads.conftest import Site, faults, problem
 
 
@@ -88,6 +91,21 @@ async def test_that_a_file_that_is_absent_is_a_conflict_and_nothing_happens(site
         assert problem(answer)[0] == 409
     assert (await site.ok("uploads.progress", upload_id=upload_id))["status"] == "uploading"
     assert site.standing() == (0, 100)
+
+
+async def test_that_no_file_at_all_is_no_choice_and_loses_nothing(site: Site) -> None:
+    upload_id = await site.begin(600)
+    await site.put(upload_id)
+    item_id = (await site.ok("items.create", project_id=site.project_id, name="there", type="user_raster"))["id"]
+    into = await site.begin(0, target_item_id=item_id)
+    await site.put(into)
+    for each in (upload_id, into):
+        assert faults(await site.op("uploads.complete", upload_id=each, files=[])) == [["body", "files"]]
+        with pytest.raises(Invalid):
+            site.application.uploads.completing.complete(
+                caller=site.person("admin"), said=Completion(upload_id=each, files=[]), described=Described()
+            )
+        assert len((await site.ok("uploads.complete", upload_id=each))["asset_ids"]) == 1
 
 
 async def test_that_files_can_be_left_out_and_are_not_paid_for(site: Site) -> None:

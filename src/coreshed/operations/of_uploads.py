@@ -116,7 +116,7 @@ class UploadComplete(Input):
     properties: dict[str, Any] | None = None
     user_metadata: dict[str, Any] | None = None
     checksum_crc32c: Annotated[str, AfterValidator(_crc32c)] | None = None
-    files: list[CompletedFile] | None = None
+    files: Annotated[list[CompletedFile], Field(min_length=1)] | None = None
 
 
 class UploadGet(Input):

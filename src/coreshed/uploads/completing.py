@@ -115,12 +115,15 @@ class Completing:
 def _chosen(
     session: UploadSession, files: Sequence[UploadFile], said: Sequence[wire.FileSaid] | None
 ) -> list[StoredUpload]:
-    """The files that are meant, in the order said, or all that have arrived. Raises Conflict."""
+    """The files that are meant, in the order said, or all that have arrived; at least one. Raises Conflict, Invalid."""
     arrived = {file.file_name: file for file in files if file.size is not None}
     if not arrived:
         raise Conflict("Nothing has been uploaded in this session.")
     if said is None:
         return [_stored(session, file, wire.FileSaid()) for file in arrived.values()]
+    if not said:
+        # What is not named is dropped: nobody means all of them.
+        raise Invalid("files: it names at least one file.", loc=["body", "files"])
     chosen: dict[str, StoredUpload] = {}
     for each in said:
         name = each.file_name or (each.object_path or "").removeprefix(session.raw_prefix)
