@@ -110,6 +110,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/uploads/test_complete.py",
     "tests/uploads/test_expiry.py",
     "tests/uploads/test_initiate.py",
+    "tests/uploads/test_projects_that_end.py",
     "tests/uploads/test_session.py",
     "tests/workspaces/test_coordinate_systems.py",
 }

@@ -14,7 +14,7 @@ from coreshed.blockmodels.purpose import Answer, UpdateFile
 from coreshed.blockmodels.service import BlockModels
 from coreshed.blockmodels.service import Ground as BlockModelGround
 from coreshed.blockmodels.sql.limits import SqlLimits
-from coreshed.catalogue import Catalogue
+from coreshed.catalogue import Archive, Catalogue
 from coreshed.clock import Clock, SystemClock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
@@ -161,7 +161,7 @@ class Application:
                 FileContent(self.workspaces, self.folders, clock),
                 UpdateFile(self.workspaces, self.jobs),
                 Answer(),
-                UploadContent(self.workspaces, self.quota, clock),
+                UploadContent(self.workspaces, Archive(), self.quota, clock),
                 Thumbnails(),
             ],
             blob_origin=self.origins.blob_url,

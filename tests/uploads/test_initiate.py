@@ -144,13 +144,3 @@ async def test_that_ten_at_once_get_exactly_what_there_is(site: Site) -> None:
         "limit_bytes": 1000,
         "available_bytes": 0,
     }
-
-
-async def test_that_an_archived_project_takes_no_session(site: Site) -> None:
-    upload_id = await site.begin()
-    from coreshed.ids import WorkspaceKey
-
-    key = WorkspaceKey(site.organisation_id, site.project_id)
-    site.application.workspaces.delete(caller=site.person("admin"), workspace=key)
-    assert problem(await site.op("uploads.initiate", project_id=site.project_id)) == (409, "The project is archived.")
-    assert problem(await site.op("uploads.progress", upload_id=upload_id, status="uploading"))[0] == 409

@@ -3,6 +3,7 @@
 from coreshed.catalogue.assets import Download
 from coreshed.catalogue.collections import NewCollection
 from coreshed.catalogue.enriching import AssetFacts, Enrichment, Thumbnail
+from coreshed.catalogue.ingest import Archive
 from coreshed.catalogue.item_ledger import Extent, Wanted
 from coreshed.catalogue.items import NewItem
 from coreshed.catalogue.model import Asset, Box, Collection, Edge, Item, ItemType, LifecycleState, Project
@@ -12,6 +13,7 @@ from coreshed.catalogue.service import Catalogue
 
 __all__ = [
     "REGIONS",
+    "Archive",
     "Asset",
     "AssetFacts",
     "Box",

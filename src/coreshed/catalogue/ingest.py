@@ -11,12 +11,20 @@ from coreshed.catalogue.wire import ItemResponse
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import Conflict, Invalid, NotFound
+from coreshed.problems import Invalid, NotFound
 from coreshed.uploads.model import UploadSession
 from coreshed.uploads.port import Described, Ingested, StoredUpload
 
 
-class CatalogueIngest:
+class Archive:
+    """Which projects are archived (`uploads.port.Archive`)."""
+
+    def is_archived(self, rows: Rows, workspace_id: str) -> bool:
+        """Whether the project is archived."""
+        return ledger.is_archived(rows, workspace_id)
+
+
+class CatalogueIngest(Archive):
     """The catalogue, as upload sessions see it (`uploads.port.Ingest`)."""
 
     def __init__(self, ground: Ground, items: Items) -> None:
@@ -26,11 +34,7 @@ class CatalogueIngest:
     def check_target(
         self, rows: Rows, *, workspace: WorkspaceKey, collection_id: str | None, item_id: str | None
     ) -> None:
-        """Raises Conflict for an archived project, NotFound for a target that is not in it, Invalid for an item outside
-        the collection.
-        """
-        if ledger.is_archived(rows, workspace.workspace_id):
-            raise Conflict("The project is archived. Unarchive it to upload to it.")
+        """Raises NotFound for a target that is not in the project, Invalid for an item outside the collection."""
         collection = None
         if collection_id is not None:
             collection = self._ground.collection_within(rows, workspace, collection_id)

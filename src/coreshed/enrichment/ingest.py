@@ -19,6 +19,10 @@ class ReadIngest:
         self._inner = inner
         self._jobs = jobs
 
+    def is_archived(self, rows: Rows, workspace_id: str) -> bool:
+        """As the other says."""
+        return self._inner.is_archived(rows, workspace_id)
+
     def check_target(
         self, rows: Rows, *, workspace: WorkspaceKey, collection_id: str | None, item_id: str | None
     ) -> None:

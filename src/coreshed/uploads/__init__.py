@@ -2,7 +2,7 @@
 
 from coreshed.uploads.ground import Ground
 from coreshed.uploads.model import Status, UploadSession
-from coreshed.uploads.port import Described, Ingest, Ingested, NoCatalogue, StoredUpload
+from coreshed.uploads.port import Described, Ingest, Ingested, StoredUpload
 from coreshed.uploads.purpose import UploadContent
 from coreshed.uploads.service import UploadSessions
 
@@ -11,7 +11,6 @@ __all__ = [
     "Ground",
     "Ingest",
     "Ingested",
-    "NoCatalogue",
     "Status",
     "StoredUpload",
     "UploadContent",

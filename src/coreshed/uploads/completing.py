@@ -34,8 +34,9 @@ class Completing:
     def complete(self, *, caller: Principal, said: wire.Completion, described: Described) -> wire.UploadCompleted:
         """Make items of what has arrived; a completed session answers what it has become, and nothing happens twice.
 
-        Raises NotFound, InsufficientRole; Conflict for a session that failed or has no file, for a file that has not
-        arrived, another checksum, or an asset key that is taken; QuotaExceeded where more arrived than is paid for.
+        Raises NotFound, InsufficientRole, WorkspaceGone; Conflict for a session that failed or has no file, for an
+        archived project, a file that has not arrived, another checksum, or an asset key that is taken; QuotaExceeded
+        where more arrived than is paid for.
         """
         for _ in range(_ATTEMPTS):
             try:
@@ -55,6 +56,7 @@ class Completing:
             return presentation.completed(session, self._ground.ingest.describe(rows, session))
         if session.status is Status.FAILED:
             raise Conflict("The upload session has failed.")
+        self._ground.require_open(rows, session.workspace)
         chosen = _chosen(session, files, said.files)
         _check_crc32c(chosen, said.checksum_crc32c)
         self._drop_others(rows, files, chosen)

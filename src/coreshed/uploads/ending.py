@@ -12,6 +12,7 @@ from coreshed.uploads.model import Status, UploadSession
 from coreshed.uploads.purpose import owner
 
 EXPIRED = "expired"
+PROJECT_DELETED = "project_deleted"
 _BATCH = 100
 _AT_ONCE = 500  # within a request; upkeep goes on with the others
 _log = logs.logger("coreshed.uploads")
@@ -41,12 +42,14 @@ class Ending:
         return presentation.session(session, reserved=0, lifetime_ns=self._ground.lifetime_ns)
 
     def expire(self) -> int:
-        """Fail the sessions that nobody has used for their lifetime; returns how many."""
+        """Fail the sessions of deleted projects and those unused for their lifetime; returns how many."""
         before_ns = self._ground.clock.now_ns() - self._ground.lifetime_ns
         with self._database.reading() as rows:
             idle = ledger.idle(rows, before_ns, _BATCH)
+            deleted = self._ground.workspaces.deleted_among(rows, ledger.open_projects(rows))
+            homeless = ledger.open_of(rows, deleted, _BATCH)
             left = ledger.failed_with_files(rows, _BATCH)
-        expired = [upload_id for upload_id in idle if self._expire(upload_id, before_ns)]
+        expired = [upload_id for upload_id in {*idle, *homeless} if self._expire(upload_id, before_ns)]
         for upload_id in [*expired, *left]:
             self.remove_files(upload_id)
         return len(expired)
@@ -55,10 +58,17 @@ class Ending:
         seconds = self._ground.settings.upload_session_lifetime
         with self._database.writing() as rows:
             session = ledger.lock(rows, upload_id)
-            if session is None or session.status.ended or session.active_ns >= before_ns:
+            if session is None or session.status.ended:
                 return False
-            self._failed(rows, session, OPERATOR, f"Nobody used the upload session for {seconds} seconds.", EXPIRED)
-        _log.info("upload_expired", upload_id=upload_id)
+            # Asked again: the project may have been restored since.
+            if self._ground.workspaces.deleted_among(rows, [session.workspace_id]):
+                message, step = "The project was deleted.", PROJECT_DELETED
+            elif session.active_ns < before_ns:
+                message, step = f"Nobody used the upload session for {seconds} seconds.", EXPIRED
+            else:
+                return False
+            self._failed(rows, session, OPERATOR, message, step)
+        _log.info("upload_expired", upload_id=upload_id, step=step)
         return True
 
     def _failed(

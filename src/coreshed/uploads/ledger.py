@@ -1,6 +1,6 @@
 """Statements over upload sessions and their files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,22 +115,24 @@ def idle(rows: Rows, before_ns: int, limit: int) -> list[str]:
     return list(rows.execute(found).scalars())
 
 
+def open_projects(rows: Rows) -> list[str]:
+    """Projects with sessions under way."""
+    found = select(_session.workspace_id).where(_session.ended_ns.is_(None)).distinct()
+    return list(rows.execute(found).scalars())
+
+
+def open_of(rows: Rows, workspace_ids: Collection[str], limit: int) -> list[str]:
+    """Sessions under way of these projects."""
+    found = select(_session.id).where(_session.ended_ns.is_(None), _session.workspace_id.in_(workspace_ids))
+    return list(rows.execute(found.limit(limit)).scalars()) if workspace_ids else []
+
+
 def failed_with_files(rows: Rows, limit: int) -> list[str]:
     """Failed sessions whose files have not been removed yet."""
     found = select(_session.id).where(
         _session.status == Status.FAILED.value, exists().where(_file.upload_id == _session.id)
     )
     return list(rows.execute(found.limit(limit)).scalars())
-
-
-def completed_bytes(rows: Rows, organisation_id: str) -> dict[str, int]:
-    """Project id -> bytes of its completed sessions."""
-    found = (
-        select(_session.workspace_id, func.sum(_session.stored_bytes))
-        .where(_session.organisation_id == organisation_id, _session.status == Status.COMPLETED.value)
-        .group_by(_session.workspace_id)
-    )
-    return {workspace_id: int(total) for workspace_id, total in rows.execute(found)}
 
 
 # Files

@@ -61,7 +61,15 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Any, ...] = ()
 
 
-class Ingest(Protocol):
+class Archive(Protocol):
+    """What knows of projects that take nothing for the time being."""
+
+    def is_archived(self, rows: Rows, workspace_id: str) -> bool:
+        """Whether the project is archived."""
+        ...
+
+
+class Ingest(Archive, Protocol):
     """The catalogue, as upload sessions see it."""
 
     def check_target(
@@ -69,7 +77,7 @@ class Ingest(Protocol):
     ) -> None:
         """What a session wants to be added to: its project, a collection or an item of it, or both.
 
-        Raises Conflict for a project that takes nothing, NotFound for a target that is not in the workspace, Invalid
+        Raises NotFound for a target that is not in the workspace, Invalid
         with `loc` for an item outside the collection.
         """
         ...
@@ -95,28 +103,3 @@ class Ingest(Protocol):
         from `items`.
         """
         ...
-
-
-class NoCatalogue:
-    """An installation without a catalogue: files arrive and are counted, and no item is made of them."""
-
-    def check_target(
-        self, rows: Rows, *, workspace: WorkspaceKey, collection_id: str | None, item_id: str | None
-    ) -> None:
-        """Nothing is refused."""
-
-    def ingest(
-        self,
-        rows: Rows,  # noqa: ARG002
-        *,
-        caller: Principal,  # noqa: ARG002
-        session: UploadSession,  # noqa: ARG002
-        files: Sequence[StoredUpload],  # noqa: ARG002
-        said: Described,  # noqa: ARG002
-    ) -> Ingested:
-        """Nothing is made."""
-        return Ingested()
-
-    def describe(self, rows: Rows, session: UploadSession) -> Ingested:  # noqa: ARG002
-        """Nothing was made."""
-        return Ingested()

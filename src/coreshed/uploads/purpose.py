@@ -4,9 +4,11 @@ from coreshed import audit
 from coreshed.blobs import Blob, Blobs, Overwrite, Purpose
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Rows
-from coreshed.problems import Conflict, NotFound, WorkspaceGone
+from coreshed.problems import Conflict, NotFound
 from coreshed.quota import Quota
 from coreshed.uploads import ledger
+from coreshed.uploads.port import Archive
+from coreshed.uploads.state import require_open
 from coreshed.workspaces import Workspaces
 
 _TOUCH_NS = 60 * NANOSECONDS
@@ -29,23 +31,24 @@ class UploadContent:
     name: str = Purpose.UPLOAD
     overwrite = Overwrite.REPLACE
 
-    def __init__(self, workspaces: Workspaces, quota: Quota, clock: Clock) -> None:
+    def __init__(self, workspaces: Workspaces, archive: Archive, quota: Quota, clock: Clock) -> None:
         self._workspaces = workspaces
+        self._archive = archive
         self._quota = quota
         self._clock = clock
         self._blobs = Blobs(clock=clock)
 
     def may_write(self, rows: Rows, blob: Blob) -> None:
-        """Editors alone get links. Raises Conflict once the session is over or the project is archived, NotFound."""
-        try:
-            self._workspaces.require_live(rows, blob.workspace_id)
-        except WorkspaceGone:
-            raise Conflict("The project is archived.") from None
+        """Editors alone get links.
+
+        Raises Conflict once the session is over or the project is archived, WorkspaceGone, NotFound.
+        """
         session = ledger.find(rows, _upload_id(blob))
         if session is None:
             raise NotFound("There is no such upload session.")
         if session.status.ended:
             raise Conflict(_ENDED)
+        require_open(rows, self._workspaces, self._archive, blob.workspace_id)
 
     def on_commit(self, rows: Rows, blob: Blob) -> None:
         """From here on the file is there: it counts, and completing makes an asset of it. Raises Conflict."""

@@ -52,11 +52,13 @@ class UploadSessions:
     ) -> wire.UploadOutput:
         """A new session, with `total_bytes` reserved; takes an editor of the project.
 
-        Raises NotFound, InsufficientRole, Conflict, Invalid for an item outside the collection, QuotaExceeded.
+        Raises NotFound, InsufficientRole, WorkspaceGone, Conflict, Invalid for an item outside the collection,
+        QuotaExceeded.
         """
         now_ns = self._ground.clock.now_ns()
         with self._database.writing() as rows:
             workspace = self._ground.project(rows, caller, project_id, Role.EDITOR)
+            self._ground.require_open(rows, workspace)
             self._ground.ingest.check_target(
                 rows, workspace=workspace, collection_id=target_collection_id, item_id=target_item_id
             )
@@ -89,13 +91,14 @@ class UploadSessions:
     ) -> wire.SignedUrlOutput:
         """A link to PUT one file with; a further one of the same name leads to the same file.
 
-        Raises Invalid, NotFound, InsufficientRole, Conflict for a session that is over or full.
+        Raises Invalid, NotFound, InsufficientRole, WorkspaceGone, Conflict for a session that is over or full.
         """
         names.check_file_name(file_name)
         content_type = names.check_content_type(content_type)
         with self._database.writing() as rows:
             session = self._ground.session(rows, caller, upload_id)
             _require_open(session)
+            self._ground.require_open(rows, session.workspace)
             blob_id = self._blob_of(rows, session, file_name, content_type)
         object_path = session.raw_prefix + file_name
         ends_ns = self._ground.clock.now_ns() + self._ground.settings.upload_link_lifetime * NANOSECONDS
@@ -151,7 +154,7 @@ class UploadSessions:
         """What a client says of its progress; without anything said, a look at the session.
 
         Raises NotFound, InsufficientRole; Conflict for a session that is over, for a step back, and for the two ends,
-        which have operations of their own.
+        which have operations of their own; with something said also Conflict for an archived project, WorkspaceGone.
         """
         if status is None and bytes_uploaded is None:
             with self._database.reading() as rows:
@@ -161,6 +164,7 @@ class UploadSessions:
         with self._database.writing() as rows:
             session = self._ground.session(rows, caller, upload_id, lock=True)
             changed = _advanced(session, status, bytes_uploaded, self._ground.clock.now_ns())
+            self._ground.require_open(rows, session.workspace)
             ledger.change(
                 rows,
                 session.id,
@@ -176,7 +180,7 @@ class UploadSessions:
     # Reading
 
     def get(self, *, caller: Principal, upload_id: str) -> wire.UploadDetail:
-        """A session with its files; takes a viewer. Raises NotFound, InsufficientRole, Conflict."""
+        """A session with its files; takes a viewer. Raises NotFound, InsufficientRole."""
         with self._database.reading() as rows:
             session = self._ground.session(rows, caller, upload_id, Role.VIEWER)
             reserved, _ = self._ground.quota.charged(rows, session.id)
@@ -213,14 +217,6 @@ class UploadSessions:
             session_lifetime=settings.upload_session_lifetime,
             url_lifetime=settings.upload_link_lifetime,
         )
-
-    def measure(self, rows: Rows, organisation_id: str) -> dict[str, int]:
-        """Bytes of completed sessions by project, for installations that keep nothing else of them."""
-        return ledger.completed_bytes(rows, organisation_id)
-
-    def note_detected(self, rows: Rows, upload_id: str, detected: str) -> None:
-        """Keep what was found in the files. detected: text of a JSON object."""
-        ledger.change(rows, upload_id, detected_metadata=detected)
 
     def _shown(self, rows: Rows, session: UploadSession) -> wire.UploadOutput:
         reserved, _ = self._ground.quota.charged(rows, session.id)

@@ -56,10 +56,15 @@ class Ground:
             raise UnknownWorkspace
         return found
 
-    def require_role(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, at_least: Role) -> WorkspaceAccess:
-        """The caller's access to a live workspace. Raises UnknownWorkspace, WorkspaceGone, InsufficientRole."""
-        access, deleted = self.access(rows, caller, workspace)
-        if deleted:
+    def require_role(
+        self, rows: Rows, caller: Principal, workspace: WorkspaceKey, at_least: Role, *, deleted: bool = False
+    ) -> WorkspaceAccess:
+        """The caller's access to a live workspace, with `deleted` to a deleted one, too.
+
+        Raises UnknownWorkspace, WorkspaceGone, InsufficientRole.
+        """
+        access, is_deleted = self.access(rows, caller, workspace)
+        if is_deleted and not deleted:
             raise WorkspaceGone
         roles.require(access.role, at_least)
         return access

@@ -58,19 +58,33 @@ class Workspaces:
     # What other rooms ask
 
     def require_role(
-        self, rows: Rows, *, caller: Principal, workspace: WorkspaceKey, at_least: Role
+        self, rows: Rows, *, caller: Principal, workspace: WorkspaceKey, at_least: Role, deleted: bool = False
     ) -> WorkspaceAccess:
-        """The caller's access to a live workspace, in one statement.
+        """The caller's access to a live workspace, in one statement; with `deleted` a deleted one will do.
 
         Raises UnknownWorkspace where there is none, it is another organisation's, or the caller has no role in it:
         the three answer alike; WorkspaceGone where it is deleted; InsufficientRole.
         """
-        return self._ground.require_role(rows, caller, workspace, at_least)
+        return self._ground.require_role(rows, caller, workspace, at_least, deleted=deleted)
+
+    def require_still(self, rows: Rows, *, user_id: str, workspace: WorkspaceKey, at_least: Role) -> None:
+        """The same for somebody who comes with a link that was made for them, live or deleted workspaces alike.
+
+        Raises UnknownWorkspace for one who is disabled, too; InsufficientRole.
+        """
+        found = ledger.access(rows, workspace, user_id)
+        if found is None or not self._identity.enabled_among(rows, [user_id]):
+            raise UnknownWorkspace
+        roles.require(found[0].role, at_least)
 
     def require_live(self, rows: Rows, workspace_id: str) -> None:
         """Raise WorkspaceGone for a workspace that is deleted, for those who come with a link and not with a role."""
         if not ledger.is_live(rows, workspace_id):
             raise WorkspaceGone
+
+    def deleted_among(self, rows: Rows, workspace_ids: Collection[str]) -> set[str]:
+        """Those of these workspaces that are deleted."""
+        return {each.id for each in ledger.of_ids(rows, workspace_ids) if each.deleted_ns is not None}
 
     def organisation_of(self, rows: Rows, workspace_id: str) -> str:
         """Id of the organisation that a workspace belongs to. Raises UnknownWorkspace."""
