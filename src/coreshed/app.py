@@ -161,7 +161,9 @@ class Application:
                 FileContent(self.workspaces, self.folders, clock),
                 UpdateFile(self.workspaces, self.jobs),
                 Answer(),
-                UploadContent(self.workspaces, Archive(), self.quota, clock),
+                UploadContent(
+                    self.workspaces, Archive(), self.quota, clock, lifetime=self.settings.upload_session_lifetime
+                ),
                 Thumbnails(),
             ],
             blob_origin=self.origins.blob_url,

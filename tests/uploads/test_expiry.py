@@ -1,10 +1,13 @@
 """Sessions that are left, and clocks that go wrong."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.uploads.conftest import Site
 
 DAY = 86400.0
+_SLICE = 4 << 20
 
 
 async def test_that_a_session_that_nobody_uses_fails_and_says_why(site: Site) -> None:
@@ -37,6 +40,26 @@ async def test_that_every_use_puts_the_end_off(site: Site, use: str) -> None:
     else:
         assert (await site.send(url)).status_code == 200
     assert (await site.ok("uploads.progress", upload_id=upload_id))["expires_at"] > before
+
+
+@pytest.mark.parametrize("as_block", [False, True])
+async def test_that_a_body_that_takes_longer_than_a_lifetime_arrives(site: Site, as_block: bool) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            # More than is collected before it is looked at.
+            yield b"x" * _SLICE
+            site.clock.advance(DAY / 4)
+            site.application.uploads.ending.expire()
+
+    site.limit(None)
+    upload_id = await site.begin(10 * _SLICE)
+    url = await site.link(upload_id)
+    if as_block:
+        url += "&comp=block&blockid=MDAwMDAw"
+    answer = await site.send(url, body(), Content_Length=str(10 * _SLICE))
+    assert answer.status_code == (201 if as_block else 200), answer.text
+    site.application.uploads.ending.expire()
+    assert (await site.ok("uploads.get", upload_id=upload_id))["status"] != "failed"
 
 
 async def test_that_a_look_does_not_put_it_off(site: Site) -> None:

@@ -15,12 +15,14 @@ from coreshed.blobs.model import Blob, BlobPurpose, Metered
 from coreshed.blobs.receiving import Batch
 from coreshed.blobs.refusals import BlobVanished
 from coreshed.blobs.staged import NewBlock, StagedFile
-from coreshed.clock import Clock
+from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.problems import Problem
 
 # Of a body of unannounced length: what is charged in one transaction, 10 ms of a fast network.
 PORTION = 8 << 20
+# How often a purpose hears of a body that is slow, whatever its length.
+_STILL_NS = 5 * NANOSECONDS
 
 
 class Meter:
@@ -38,16 +40,21 @@ class Meter:
         await self._metering.charge(self._grant, more)
         self.charged += more
 
-    async def portions(self, body: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
-        """The same body, charged as it arrives. Raises Refusal or Problem where no more of it is taken."""
+    async def portions(self, body: AsyncIterator[Batch], *, announced: bool) -> AsyncIterator[Batch]:
+        """The same body, charged as it arrives; of one whose length was announced the purpose hears by the clock alone.
+
+        Raises Refusal or Problem where no more of it is taken.
+        """
         arrived = covered = 0
+        told_ns = self._metering.now_ns()
         async for batch in body:
             arrived += sum(map(len, batch.pieces))
-            if arrived - covered >= PORTION:
+            slow = abs(self._metering.now_ns() - told_ns) >= _STILL_NS
+            if slow or (not announced and arrived - covered >= PORTION):
                 await self.cover(arrived)
-                covered = arrived
+                covered, told_ns = arrived, self._metering.now_ns()
             yield batch
-        if arrived > covered:
+        if arrived > covered and not announced:
             await self.cover(arrived)
 
 
@@ -61,6 +68,10 @@ class Metering:
         self._purposes = purposes
         self._metered = {name: purpose for name, purpose in purposes.items() if isinstance(purpose, Metered)}
         self._giving_back: set[asyncio.Future[None]] = set()
+
+    def now_ns(self) -> int:
+        """The present."""
+        return self._clock.now_ns()
 
     def counts(self, blob: Blob) -> bool:
         """Whether the bytes of this blob are accounted for."""

@@ -87,8 +87,8 @@ class Metered(Protocol):
         """Account for `size` (>= 0) more bytes, before they are received; raise a Problem where there is no room.
 
         Called after `may_write`, in its transaction: once before each body with what is known of its length, again
-        for each portion of a body whose length is not announced, and in the commit where a block list names a block
-        more than once.
+        for each portion of a body whose length is not announced, every few seconds (with 0) while a body arrives, and
+        in the commit where a block list names a block more than once.
         """
         ...
 

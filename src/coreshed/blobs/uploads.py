@@ -85,6 +85,8 @@ class Uploads:
         key = FileKey(grant.blob_id, ids.new_token())
         digests = Digests() if md5 is None else Digests(expected={"md5": md5})
         async with self._metering.body(grant, admitted.blob, length=length, replaced=admitted.replaced) as meter:
+            if self._metering.counts(admitted.blob):
+                body = meter.portions(body, announced=True)
             await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
         block = NewBlock(grant.blob_id, grant.session, block_id, key.token, length)
         # Where this fails the block may be staged all the same, and stays charged.
@@ -109,7 +111,9 @@ class Uploads:
                 digests.check()
                 return Received(None, 0, digests.found(), meter.charged)
             if length is None:
-                body = meter.portions(self._limited(body))
+                body = meter.portions(self._limited(body), announced=False)
+            elif self._metering.counts(blob):
+                body = meter.portions(body, announced=True)
             size = await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
         if size == 0:
             return Received(None, 0, digests.found(), meter.charged)

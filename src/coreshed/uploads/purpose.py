@@ -11,7 +11,7 @@ from coreshed.uploads.port import Archive
 from coreshed.uploads.state import require_open
 from coreshed.workspaces import Workspaces
 
-_TOUCH_NS = 60 * NANOSECONDS
+_TOUCH_NS = 60 * NANOSECONDS  # or a tenth of a lifetime that is shorter than ten of these
 _ENDED = "The upload session is over: it takes no more files."
 
 
@@ -31,12 +31,14 @@ class UploadContent:
     name: str = Purpose.UPLOAD
     overwrite = Overwrite.REPLACE
 
-    def __init__(self, workspaces: Workspaces, archive: Archive, quota: Quota, clock: Clock) -> None:
+    def __init__(self, workspaces: Workspaces, archive: Archive, quota: Quota, clock: Clock, *, lifetime: int) -> None:
+        """lifetime: of an idle session, in seconds."""
         self._workspaces = workspaces
         self._archive = archive
         self._quota = quota
         self._clock = clock
         self._blobs = Blobs(clock=clock)
+        self._touch_ns = min(_TOUCH_NS, lifetime * NANOSECONDS // 10)
 
     def may_write(self, rows: Rows, blob: Blob) -> None:
         """Editors alone get links.
@@ -88,9 +90,10 @@ class UploadContent:
         session = ledger.lock(rows, _upload_id(blob))
         if session is None or session.status.ended:
             raise Conflict(_ENDED)
-        self._quota.charge(rows, session.id, size)
+        if size:
+            self._quota.charge(rows, session.id, size)
         now_ns = self._clock.now_ns()
-        if not now_ns - _TOUCH_NS < session.active_ns <= now_ns:
+        if not now_ns - self._touch_ns < session.active_ns <= now_ns:
             ledger.change(rows, session.id, active_ns=now_ns)
 
     def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
