@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import google_crc32c
+import pytest
 
+from coreshed.ids import WorkspaceKey
+from coreshed.workspaces import Role
 from tests.uploads.conftest import Site, problem
 
 CONTENT = b"0123456789"
@@ -134,3 +137,25 @@ async def test_that_a_path_of_another_session_does_not_open_with_this_link(site:
     url = await site.link(first)
     assert (await site.send(url.replace(first, second))).status_code == 403
     assert (await site.send(url + "&" + urlencode({"si": "x"}))).status_code == 403
+
+
+@pytest.mark.parametrize("how", ["removed", "viewer", "disabled"])
+async def test_that_a_link_ends_with_the_role_of_whom_it_was_made_for(site: Site, how: str) -> None:
+    upload_id = await site.begin(600)
+    theirs = (await site.ok("uploads.signed_url", "editor", upload_id=upload_id, file_name="a.tif"))["upload_url"]
+    others = await site.link(upload_id)
+    assert (await site.stage(theirs, 0, b"x" * 100)).status_code == 201
+    editor, workspaces = site.person("editor"), site.application.workspaces
+    key = WorkspaceKey(site.organisation_id, site.project_id)
+    if how == "removed":
+        workspaces.remove(caller=site.person("admin"), workspace=key, user_id=editor.user_id)
+    elif how == "viewer":
+        workspaces.assign_as_operator(workspace_id=site.project_id, email=site.emails["editor"], role=Role.VIEWER)
+    else:
+        site.application.identity.disable_user(email=site.emails["editor"])
+    assert problem(await site.send(theirs))[0] == 403
+    assert (await site.stage(theirs, 1, b"x" * 100)).status_code == 403
+    assert (await site.commit(theirs, 0)).status_code == 403
+    assert site.standing() == (0, 600)
+    # What they had staged is not lost.
+    assert (await site.commit(others, 0)).status_code == 201

@@ -236,7 +236,7 @@ class Commits:
         with self._main.writing() as rows:
             blob = self._still_valid(rows, plan)
             purpose = self._purposes[blob.purpose]
-            purpose.may_write(rows, blob)
+            self._metering.judge(rows, plan.grant, blob)
             _check_overwrite(purpose.overwrite, blob, plan, sha256)
             size = blob.size or 0 if blob.generation else 0
             self._metering.change(rows, blob, plan.manifest.size - size - plan.paid)

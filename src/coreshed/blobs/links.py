@@ -45,7 +45,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a verified link allows: reading, or writing into one session."""
+    """What a verified link allows: reading, or writing into one session.
+
+    person: id of the user whom it was made for, empty where nobody asks later what they may.
+    """
 
     workspace_id: str
     blob_id: str
@@ -53,6 +56,7 @@ class Grant:
     session: str
     disposition: str
     content_type: str
+    person: str = ""
 
 
 class SignedLinks:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from coreshed.blobs import ledger, staged
 from coreshed.blobs.links import Grant
-from coreshed.blobs.model import Blob, BlobPurpose, Metered
+from coreshed.blobs.model import Blob, BlobPurpose, Metered, Personal
 from coreshed.blobs.receiving import Batch
 from coreshed.blobs.refusals import BlobVanished
 from coreshed.blobs.staged import NewBlock, StagedFile
@@ -67,6 +67,7 @@ class Metering:
         self._clock = clock
         self._purposes = purposes
         self._metered = {name: purpose for name, purpose in purposes.items() if isinstance(purpose, Metered)}
+        self._personal = {name: purpose for name, purpose in purposes.items() if isinstance(purpose, Personal)}
         self._giving_back: set[asyncio.Future[None]] = set()
 
     def now_ns(self) -> int:
@@ -82,8 +83,15 @@ class Metering:
         blob = ledger.find(rows, grant.blob_id)
         if blob is None or blob.workspace_id != grant.workspace_id:
             raise BlobVanished
-        self._purposes[blob.purpose].may_write(rows, blob)
+        self.judge(rows, grant, blob)
         return blob
+
+    def judge(self, rows: Rows, grant: Grant, blob: Blob) -> None:
+        """Let the purpose say whether the link may write. Raises Problem."""
+        self._purposes[blob.purpose].may_write(rows, blob)
+        personal = self._personal.get(blob.purpose)
+        if personal is not None and grant.person:
+            personal.may_still_write(rows, blob, grant.person)
 
     @asynccontextmanager
     async def body(self, grant: Grant, blob: Blob, *, length: int | None, replaced: int) -> AsyncIterator[Meter]:

@@ -78,6 +78,15 @@ class BlobPurpose(Protocol):
 
 
 @runtime_checkable
+class Personal(Protocol):
+    """A purpose that asks whether the person whom a link was made for may still write."""
+
+    def may_still_write(self, rows: Rows, blob: Blob, person: str) -> None:
+        """Raise a Problem to refuse blocks and commits; asked after `may_write`. person: the id of a user."""
+        ...
+
+
+@runtime_checkable
 class Metered(Protocol):
     """A purpose that accounts for its bytes: at all times for those that are staged and committed, and for those that
     arrive. `rows` is a write transaction on the main database.

@@ -4,15 +4,16 @@ from coreshed import audit
 from coreshed.blobs import Blob, Blobs, Overwrite, Purpose
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Rows
-from coreshed.problems import Conflict, NotFound
+from coreshed.problems import Conflict, InsufficientRole, NotFound
 from coreshed.quota import Quota
 from coreshed.uploads import ledger
 from coreshed.uploads.port import Archive
 from coreshed.uploads.state import require_open
-from coreshed.workspaces import Workspaces
+from coreshed.workspaces import Role, Workspaces
 
 _TOUCH_NS = 60 * NANOSECONDS  # or a tenth of a lifetime that is shorter than ten of these
 _ENDED = "The upload session is over: it takes no more files."
+_NOT_ANY_MORE = "Whoever asked for this link may not upload to the project any more."
 
 
 def blob_name(upload_id: str, no: int) -> str:
@@ -51,6 +52,13 @@ class UploadContent:
         if session.status.ended:
             raise Conflict(_ENDED)
         require_open(rows, self._workspaces, self._archive, blob.workspace_id)
+
+    def may_still_write(self, rows: Rows, blob: Blob, person: str) -> None:
+        """Links outlive roles. Raises InsufficientRole for one who is no editor any more, or is disabled."""
+        role = self._workspaces.role_still(rows, user_id=person, workspace_id=blob.workspace_id)
+        if role is None or role < Role.EDITOR:
+            permitted = [each.wire for each in Role if each >= Role.EDITOR]
+            raise InsufficientRole(_NOT_ANY_MORE, your_role=role.wire if role else "", permitted_roles=permitted)
 
     def on_commit(self, rows: Rows, blob: Blob) -> None:
         """From here on the file is there: it counts, and completing makes an asset of it. Raises Conflict."""

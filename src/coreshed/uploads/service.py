@@ -108,6 +108,7 @@ class UploadSessions:
             object_path=object_path,
             content_type=content_type,
             uploader=session.id,
+            person=caller.user_id,
         )
         return wire.SignedUrlOutput(
             upload_url=url,

@@ -67,15 +67,10 @@ class Workspaces:
         """
         return self._ground.require_role(rows, caller, workspace, at_least, deleted=deleted)
 
-    def require_still(self, rows: Rows, *, user_id: str, workspace: WorkspaceKey, at_least: Role) -> None:
-        """The same for somebody who comes with a link that was made for them, live or deleted workspaces alike.
-
-        Raises UnknownWorkspace for one who is disabled, too; InsufficientRole.
-        """
-        found = ledger.access(rows, workspace, user_id)
-        if found is None or not self._identity.enabled_among(rows, [user_id]):
-            raise UnknownWorkspace
-        roles.require(found[0].role, at_least)
+    def role_still(self, rows: Rows, *, user_id: str, workspace_id: str) -> Role | None:
+        """The role of somebody who comes with a link that was made for them; None without one, and where disabled."""
+        role = ledger.member_roles(rows, workspace_id, user_id).get(user_id)
+        return role if role is None or self._identity.enabled_among(rows, [user_id]) else None
 
     def require_live(self, rows: Rows, workspace_id: str) -> None:
         """Raise WorkspaceGone for a workspace that is deleted, for those who come with a link and not with a role."""

@@ -13,7 +13,7 @@ from coreshed.blobs.signing import upload_session
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PATH = re.compile(rf"/storage/({_UUID})/.+", re.DOTALL)
-_TARGET = re.compile(rf"({_UUID})\.([0-9a-f]{{16}}|)")
+_TARGET = re.compile(rf"({_UUID})\.([0-9a-f]{{16}}|)(?:\.({_UUID}))?")
 
 
 class StorageLinks(SignedLinks):
@@ -25,14 +25,16 @@ class StorageLinks(SignedLinks):
 
     dialect = "storage"
 
-    def write(self, *, workspace_id: str, blob_id: str, object_path: str, content_type: str, uploader: str) -> str:
+    def write(
+        self, *, workspace_id: str, blob_id: str, object_path: str, content_type: str, uploader: str, person: str = ""
+    ) -> str:
         """A URL to upload with, which takes this content type and no other.
 
         Every URL of the same uploader (the id of a person or of an upload session) sees the blocks staged under the
-        others.
+        others. person: id of the user who may write as long as the purpose says so.
         """
-        session = upload_session(uploader, blob_id)
-        values = {"sp": "w", "si": f"{blob_id}.{session}", **answer_fields(None, content_type)}
+        target = f"{blob_id}.{upload_session(uploader, blob_id)}"
+        values = {"sp": "w", "si": f"{target}.{person}" if person else target, **answer_fields(None, content_type)}
         return self._signed(_path(workspace_id, object_path), values)
 
     def read(
@@ -62,7 +64,7 @@ class StorageLinks(SignedLinks):
         if target is None:
             raise Refusal("AuthenticationFailed", "The link is of an unknown kind.")
         writes = query.get("sp") == "w"
-        return Grant(place[1], target[1], writes, target[2], query.get("rscd"), query.get("rsct"))
+        return Grant(place[1], target[1], writes, target[2], query.get("rscd"), query.get("rsct"), target[3] or "")
 
 
 def _path(workspace_id: str, object_path: str) -> str:
