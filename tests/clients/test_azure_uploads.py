@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.storage.blob import BlobBlock, BlobClient
+from azure.storage.blob import BlobBlock, BlobClient, ContentSettings
 
 from tests.clients.test_azure_blob import KIB, MIB, PARTS, content
 from tests.server import Server, own_loopback_host
@@ -41,8 +41,8 @@ class Session:
         found: dict[str, Any] = answer.json()
         return found
 
-    def link(self, name: str) -> str:
-        return str(self.op("uploads.signed_url", upload_id=self.id, file_name=name)["upload_url"])
+    def link(self, name: str, **more: str) -> str:
+        return str(self.op("uploads.signed_url", upload_id=self.id, file_name=name, **more)["upload_url"])
 
     def client(self, name: str) -> BlobClient:
         return BlobClient.from_blob_url(self.link(name), **PARTS)
@@ -74,6 +74,17 @@ def test_that_a_small_file_goes_up_in_one_request_and_can_be_replaced(session: S
     assert session.bytes_uploaded == 10 * KIB
     session.client("a.tif").upload_blob(content(3 * KIB), overwrite=True)
     assert session.bytes_uploaded == 3 * KIB
+
+
+@pytest.mark.parametrize("size", [10 * KIB, MIB])
+def test_that_a_client_that_names_no_content_type_uploads_to_a_link_of_one(session: Session, size: int) -> None:
+    link = session.link("a.tif", content_type="image/tiff")
+    BlobClient.from_blob_url(link, **PARTS).upload_blob(content(size))
+    named = BlobClient.from_blob_url(link, **PARTS)
+    named.upload_blob(content(size), overwrite=True, content_settings=ContentSettings("image/tiff"))
+    with pytest.raises(HttpResponseError, match="ContentTypeMismatch"):
+        named.upload_blob(content(size), overwrite=True, content_settings=ContentSettings("text/html"))
+    assert session.bytes_uploaded == size
 
 
 def test_that_an_upload_goes_on_with_another_link(session: Session) -> None:

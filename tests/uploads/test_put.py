@@ -38,6 +38,20 @@ async def test_that_another_content_type_or_signature_is_refused(site: Site) -> 
     assert site.standing()[0] == 0
 
 
+async def test_that_a_blob_of_another_content_type_is_refused(site: Site) -> None:
+    upload_id = await site.begin(600)
+    url = await site.link(upload_id, content_type="image/tiff")
+    blob = {"x_ms_blob_type": "BlockBlob"}
+    assert (await site.send(url, CONTENT, "text/html", **blob)).status_code == 403
+    named = await site.send(url, CONTENT, x_ms_blob_content_type="text/html", **blob)
+    assert named.status_code == 403
+    assert (await site.ok("uploads.progress", upload_id=upload_id))["bytes_uploaded"] == 0
+    for content_type in ("image/tiff", "application/octet-stream"):
+        assert (await site.send(url, CONTENT, content_type, **blob)).status_code == 201
+    (file,) = (await site.ok("uploads.get", upload_id=upload_id))["files"]
+    assert file["content_type"] == "image/tiff"
+
+
 async def test_that_a_checksum_that_is_said_at_the_end_is_compared(site: Site) -> None:
     upload_id = await site.begin(600)
     await site.put(upload_id, content=CONTENT)
@@ -100,7 +114,8 @@ async def test_that_blocks_cost_when_they_are_staged_and_once(site: Site) -> Non
     assert site.standing() == (0, 300)
     assert (await site.stage(url, 1, b"y" * 50)).status_code == 201
     assert site.standing() == (0, 250)
-    assert (await site.ok("uploads.progress", upload_id=upload_id))["bytes_uploaded"] == 0
+    shown = await site.ok("uploads.progress", upload_id=upload_id)
+    assert (shown["status"], shown["bytes_uploaded"]) == ("uploading", 250)
     # A link of another member of the project goes on where the first one stopped.
     other = (await site.ok("uploads.signed_url", "editor", upload_id=upload_id, file_name="a.tif"))["upload_url"]
     assert (await site.commit(other, 0, 1)).status_code == 201

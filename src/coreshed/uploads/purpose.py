@@ -7,6 +7,7 @@ from coreshed.database import Rows
 from coreshed.problems import Conflict, InsufficientRole, NotFound
 from coreshed.quota import Quota
 from coreshed.uploads import ledger
+from coreshed.uploads.model import Status
 from coreshed.uploads.port import Archive
 from coreshed.uploads.state import require_open
 from coreshed.workspaces import Role, Workspaces
@@ -98,9 +99,11 @@ class UploadContent:
         session = ledger.lock(rows, _upload_id(blob))
         if session is None or session.status.ended:
             raise Conflict(_ENDED)
+        now_ns = self._clock.now_ns()
         if size:
             self._quota.charge(rows, session.id, size)
-        now_ns = self._clock.now_ns()
+            if session.status is Status.INITIATING:
+                ledger.change(rows, session.id, status=Status.UPLOADING.value, updated_ns=now_ns)
         if not now_ns - self._touch_ns < session.active_ns <= now_ns:
             ledger.change(rows, session.id, active_ns=now_ns)
 

@@ -41,6 +41,7 @@ class StoragePlane(BlobPlane):
     async def put(self, request: Request, grant: Grant, query: Query) -> Answer:
         """A whole file, 200 with its digests; or one of the block verbs. Raises Refusal or Problem."""
         if query.get("comp") or request.header("x-ms-blob-type"):
+            _check_azure_content_type(request, grant, whole=not query.get("comp"))
             return await super().put(request, grant, query)
         _check_content_type(request, grant)
         digests = Digests(["sha256", "md5", "crc32c"], stated_digests(request))
@@ -67,3 +68,16 @@ def _check_content_type(request: Request, grant: Grant) -> None:
     sent = request.header("content-type") or _UNSAID
     if sent.lower() != (grant.content_type or _UNSAID).lower():
         raise Refusal("ContentTypeMismatch", f"Send it as Content-Type: {grant.content_type or _UNSAID}.")
+
+
+def _check_azure_content_type(request: Request, grant: Grant, *, whole: bool) -> None:
+    """The same for the block verbs, whose clients say `application/octet-stream` where nobody told them a type.
+
+    The Content-Type of a block or of a list of blocks is that of its own body. Raises Refusal.
+    """
+    said = {request.header("x-ms-blob-content-type").lower()}
+    if whole:
+        said.add(request.header("content-type").lower())
+    wanted = grant.content_type or _UNSAID
+    if said - {"", _UNSAID, wanted.lower()}:
+        raise Refusal("ContentTypeMismatch", f"Send it as Content-Type: {wanted}.")
