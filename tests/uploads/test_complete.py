@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from coreshed.problems import Invalid
 from coreshed.uploads import Described
@@ -75,6 +76,9 @@ async def test_that_every_empty_body_lacks_the_id(site: Site, body: bytes) -> No
         ({"properties": []}, ["body", "properties"]),
         ({"checksum_crc32c": "AAAA"}, ["body", "checksum_crc32c"]),
         ({"files": [{"file_name": 1}]}, ["body", "files", 0, "file_name"]),
+        ({"files": [{"file_name": "a.tif", "asset_key": "k" * 501}]}, ["body", "files", 0, "asset_key"]),
+        ({"user_metadata": {"notes": "n" * (1 << 20)}}, ["body", "user_metadata"]),
+        ({"properties": {"ü" * (1 << 19): 1}}, ["body", "properties"]),
     ],
 )
 async def test_that_what_is_said_of_the_item_is_checked(site: Site, body: dict[str, Any], fault: list[Any]) -> None:
@@ -106,6 +110,42 @@ async def test_that_no_file_at_all_is_no_choice_and_loses_nothing(site: Site) ->
                 caller=site.person("admin"), said=Completion(upload_id=each, files=[]), described=Described()
             )
         assert len((await site.ok("uploads.complete", upload_id=each))["asset_ids"]) == 1
+
+
+async def test_that_properties_of_an_item_that_is_there_are_merged_and_the_rest_stays(site: Site) -> None:
+    body = {"name": "there", "type": "user_raster", "properties": {"kept": 1, "changed": 1, "gone": 1}}
+    item_id = (await site.ok("items.create", project_id=site.project_id, **body))["id"]
+    upload_id = await site.begin(0, target_item_id=item_id)
+    await site.put(upload_id)
+    said = {"name": "other", "description": "other", "datetime": "2020-01-01T00:00:00Z"}
+    properties = {"changed": 2, "gone": None, "new": [3]}
+    (item,) = (await site.ok("uploads.complete", upload_id=upload_id, properties=properties, **said))["items"]
+    assert item["properties"] == {"kept": 1, "changed": 2, "new": [3]}
+    assert (item["name"], item["description"], item["datetime"]) == ("there", None, None)
+    assert (await site.ok("items.get", item_id=item_id))["item"]["properties"] == item["properties"]
+
+
+async def test_that_many_files_take_no_more_statements_than_few(site: Site) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    counts = []
+    for files in (2, 20):
+        upload_id = await site.begin(0)
+        for number in range(files):
+            await site.put(upload_id, f"{number}.bin", b"x")
+        said, described = Completion(upload_id=upload_id), Described()
+        caller = site.person("admin")
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            site.application.uploads.completing.complete(caller=caller, said=said, described=described)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+        statements.clear()
+    assert counts[0] == counts[1]
 
 
 async def test_that_files_can_be_left_out_and_are_not_paid_for(site: Site) -> None:

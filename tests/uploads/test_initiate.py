@@ -89,6 +89,7 @@ async def test_that_a_project_that_is_not_there_is_not_found(site: Site, project
         ({"total_bytes": 1.5}, "total_bytes"),
         ({"is_categorical": None}, "is_categorical"),
         ({"project_id": None}, "project_id"),
+        ({"asset_key": "k" * 501}, "asset_key"),
     ],
 )
 async def test_that_the_rules_of_the_schema_hold(site: Site, body: dict[str, Any], fault: str) -> None:

@@ -119,6 +119,8 @@ async def test_that_failing_is_told_and_final(site: Site) -> None:
     upload_id = await site.begin(100)
     await site.put(upload_id)
     assert faults(await site.op("uploads.fail", upload_id=upload_id)) == [["body", "error_message"]]
+    long = await site.op("uploads.fail", upload_id=upload_id, error_message="e" * 65537, error_step="s" * 1001)
+    assert faults(long) == [["body", "error_message"], ["body", "error_step"]]
     failed = await site.ok("uploads.fail", upload_id=upload_id, error_message="boom", error_step="put")
     assert (failed["status"], failed["error_message"], failed["error_step"]) == ("failed", "boom", "put")
     assert (failed["reserved_bytes"], failed["expires_at"]) == (0, None)

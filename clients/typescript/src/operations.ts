@@ -604,7 +604,7 @@ export interface UpdateMemberInput {
   role: string;
 }
 
-/** What the item is called and when it is of; all but upload_id may be left out. name: the stem of the first file where left out. files: all that have arrived where left out. */
+/** What the item is called and when it is of; all but upload_id may be left out. name: the stem of the first file where left out. files: all that have arrived where left out. In a session with a target_item_id the item stays what it is: properties are merged into its own, null removes one, and name, description and the three times are ignored. */
 export interface UploadComplete {
   upload_id: string;
   name?: string | null;
@@ -731,7 +731,7 @@ export interface UploadList {
   offset?: number;
 }
 
-/** An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded: what has been measured, or what the client has said while that is more. reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used before; null once it is over. The object paths of its files begin with raw_prefix. */
+/** An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded: what is stored, staged and on its way, or what the client has said while that is more; once it is completed, the size of its files. reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used before; null once it is over. The object paths of its files begin with raw_prefix. */
 export interface UploadOutput {
   id: string;
   project_id: string;

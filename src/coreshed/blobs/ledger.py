@@ -115,13 +115,15 @@ def ids_of(rows: Rows, workspace_id: str, purpose: str, names: Collection[str]) 
     return {row.name: row.id for page in pages(names) for row in rows.execute(_named(workspace_id, purpose, page))}
 
 
-def hold(rows: Rows, blob_ids: Sequence[str], owner: str) -> list[str]:
-    """Insert holds, or none where some blob cannot be held: the names (ids of unknown blobs) of those come back.
+def hold(rows: Rows, holds: Sequence[tuple[str, str]]) -> list[str]:
+    """Insert holds, pairs of a blob id and an owner, or none where some blob cannot be held: the names (ids of unknown
+    blobs) of those come back.
 
     The share lock makes quarantine wait; a foreign key alone would lock only the key, which quarantine does not touch.
     """
     found: dict[str, Blob] = {}
-    for page in pages(sorted(blob_ids)):
+    blob_ids = sorted({blob_id for blob_id, _ in holds})
+    for page in pages(blob_ids):
         wanted = select(*_BLOB).where(blobs.c.id.in_(page)).order_by(blobs.c.id).with_for_update(read=True)
         found |= {row.id: _blob(row) for row in rows.execute(wanted)}
     missing = [
@@ -130,8 +132,8 @@ def hold(rows: Rows, blob_ids: Sequence[str], owner: str) -> list[str]:
         if blob_id not in found or not found[blob_id].committed
     ]
     if not missing:
-        for page in pages(blob_ids):
-            values = [{"blob_id": blob_id, "owner": owner} for blob_id in page]
+        for some in pages(sorted(holds)):
+            values = [{"blob_id": blob_id, "owner": owner} for blob_id, owner in some]
             rows.execute(insert_into(rows, blob_holds).on_conflict_do_nothing(), values)
     return missing
 

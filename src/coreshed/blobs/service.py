@@ -67,7 +67,12 @@ class Blobs:
 
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
-        missing = ledger.hold(rows, sorted(set(blob_ids)), owner)
+        self.hold_each(rows, [(blob_id, owner) for blob_id in set(blob_ids)])
+
+    @staticmethod
+    def hold_each(rows: Rows, holds: Sequence[tuple[str, str]]) -> None:
+        """`hold` for many owners at once; holds: pairs of a blob id and who holds it. Raises MissingData."""
+        missing = ledger.hold(rows, holds)
         if missing:
             raise MissingData(missing=missing)
 

@@ -1,6 +1,8 @@
 """What completing an upload creates: one item of all its files, or more assets of an item that is there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from coreshed import ids
 from coreshed.catalogue import asset_ledger, item_ledger, ledger, names
@@ -54,6 +56,8 @@ class CatalogueIngest(Archive):
     ) -> Ingested:
         """Make the item, or take the one that the session names, and give it the files.
 
+        Of what is said of an item that is there the properties alone count.
+
         Raises NotFound for a target that has gone since, Conflict for an asset key that was asked for and is taken.
         """
         workspace = session.workspace
@@ -67,13 +71,19 @@ class CatalogueIngest(Archive):
             item = self._item_within(rows, workspace, session.target_item_id, lock=True)
         made = self._assets(rows, session, item, files)
         asset_ledger.add(rows, made)
-        for asset in made:
-            self._ground.blobs.hold(rows, blob_ids=[asset.blob_id], owner=hold_of(asset.id))
+        self._ground.blobs.hold_each(rows, [(asset.blob_id, hold_of(asset.id)) for asset in made])
         if session.target_item_id is not None:
-            item_ledger.change(rows, item.id, {"updated_ns": self._ground.now_ns()})
+            item = self._extended(rows, item, said)
             self._ground.record(rows, caller, workspace, "item.extend", item.id, assets=len(made), upload_id=session.id)
         self._ground.link(rows, caller, workspace, _edges(session.id, item, made))
         return Ingested(item_ids=(item.id,), asset_ids=tuple(each.id for each in made), items=(ItemResponse.of(item),))
+
+    def _extended(self, rows: Rows, item: Item, said: Described) -> Item:
+        """The item that was there, with the properties said merged into its own; null removes one."""
+        merged = {name: value for name, value in {**item.properties, **said.properties}.items() if value is not None}
+        changed: dict[str, Any] = {"properties": merged, "updated_ns": self._ground.now_ns()}
+        item_ledger.change(rows, item.id, changed)
+        return replace(item, **changed)
 
     def describe(self, rows: Rows, session: UploadSession) -> Ingested:
         """What a completed session became; `items` are those that are still there."""

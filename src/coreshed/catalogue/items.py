@@ -208,8 +208,7 @@ class Items:
         ]
         size = sum(each.size for each in copies if each.charged)
         self._ground.quota.add_used(rows, found.organisation_id, found.workspace_id, size)
-        for each in copies:
-            self._ground.blobs.hold(rows, blob_ids=[each.blob_id], owner=hold_of(each.id))
+        self._ground.blobs.hold_each(rows, [(each.blob_id, hold_of(each.id)) for each in copies])
         asset_ledger.add(rows, copies)
 
 

@@ -464,7 +464,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("properties", "json"),
             Field("user_metadata", "json"),
             Field("checksum_crc32c", "text"),
-            Field("files", "json"),
+            Field("files", "json", about="at least 1 entries"),
         ),
     ),
     Known(
@@ -474,8 +474,8 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("upload_id", "text", required=True),
-            Field("error_message", "text", required=True),
-            Field("error_step", "text"),
+            Field("error_message", "text", required=True, about="at most 65536 characters"),
+            Field("error_step", "text", about="at most 1000 characters"),
         ),
     ),
     Known(
@@ -497,7 +497,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("total_bytes", "integer", about="at least 0; default: 0"),
             Field("target_collection_id", "text"),
             Field("target_item_id", "text"),
-            Field("asset_key", "text"),
+            Field("asset_key", "text", about="at most 500 characters"),
             Field("is_categorical", "truth", about="default: false"),
         ),
     ),

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from coreshed.problems import Invalid
 from coreshed.uploads import Described, Status, names, wire
 
 _WRITE, _READ = "uploads:write", "uploads:read"
+_MOST_JSON = 1 << 20
 
 
 def _refusing(check: Callable[[str], object]) -> AfterValidator:
@@ -50,8 +52,17 @@ def _crc32c(value: str) -> str:
     return value
 
 
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    if size > _MOST_JSON:
+        raise ValueError(f"it has at most {_MOST_JSON} bytes as JSON, not {size}.")
+    return value
+
+
 StatusWord = Annotated[str, AfterValidator(_status)]
 Moment = Annotated[str, AfterValidator(_moment)]
+AssetKey = Annotated[str, Field(max_length=500)]
+SmallObject = Annotated[dict[str, Any], AfterValidator(_small)]
 
 
 class UploadInitiate(Input):
@@ -63,7 +74,7 @@ class UploadInitiate(Input):
     total_bytes: Annotated[Integer, Field(ge=0)] = 0
     target_collection_id: str | None = None
     target_item_id: str | None = None
-    asset_key: str | None = None
+    asset_key: AssetKey | None = None
     is_categorical: bool = False
 
 
@@ -87,8 +98,8 @@ class UploadFailInput(Input):
     """Why, and in which step."""
 
     upload_id: str
-    error_message: str
-    error_step: str | None = None
+    error_message: Annotated[str, Field(max_length=65536)]
+    error_step: Annotated[str, Field(max_length=1000)] | None = None
 
 
 class CompletedFile(Input):
@@ -96,7 +107,7 @@ class CompletedFile(Input):
 
     file_name: str | None = None
     object_path: str | None = None
-    asset_key: str | None = None
+    asset_key: AssetKey | None = None
     roles: Annotated[list[str], Field(default_factory=list)]
     band_names: Annotated[list[str], Field(default_factory=list)]
 
@@ -104,7 +115,9 @@ class CompletedFile(Input):
 class UploadComplete(Input):
     """What the item is called and when it is of; all but upload_id may be left out.
 
-    name: the stem of the first file where left out. files: all that have arrived where left out.
+    name: the stem of the first file where left out. files: all that have arrived where left out. In a session with a
+    target_item_id the item stays what it is: properties are merged into its own, null removes one, and name,
+    description and the three times are ignored.
     """
 
     upload_id: str
@@ -113,8 +126,8 @@ class UploadComplete(Input):
     datetime: Moment | None = None
     start_datetime: Moment | None = None
     end_datetime: Moment | None = None
-    properties: dict[str, Any] | None = None
-    user_metadata: dict[str, Any] | None = None
+    properties: SmallObject | None = None
+    user_metadata: SmallObject | None = None
     checksum_crc32c: Annotated[str, AfterValidator(_crc32c)] | None = None
     files: Annotated[list[CompletedFile], Field(min_length=1)] | None = None
 

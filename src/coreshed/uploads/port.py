@@ -42,7 +42,8 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     """What the client said of the item when it completed.
 
     name: None: the stem of the first file. Times are RFC 3339 as they were given; the three are checked to be times.
-    properties: merged into those of the item; a JSON object.
+    properties: merged into those of the item; a JSON object. For an item that is there they alone count, and null
+    removes one.
     """
 
     name: str | None = None
