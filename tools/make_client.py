@@ -61,8 +61,9 @@ def table(operations: Iterable[Operation], found: Schemas) -> str:
             _field(types, name, member, required=name in required)
             for name, member in schema.get("properties", {}).items()
         ]
+        scope = None if each.public else each.scope
         members = "".join(f"{field}," for field in fields)
-        rows.append(f"Known({each.id!r}, {each.summary!r}, {each.scope!r}, {each.side_effect!r}, ({members})),")
+        rows.append(f"Known({each.id!r}, {each.summary!r}, {scope!r}, {each.side_effect!r}, ({members})),")
     head = f'"""{_MADE}"""\n# ruff: noqa\n\nfrom coreshed.client.operation_calls import Field, Known\n\n'
     return f"{head}OPERATIONS: tuple[Known, ...] = ({''.join(rows)})\n"
 
@@ -258,7 +259,7 @@ def _method(each: Operation, found: Schemas, *, asynchronous: bool) -> str:
 
 
 def _needs(each: Operation) -> str:
-    scope = "for everybody" if each.scope is None else f"scope `{each.scope}`"
+    scope = "for everybody" if each.public else "scope " + " or ".join(f"`{scope}`" for scope in each.scopes)
     return f"{scope[0].upper()}{scope[1:]}, side-effect {each.side_effect}."
 
 

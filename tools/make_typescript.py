@@ -37,9 +37,7 @@ def modules() -> dict[Path, str]:
 def source(document: Schema) -> str:
     """The module for the operations of an OpenAPI document."""
     operations = {
-        path.removeprefix(_OP): each["post"]
-        for path, each in sorted(document["paths"].items())
-        if path.startswith(_OP)
+        path.removeprefix(_OP): each["post"] for path, each in sorted(document["paths"].items()) if path.startswith(_OP)
     }
     named = document["components"]["schemas"]
     reached: dict[str, None] = {}
@@ -166,8 +164,10 @@ def _branch(tree: Mapping[str, Any], operations: Mapping[str, Schema], indent: s
 
 
 def _needs(operation: Schema) -> str:
-    scope = operation["x-required-scope"]
-    return f"Scope `{scope}`." if scope else "For everybody."
+    if operation["x-public"]:
+        return "For everybody."
+    scopes = [operation["x-required-scope"], *operation.get("x-also-scopes", [])]
+    return f"Scope {' or '.join(f'`{scope}`' for scope in scopes)}."
 
 
 def _repeats(operations: Mapping[str, Schema]) -> str:

@@ -67,7 +67,7 @@ def _operation(each: Operation, found: Schemas, table: Table) -> str:
     inputs, answers = Types(found.named), Types(found.named, structs="")
     schema = input_of(each, found)
     rows = [
-        ["scope", "none; no credential is asked for" if each.scope is None else f"`{each.scope}`"],
+        ["scope", _scope(each)],
         ["side-effect", each.side_effect],
         ["addresses", ", ".join(f"`POST {path}`" for path in each.paths)],
         ["Python", f"`client.{'.'.join(name_of(word) for word in each.id.split('.'))}({_arguments(schema)})`"],
@@ -86,6 +86,12 @@ def _operation(each: Operation, found: Schemas, table: Table) -> str:
         for name, member in schema.get("properties", {}).items()
     ]
     return text + (table(["member", "type", "required", "meaning"], members) + "\n" if members else "No input.\n\n")
+
+
+def _scope(each: Operation) -> str:
+    if each.public:
+        return "none; no credential is asked for"
+    return " or ".join(f"`{scope}`" for scope in each.scopes)
 
 
 def _arguments(schema: Mapping[str, Any]) -> str:
@@ -114,7 +120,7 @@ def _type(name: str, found: Schemas, table: Table) -> str:
 
 
 def _missing(operations: Mapping[str, Operation]) -> str:
-    missing = sorted(published() - operations.keys())
+    missing = sorted(published().keys() - operations.keys())
     listed = "".join(f"* `{each}`\n" for each in missing)
     return (
         "## Not available\n\nGeopera publishes these too. A caller with a credential is answered with 501\n"

@@ -128,6 +128,7 @@ class Front:
             identity=self._identity,
             clock=self._clock,
             origin=self._origins.public_url,
+            rate_limit=self._settings.operations_rate_limit,
         )
 
     async def _shown_metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:

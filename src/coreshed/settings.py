@@ -182,6 +182,13 @@ class Settings:
         unit="bytes",
         prevents="one organisation filling the disk of all",
     )
+    operations_rate_limit: int = _setting(
+        0,
+        "How many operations below /v1 an organisation may call in a minute, counted by each server process for "
+        "itself; more are answered with 429. 0: no limit.",
+        unit="calls",
+        prevents="a program in a loop taking the server from everybody else",
+    )
     upload_session_lifetime: int = _setting(
         86400,
         "How long an upload session that nobody uses is kept; it then fails, and its files and its reservation go.",

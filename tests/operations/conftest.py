@@ -26,12 +26,14 @@ def one_more_file(directory: Path, name: str, source: str) -> Iterator[None]:
     before = dict(registry.load())
     package.__path__.append(str(directory))
     forget_operations()
-    yield
-    package.__path__.remove(str(directory))
-    sys.modules.pop(f"coreshed.operations.{Path(name).stem}")
-    registry._found.clear()
-    registry._found.update(before)
-    forget_operations()
+    try:
+        yield
+    finally:
+        package.__path__.remove(str(directory))
+        sys.modules.pop(f"coreshed.operations.{Path(name).stem}", None)
+        registry._found.clear()
+        registry._found.update(before)
+        forget_operations()
 
 
 def forget_operations() -> None:

@@ -100,7 +100,65 @@ async def test_that_a_key_without_the_scope_is_refused_before_the_body(applicati
     assert taken.status_code == 200
 
 
+def key_of(application: Application, *scopes: str) -> dict[str, str]:
+    """Headers with a key of these scopes."""
+    admin = application.identity.acting_as(email="admin@localhost")
+    return {"X-API-Key": application.identity.create_key(user_id=admin.user_id, name="of tests", scopes=scopes)[0]}
+
+
+async def test_that_scope_and_method_are_judged_before_an_operation_is_called_missing(
+    application: Application, nobody: httpx.AsyncClient
+) -> None:
+    paths = ("/v1/op/orders.list", "/v1/orders/list", "/v1/op/glossary.providers.list", "/v1/op/orders.nope")
+    answers = {
+        scope: [(await nobody.post(path, headers=key_of(application, scope))).status_code for path in paths]
+        for scope in ("items:read", "orders:read", "orders:write")
+    }
+    assert answers == {
+        "items:read": [403, 403, 501, 404],
+        "orders:read": [501, 501, 501, 404],
+        "orders:write": [403, 403, 501, 404],
+    }
+    refused = await nobody.post(paths[0], headers=key_of(application, "items:read"))
+    assert problem(refused) == (403, "Forbidden", "missing scope 'orders:read' for 'orders.list'")
+    for headers in (key_of(application, "items:read"), key_of(application, "*")):
+        answer = await nobody.get(paths[0], headers=headers)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert (await nobody.get(paths[3], headers=headers)).status_code == 404
+    assert (await nobody.get(paths[0])).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("write", "reads"),
+    [
+        ("uploads:write", {"uploads.get", "uploads.list", "uploads.limits"}),
+        ("projects:write", {"projects.list", "projects.get"}),
+    ],
+)
+async def test_that_who_may_write_may_read_what_no_published_scope_reads(
+    application: Application, admin: httpx.AsyncClient, write: str, reads: set[str]
+) -> None:
+    headers = key_of(application, write)
+    transport = httpx.ASGITransport(application.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
+        answers = {each: (await client.post(f"/v1/op/{each}")).status_code for each in load() if each in reads}
+        assert set(answers) == reads
+        assert 403 not in answers.values()
+        refused = await client.post("/v1/op/items.list")
+    assert problem(refused)[2] == "missing scope 'items:read' for 'items.list'"
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=key_of(application, "*:read")) as client:
+        assert 403 not in {(await client.post(f"/v1/op/{each}")).status_code for each in reads}
+    paths = (await admin.get("/openapi.json")).json()["paths"]
+    told = {path.removeprefix("/v1/op/"): each["post"] for path, each in paths.items() if path.startswith("/v1/op/")}
+    assert {name for name, each in told.items() if each.get("x-also-scopes") == [write]} == reads
+
+
 def test_that_the_published_operations_are_227() -> None:
     assert len(published()) == 227
-    assert set(not_served()) == published() - set(load())
-    assert {each.id for each in load().values() if not each.extension} <= published()
+    assert set(not_served()) == published().keys() - set(load())
+    assert {each.id for each in load().values() if not each.extension} <= published().keys()
+
+
+def test_that_served_operations_have_their_published_scopes() -> None:
+    served = {each.id: None if each.public else each.scope for each in load().values() if not each.extension}
+    assert served == {name: scope for name, scope in published().items() if name in served}

@@ -108,3 +108,22 @@ async def test_that_a_text_with_nul_is_named(application: Application) -> None:
 async def test_that_a_number_no_database_keeps_is_named(application: Application) -> None:
     answer = await ask(application, "api_keys.create", {"name": "a", "expires_in_days": 2**64})
     assert [each["loc"] for each in answer.json()["detail"]] == [["body", "expires_in_days"]]
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1E+400", "1e0000400", f"1{'0' * 250}e99", f"{'9' * 400}.5"]
+)
+async def test_that_what_is_no_finite_number_is_refused_where_anything_may_stand(
+    application: Application, number: str
+) -> None:
+    transport = httpx.ASGITransport(application.asgi)
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
+        for member in ("properties", "user_metadata"):
+            body = f'{{"upload_id": "u_1", "{member}": {{"a": [{{"b": {number}}}]}}}}'
+            answer = await client.post("/v1/op/uploads.complete", content=body)
+            assert answer.status_code == 422, answer.text
+            (error,) = answer.json()["detail"]
+            assert error == {"loc": ["body", member, "a", 0, "b"], "msg": error["msg"], "type": "finite_number"}
+        harmless = f'{{"upload_id": "u_1", "properties": {{"NaN": "{number}", "small": 1e-999, "large": 1e308}}}}'
+        assert (await client.post("/v1/op/uploads.complete", content=harmless)).status_code == 404

@@ -167,6 +167,40 @@ async def test_that_an_added_file_is_served_and_described(open_application: Appl
     }
 
 
+async def test_that_a_key_can_be_made_for_the_scope_of_an_added_file(open_application: Application) -> None:
+    path = "/v1/op/wells.depth.max_depth"
+    transport = httpx.ASGITransport(open_application.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+
+        async def status(key: str) -> int:
+            answer = await client.post(path, json={"well_id": "W1"}, headers={"Authorization": f"Bearer {key}"})
+            return answer.status_code
+
+        async def key(*permissions: str) -> str:
+            body = {"name": "of wells", "permissions": permissions}
+            made = await client.post("/v1/op/api_keys.create", json=body, headers={"X-API-Key": ADMIN_KEY})
+            assert made.status_code == 200, made.text
+            return str(made.json()["key"])
+
+        scopes = ("wells:read", "wells:*", "*:read", "wells:write", "items:read")
+        assert [await status(await key(scope)) for scope in scopes] == [200, 200, 200, 403, 403]
+    issued, _ = open_application.issuer.tokens.issue_as_operator(
+        email="admin@localhost", scopes=["wells:read"], seconds=300, realm=open_application.issuer.realms.evo
+    )
+    signed_in = open_application.issuer.realms.public.grants_of(["openid"])
+    assert "wells:*" in signed_in
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        answer = await client.post(path, json={"well_id": "W1"}, headers={"Authorization": f"Bearer {issued}"})
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("scope", ["wells", "wells:measure", "objects:read", "two words:read", ":read"])
+def test_that_an_added_file_cannot_ask_for_what_is_no_scope(tmp_path: Path, scope: str) -> None:
+    source = SOURCE.replace('"wells:read"', repr(scope))
+    with pytest.raises(ValueError, match="no scope of an operation"), one_more_file(tmp_path, "of_wells.py", source):
+        registry.load()
+
+
 def test_that_an_added_file_has_its_place_in_the_docs(added: registry.Operation) -> None:
     docs = tool("make_docs")
     page = tool("operations_reference").page(registry.load(), generated="", table=docs.table)

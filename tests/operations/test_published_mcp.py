@@ -5,9 +5,7 @@ It pins other versions of packages than this project does, so it is installed wh
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,27 +15,16 @@ import httpx
 import pytest
 
 from coreshed.operations.registry import load
+from tests.clients.isolated import environment_with
 from tests.operations.conftest import ADMIN_KEY
 from tests.server import Server
-
-_UV = Path(__file__).parents[2] / ".tools" / "bin" / "uv"
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed `geopera-mcp`; skips where it cannot be installed."""
-    home = tmp_path_factory.mktemp("geopera-mcp") / "environment"
-    uv = str(_UV) if _UV.exists() else shutil.which("uv")
-    if uv is None:
-        pytest.skip("uv, which installs geopera-mcp, is neither in .tools/bin nor on the PATH")
-    for words in (
-        ("venv", "--quiet", "--python", sys.executable, str(home)),
-        ("pip", "install", "--quiet", "--python", str(home / "bin" / "python"), "geopera-mcp==0.1.0"),
-    ):
-        done = subprocess.run([uv, *words], capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.skip(f"geopera-mcp cannot be installed: {done.stderr.strip()[-300:]}")
-    return home / "bin" / "geopera-mcp"
+    """The installed `geopera-mcp`; where it cannot be installed, tests are skipped, in .ci/run they fail."""
+    directory = tmp_path_factory.mktemp("geopera-mcp") / "environment"
+    return environment_with(directory, "geopera-mcp==0.1.0").with_name("geopera-mcp")
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +112,9 @@ def test_that_its_tools_are_the_operations_of_this_server(gateway: Gateway) -> N
     assert tools["projects.list"]["annotations"]["readOnlyHint"] is True
     assert tools["api_keys.revoke"]["annotations"]["destructiveHint"] is True
     assert tools["uploads.initiate"]["annotations"]["readOnlyHint"] is False
+    completing = tools["uploads.complete"]["inputSchema"]
+    assert completing["required"] == ["upload_id"]
+    assert {"upload_id", "name", "files"} <= set(completing["properties"])
 
 
 def test_that_an_upload_goes_through_its_tools(gateway: Gateway) -> None:

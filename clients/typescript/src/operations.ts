@@ -33,7 +33,7 @@ export interface ApiKeyCreateInput {
   name: string;
   /** Scopes such as uploads:write, of those that your own credential has; none: it opens nothing */
   permissions?: string[];
-  /** Calls in a minute; not offered here, so that any number is refused */
+  /** How many operations it may call in a minute; null: no limit of its own */
   rate_limit?: number | null;
   /** When it ends; null: not before it is revoked */
   expires_in_days?: number | null;
@@ -46,6 +46,7 @@ export interface ApiKeyCreateOutput {
   prefix: string;
   name: string;
   permissions: string[];
+  rate_limit: number | null;
   expires_at: string | null;
   created_at: string;
 }
@@ -59,6 +60,7 @@ export interface ApiKeyOutput {
   prefix: string;
   name: string;
   permissions: string[];
+  rate_limit: number | null;
   expires_at: string | null;
   created_at: string;
   revoked_at: string | null;
@@ -119,6 +121,20 @@ export interface AssetResponse {
   metadata: Record<string, unknown>;
   upload_id: string | null;
   created_at: string;
+}
+
+/** Whose archive, and what is looked for there; items of your own are found by `items.search` and `stac.search`. */
+export interface CatalogSearchInput {
+  host_name: string;
+  bbox?: number[] | null;
+  collections?: string[] | null;
+  datetime?: string | null;
+  full_catalog?: boolean | null;
+  ids?: string[] | null;
+  intersects?: Record<string, unknown> | null;
+  limit?: number;
+  next?: string | null;
+  query?: Record<string, unknown> | null;
 }
 
 /** A new collection. `color`, `show_on_map`, `layer_order`: kept for those who draw maps. */
@@ -604,7 +620,7 @@ export interface UpdateMemberInput {
   role: string;
 }
 
-/** What the item is called and when it is of; all but upload_id may be left out. name: the stem of the first file where left out. files: all that have arrived where left out. In a session with a target_item_id the item stays what it is: properties are merged into its own, null removes one, and name, description and the three times are ignored. */
+/** What the item is called and when it is of; all but upload_id may be left out. name: the stem of the first file where left out. files: all that have arrived where left out. In a session with a target_item_id the item stays what it is: properties are merged into its own, null removes one, and name, description and the three times are ignored. Free-form: other members are ignored. */
 export interface UploadComplete {
   upload_id: string;
   name?: string | null;
@@ -799,6 +815,7 @@ export interface Operations {
   "api_keys.list": { input: ApiKeyListInput; output: ApiKeyOutput[] };
   "api_keys.revoke": { input: ApiKeyRevokeInput; output: ApiKeyRevokeOutput };
   "assets.delete": { input: AssetDeleteInput; output: AssetResponse };
+  "catalog.search": { input: CatalogSearchInput; output: FeatureCollectionOutput };
   "collections.create": { input: CollectionCreateInput; output: CollectionResponse };
   "collections.delete": { input: CollectionDeleteInput; output: CollectionDeleteOutput };
   "collections.get": { input: CollectionsGetInput; output: CollectionResponse };
@@ -858,6 +875,10 @@ export interface Namespaces {
     /** Delete a file of an item (editor or admin). Scope `items:write`. */
     delete: Method<"assets.delete">;
   };
+  catalog: {
+    /** Search the archive of somebody who sells imagery; none is connected, so that nothing is found. Scope `catalog:read`. */
+    search: Method<"catalog.search">;
+  };
   collections: {
     /** Create a collection within a project (editor or admin). Scope `collections:write`. */
     create: Method<"collections.create">;
@@ -911,9 +932,9 @@ export interface Namespaces {
     create: Method<"projects.create">;
     /** Delete a project and everything in it (project admin). Scope `projects:write`. */
     delete: Method<"projects.delete">;
-    /** Get one project. Scope `projects:read`. */
+    /** Get one project. Scope `projects:read` or `projects:write`. */
     get: Method<"projects.get">;
-    /** List the projects that the caller has a role in. Scope `projects:read`. */
+    /** List the projects that the caller has a role in. Scope `projects:read` or `projects:write`. */
     list: Method<"projects.list">;
     /** Take a member's role in a project away (project admin). Scope `projects:write`. */
     remove_member: Method<"projects.remove_member">;
@@ -947,13 +968,13 @@ export interface Namespaces {
     complete: Method<"uploads.complete">;
     /** Mark an upload session failed, releasing its storage reservation. Scope `uploads:write`. */
     fail: Method<"uploads.fail">;
-    /** Read an upload session with its files. Scope `uploads:read`. */
+    /** Read an upload session with its files. Scope `uploads:read` or `uploads:write`. */
     get: Method<"uploads.get">;
     /** Start an upload session and reserve storage for it; takes an editor of the project. Scope `uploads:write`. */
     initiate: Method<"uploads.initiate">;
-    /** Say how much can be uploaded to a project now, and in which sizes. Scope `uploads:read`. */
+    /** Say how much can be uploaded to a project now, and in which sizes. Scope `uploads:read` or `uploads:write`. */
     limits: Method<"uploads.limits">;
-    /** List the upload sessions of a project, the newest first. Scope `uploads:read`. */
+    /** List the upload sessions of a project, the newest first. Scope `uploads:read` or `uploads:write`. */
     list: Method<"uploads.list">;
     /** Update the progress of an upload session, or look at it. Scope `uploads:write`. */
     progress: Method<"uploads.progress">;
@@ -973,6 +994,7 @@ export const OPERATIONS: Record<OperationId, Repeat> = {
   "api_keys.list": "read",
   "api_keys.revoke": "once",
   "assets.delete": "once",
+  "catalog.search": "read",
   "collections.create": "keyed",
   "collections.delete": "once",
   "collections.get": "read",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from coreshed import ids
-from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show, wait_for_servers
+from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, know_operations, show, wait_for_servers
 from coreshed.clock import NANOSECONDS, SystemClock, iso_seconds, parse_iso
 
 tokens = typer.Typer(help="Keys that clients present.", no_args_is_help=True)
@@ -46,6 +46,7 @@ def create_token(
     now_ns = SystemClock().now_ns()
     expires_ns = expiry(expires or ("never" if kind == "key" else "1h"), now_ns)
     with installation(data_dir, database) as open_services:
+        know_operations(scope)
         if kind == "jwt":
             if expires_ns is None:
                 raise typer.BadParameter("a token of kind jwt always ends: give --expires up to 90d")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, show, wait_for_servers
+from coreshed.cli.options import AsJson, DatabaseUrl, DataDir, installation, know_operations, show, wait_for_servers
 from coreshed.clock import iso_seconds
 
 clients = typer.Typer(help="Applications that may ask for tokens.", no_args_is_help=True)
@@ -34,6 +34,8 @@ def create_client(
     """Register an application; prints the secret of a confidential one, this once."""
     with installation(data_dir, database) as open_services:
         from coreshed.identity.issuer import service_address
+
+        know_operations(scope)
 
         created, secret = open_services.issuer.clients.create(
             client_id=client_id,

@@ -54,6 +54,14 @@ def installation(data_dir: Path | None, database: str | None, blobs: str | None 
         application.close()
 
 
+def know_operations(scopes: Sequence[str] | None) -> None:
+    """Learn which scopes operations have, where some are given; without any the program stays quick."""
+    if scopes:
+        from coreshed.operations.registry import load as operations
+
+        operations()
+
+
 def wait_for_servers() -> None:
     """Until no running server goes by what it read before a change of identities; they cannot be told of it."""
     from coreshed.clock import NANOSECONDS

@@ -20,7 +20,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field(
                 "rate_limit",
                 "integer",
-                about="Calls in a minute; not offered here, so that any number is refused; more than 0",
+                about="How many operations it may call in a minute; null: no limit of its own; more than 0",
             ),
             Field(
                 "expires_in_days",
@@ -45,6 +45,24 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("item_id", "text", required=True),
             Field("asset_id", "text", required=True),
+        ),
+    ),
+    Known(
+        "catalog.search",
+        "Search the archive of somebody who sells imagery; none is connected, so that nothing is found.",
+        "catalog:read",
+        "read",
+        (
+            Field("host_name", "text", required=True),
+            Field("bbox", "number", many=True),
+            Field("collections", "text", many=True),
+            Field("datetime", "text"),
+            Field("full_catalog", "truth"),
+            Field("ids", "text", many=True),
+            Field("intersects", "json"),
+            Field("limit", "integer", about="1 to 500; default: 100"),
+            Field("next", "text"),
+            Field("query", "json"),
         ),
     ),
     Known(

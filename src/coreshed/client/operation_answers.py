@@ -25,6 +25,7 @@ class ApiKeyCreateOutput(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     name: str
     permissions: builtins.list[str]
+    rate_limit: int | None
     expires_at: str | None
     created_at: str
 
@@ -36,6 +37,7 @@ class ApiKeyOutput(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     name: str
     permissions: builtins.list[str]
+    rate_limit: int | None
     expires_at: str | None
     created_at: str
     revoked_at: str | None

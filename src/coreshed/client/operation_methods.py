@@ -63,6 +63,45 @@ class Assets(Resource):
         return self._call("assets.delete", {"item_id": item_id, "asset_id": asset_id}, answers.AssetResponse)
 
 
+class Catalog(Resource):
+    """`catalog.*`."""
+
+    def search(
+        self,
+        *,
+        host_name: str,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        full_catalog: bool | None | UnsetType = UNSET,
+        ids: builtins.list[str] | None | UnsetType = UNSET,
+        intersects: dict[str, Any] | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        next: str | None | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Search the archive of somebody who sells imagery; none is connected, so that nothing is found.
+
+        Scope `catalog:read`, side-effect read.
+        """
+        return self._call(
+            "catalog.search",
+            {
+                "host_name": host_name,
+                "bbox": bbox,
+                "collections": collections,
+                "datetime": datetime,
+                "full_catalog": full_catalog,
+                "ids": ids,
+                "intersects": intersects,
+                "limit": limit,
+                "next": next,
+                "query": query,
+            },
+            answers.FeatureCollectionOutput,
+        )
+
+
 class Collections(Resource):
     """`collections.*`."""
 
@@ -531,14 +570,14 @@ class Projects(Resource):
     def get(self, *, project_id: str) -> answers.ProjectResponse:
         """Get one project.
 
-        Scope `projects:read`, side-effect read.
+        Scope `projects:read` or `projects:write`, side-effect read.
         """
         return self._call("projects.get", {"project_id": project_id}, answers.ProjectResponse)
 
     def list(self, *, include_archived: bool | UnsetType = UNSET) -> builtins.list[answers.ProjectResponse]:
         """List the projects that the caller has a role in.
 
-        Scope `projects:read`, side-effect read.
+        Scope `projects:read` or `projects:write`, side-effect read.
         """
         return self._call(
             "projects.list", {"include_archived": include_archived}, builtins.list[answers.ProjectResponse]
@@ -765,7 +804,7 @@ class Uploads(Resource):
     def get(self, *, upload_id: str) -> answers.UploadDetail:
         """Read an upload session with its files.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return self._call("uploads.get", {"upload_id": upload_id}, answers.UploadDetail)
 
@@ -805,7 +844,7 @@ class Uploads(Resource):
     def limits(self, *, project_id: str) -> answers.UploadLimits:
         """Say how much can be uploaded to a project now, and in which sizes.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return self._call("uploads.limits", {"project_id": project_id}, answers.UploadLimits)
 
@@ -819,7 +858,7 @@ class Uploads(Resource):
     ) -> builtins.list[answers.UploadOutput]:
         """List the upload sessions of a project, the newest first.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return self._call(
             "uploads.list",
@@ -887,6 +926,11 @@ class KnownOperations:
     def assets(self) -> "Assets":
         """`assets.*`."""
         return Assets(self._sender, self.session)
+
+    @property
+    def catalog(self) -> "Catalog":
+        """`catalog.*`."""
+        return Catalog(self._sender, self.session)
 
     @property
     def collections(self) -> "Collections":
@@ -976,6 +1020,45 @@ class AsyncAssets(AsyncResource):
         Scope `items:write`, side-effect destructive.
         """
         return await self._call("assets.delete", {"item_id": item_id, "asset_id": asset_id}, answers.AssetResponse)
+
+
+class AsyncCatalog(AsyncResource):
+    """`catalog.*`."""
+
+    async def search(
+        self,
+        *,
+        host_name: str,
+        bbox: builtins.list[float] | None | UnsetType = UNSET,
+        collections: builtins.list[str] | None | UnsetType = UNSET,
+        datetime: str | None | UnsetType = UNSET,
+        full_catalog: bool | None | UnsetType = UNSET,
+        ids: builtins.list[str] | None | UnsetType = UNSET,
+        intersects: dict[str, Any] | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        next: str | None | UnsetType = UNSET,
+        query: dict[str, Any] | None | UnsetType = UNSET,
+    ) -> answers.FeatureCollectionOutput:
+        """Search the archive of somebody who sells imagery; none is connected, so that nothing is found.
+
+        Scope `catalog:read`, side-effect read.
+        """
+        return await self._call(
+            "catalog.search",
+            {
+                "host_name": host_name,
+                "bbox": bbox,
+                "collections": collections,
+                "datetime": datetime,
+                "full_catalog": full_catalog,
+                "ids": ids,
+                "intersects": intersects,
+                "limit": limit,
+                "next": next,
+                "query": query,
+            },
+            answers.FeatureCollectionOutput,
+        )
 
 
 class AsyncCollections(AsyncResource):
@@ -1450,14 +1533,14 @@ class AsyncProjects(AsyncResource):
     async def get(self, *, project_id: str) -> answers.ProjectResponse:
         """Get one project.
 
-        Scope `projects:read`, side-effect read.
+        Scope `projects:read` or `projects:write`, side-effect read.
         """
         return await self._call("projects.get", {"project_id": project_id}, answers.ProjectResponse)
 
     async def list(self, *, include_archived: bool | UnsetType = UNSET) -> builtins.list[answers.ProjectResponse]:
         """List the projects that the caller has a role in.
 
-        Scope `projects:read`, side-effect read.
+        Scope `projects:read` or `projects:write`, side-effect read.
         """
         return await self._call(
             "projects.list", {"include_archived": include_archived}, builtins.list[answers.ProjectResponse]
@@ -1684,7 +1767,7 @@ class AsyncUploads(AsyncResource):
     async def get(self, *, upload_id: str) -> answers.UploadDetail:
         """Read an upload session with its files.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return await self._call("uploads.get", {"upload_id": upload_id}, answers.UploadDetail)
 
@@ -1724,7 +1807,7 @@ class AsyncUploads(AsyncResource):
     async def limits(self, *, project_id: str) -> answers.UploadLimits:
         """Say how much can be uploaded to a project now, and in which sizes.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return await self._call("uploads.limits", {"project_id": project_id}, answers.UploadLimits)
 
@@ -1738,7 +1821,7 @@ class AsyncUploads(AsyncResource):
     ) -> builtins.list[answers.UploadOutput]:
         """List the upload sessions of a project, the newest first.
 
-        Scope `uploads:read`, side-effect read.
+        Scope `uploads:read` or `uploads:write`, side-effect read.
         """
         return await self._call(
             "uploads.list",
@@ -1806,6 +1889,11 @@ class AsyncKnownOperations:
     def assets(self) -> "AsyncAssets":
         """`assets.*`."""
         return AsyncAssets(self._sender, self.session)
+
+    @property
+    def catalog(self) -> "AsyncCatalog":
+        """`catalog.*`."""
+        return AsyncCatalog(self._sender, self.session)
 
     @property
     def collections(self) -> "AsyncCollections":

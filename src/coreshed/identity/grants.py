@@ -41,7 +41,9 @@ _OF_OPERATIONS = frozenset(
         "usage",
     }
 )
-RESOURCES = _OF_EVO | _OF_OPERATIONS
+# Those of operations that were added to these: the registry tells of them as it is filled.
+_ADDED: set[str] = set()
+_RESOURCE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ACTIONS = frozenset({"read", "write"})
 # Operations also start work and end it for good; no API of Evo tells these from writing.
 ACTIONS_OF_OPERATIONS = ACTIONS | {"process", "destroy"}
@@ -81,6 +83,18 @@ _DISCOVERY = re.compile(r"(/workspace)?/evo/identity/v[12]/(discovery|token|lice
 _AUDIT = re.compile(r"/workspace/admin/orgs/[^/]+/audit/?")
 
 
+def know_scope(scope: str) -> None:
+    """An operation needs `scope`: keys may be made for its resource from now on, and sign-ins open it.
+
+    Raises ValueError where it is no `resource:action` or Evo's.
+    """
+    resource, _, action = scope.partition(":")
+    if not _RESOURCE.fullmatch(resource) or resource in _OF_EVO or action not in ACTIONS_OF_OPERATIONS:
+        raise ValueError(f"{scope!r} is no scope of an operation: take resource:action, and no resource of Evo's")
+    if resource not in _OF_OPERATIONS:
+        _ADDED.add(resource)
+
+
 def grants_of(scopes: Iterable[str]) -> frozenset[str]:
     """The grants that scopes of any family stand for; unknown scopes stand for nothing."""
     asked = list(scopes)
@@ -91,7 +105,7 @@ def grants_of(scopes: Iterable[str]) -> frozenset[str]:
 
 def upload_grants() -> frozenset[str]:
     """What a sign-in of the upload clients opens: every resource of theirs but `admin`, and none of Evo's."""
-    return frozenset(f"{resource}:*" for resource in _OF_OPERATIONS - _UNASKED)
+    return frozenset(f"{resource}:*" for resource in (_OF_OPERATIONS | _ADDED) - _UNASKED)
 
 
 def is_known(scope: str) -> bool:
@@ -106,8 +120,8 @@ def check_scopes(scopes: Iterable[str]) -> None:
             raise Invalid(
                 f"scopes: {scope[:80]!r} is unknown. Use '*', an Evo scope ({', '.join(sorted(EVO_SCOPES))}) or "
                 f"'resource:action' with a resource of {', '.join(sorted(_OF_EVO))} and an action of read, write, or a "
-                f"resource of {', '.join(sorted(_OF_OPERATIONS))} and an action of read, write, process, destroy; "
-                "either side may be '*'."
+                f"resource of {', '.join(sorted(_OF_OPERATIONS | _ADDED))} and an action of read, write, process, "
+                "destroy; either side may be '*'."
             )
 
 
@@ -116,7 +130,7 @@ def _grant_of(scope: str) -> str | None:
         return EVO_SCOPES.get(scope, scope)
     resource, _, action = scope.partition(":")
     actions = ACTIONS if resource in _OF_EVO else ACTIONS_OF_OPERATIONS
-    known = resource in RESOURCES | {"*"} and action in actions | {"*"}
+    known = (resource == "*" or resource in _OF_EVO | _OF_OPERATIONS | _ADDED) and action in actions | {"*"}
     return scope if known else None
 
 

@@ -38,7 +38,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key; the key itself is not. `scopes` as granted, space-separated."""
+    """What is known of a key; the key itself is not. `scopes` as granted, space-separated.
+
+    rate_limit: calls of operations in a minute, None where it has no limit of its own.
+    """
 
     id: str
     user_id: str
@@ -47,6 +50,7 @@ class ApiKey:
     created_ns: int
     expires_ns: int | None
     revoked_ns: int | None
+    rate_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class KeyHolder:
     name: str | None
     disabled: bool
     organisation_roles: Mapping[str, str]
+    rate_limit: int | None
 
 
 def lock_bootstrap(rows: Rows) -> None:
@@ -85,6 +90,7 @@ def key_holder(rows: Rows, key_id: str) -> KeyHolder | None:
             api_keys.c.scopes,
             api_keys.c.expires_ns,
             api_keys.c.revoked_ns,
+            api_keys.c.rate_limit,
             users.c.id,
             users.c.email,
             users.c.name,
@@ -110,6 +116,7 @@ def key_holder(rows: Rows, key_id: str) -> KeyHolder | None:
         name=first.name,
         disabled=first.disabled_ns is not None,
         organisation_roles={row.organisation_id: row.role for row in found if row.organisation_id is not None},
+        rate_limit=first.rate_limit,
     )
 
 
@@ -211,6 +218,7 @@ _KEY = select(
     api_keys.c.created_ns,
     api_keys.c.expires_ns,
     api_keys.c.revoked_ns,
+    api_keys.c.rate_limit,
 )
 
 
@@ -227,6 +235,7 @@ def insert_key(rows: Rows, key: ApiKey, digest: str) -> bool:
         created_ns=key.created_ns,
         expires_ns=key.expires_ns,
         revoked_ns=key.revoked_ns,
+        rate_limit=key.rate_limit,
     )
 
 

@@ -25,12 +25,19 @@ class OwnKeys:
         self._clock = clock
 
     def create(
-        self, *, caller: Principal, name: str, scopes: Iterable[str], expires_in_days: int | None
+        self,
+        *,
+        caller: Principal,
+        name: str,
+        scopes: Iterable[str],
+        expires_in_days: int | None,
+        rate_limit: int | None = None,
     ) -> tuple[str, ApiKey]:
         """A new key, which is returned here and never again, and what is kept of it.
 
         scopes: none make a key that says who its user is and opens nothing. expires_in_days: None for a key that ends
-        when it is revoked. Raises Invalid, and InsufficientScope where the caller's credential does not cover a scope.
+        when it is revoked. rate_limit: calls of operations in a minute, None for no limit of its own. Raises Invalid,
+        and InsufficientScope where the caller's credential does not cover a scope.
         """
         wanted = list(dict.fromkeys(scopes))
         try:
@@ -49,6 +56,7 @@ class OwnKeys:
             actor_id=caller.user_id,
             organisation_id=min(caller.organisation_roles, default=None),
             may_open_nothing=True,
+            rate_limit=rate_limit,
         )
 
     def list(self, *, caller: Principal) -> list[ApiKey]:

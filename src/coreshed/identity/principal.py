@@ -47,11 +47,19 @@ def _text(value: object) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRate:
+    """How many operations a key may call in a minute; tokens that were issued for the key count with it."""
+
+    key_id: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated user together with the credential in use.
 
     `organisation_roles` maps organisation ids to `admin` or `member`; `grants` limit the credential, see `grants.py`.
-    `claims` are those of a token, None for an API key.
+    `claims` are those of a token, None for an API key. `rate` is None where no key limits itself.
     """
 
     user_id: str
@@ -61,6 +69,7 @@ class Principal:
     grants: frozenset[str]
     credential_id: str
     claims: Claims | None = None
+    rate: KeyRate | None = None
 
     def permits(self, grant: str) -> bool:
         """True where the credential may be used for `grant` (`resource:action`)."""

@@ -275,10 +275,12 @@ class Identity:
         actor_id: str = OPERATOR,
         organisation_id: str | None = None,
         may_open_nothing: bool = False,
+        rate_limit: int | None = None,
     ) -> tuple[str, ApiKey]:
         """A new key, which is returned here and never again, and what is kept of it. Raises Invalid, NotFound.
 
         organisation_id: whose administrators read of it. may_open_nothing: a key without scopes is wanted.
+        rate_limit: calls of operations in a minute, None for no limit of its own.
         """
         now_ns = self._clock.now_ns()
         granted = " ".join(dict.fromkeys(scopes))
@@ -294,7 +296,7 @@ class Identity:
                 raise NotFound("The user was not found or is disabled.")
             while True:  # ids have 32 bits, so that one may be taken
                 new = keys.generate()
-                key = ApiKey(new.id, user_id, name, granted, now_ns, expires_ns, None)
+                key = ApiKey(new.id, user_id, name, granted, now_ns, expires_ns, None, rate_limit)
                 if ledger.insert_key(rows, key, keys.digest(new.text)):
                     break
             audit.record(

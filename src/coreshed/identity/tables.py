@@ -82,5 +82,6 @@ api_keys = Table(
     Column("created_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger),
     Column("revoked_ns", BigInteger),
+    Column("rate_limit", BigInteger),  # calls of operations in a minute; null: no limit of its own
     Index("ix_api_keys_user_id", "user_id"),
 )

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from coreshed.database import Rows
 from coreshed.identity import grants, keys, ledger
 from coreshed.identity.cache import Verified
-from coreshed.identity.principal import Principal
+from coreshed.identity.principal import KeyRate, Principal
 from coreshed.problems import MissingCredentials
 
 
@@ -55,6 +55,7 @@ class ApiKeyVerifier:
             organisation_roles=found.organisation_roles,
             grants=grants.grants_of(found.scopes.split()),
             credential_id=found.key_id,
+            rate=None if found.rate_limit is None else KeyRate(found.key_id, found.rate_limit),
         )
         return Verified(principal, found.expires_ns)
 

@@ -1,5 +1,7 @@
 """Inputs: what their fields share, and how a body becomes one."""
 
+import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -64,19 +66,26 @@ def read(model: type[BaseModel], raw: bytes) -> BaseModel:
         raise BadBody(
             [{"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]} for each in errors]
         ) from None
-    if b"\\u0000" in raw:
-        _refuse_nul(from_json(raw), ["body"])
+    if _SUSPECT.search(raw):
+        _refuse_unstorable(from_json(raw), ["body"])
     return found
 
 
-def _refuse_nul(value: Any, loc: list[str | int]) -> None:
+# What must be looked at again: NUL as text; numbers that JSON has not, or that are too large to be finite. Each of
+# these may stand harmlessly inside a text, too.
+_SUSPECT = re.compile(rb"\\u0000|NaN|Infinity|[0-9][eE]\+?[0-9]{3}|[0-9]{200}")
+
+
+def _refuse_unstorable(value: Any, loc: list[str | int]) -> None:
     """The same for what has no type of its own, such as properties. Raises BadBody."""
     if isinstance(value, str) and "\0" in value:
         raise BadBody([{"loc": loc, "msg": "Value error, Text must not contain NUL", "type": "value_error"}])
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadBody([{"loc": loc, "msg": "Input should be a finite number", "type": "finite_number"}])
     if isinstance(value, dict):
         for name, each in value.items():
-            _refuse_nul(name, [*loc, name])
-            _refuse_nul(each, [*loc, name])
+            _refuse_unstorable(name, [*loc, name])
+            _refuse_unstorable(each, [*loc, name])
     elif isinstance(value, list):
         for at, each in enumerate(value):
-            _refuse_nul(each, [*loc, at])
+            _refuse_unstorable(each, [*loc, at])

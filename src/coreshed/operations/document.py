@@ -46,6 +46,8 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
+_UNLESS_EMPTY = {"description", "x-also-scopes"}
+
 
 def extended(document: dict[str, Any], operations: Mapping[str, Operation] | None = None) -> dict[str, Any]:
     """The document with the operations in it; a type with the name of one of another API becomes `Operation<name>`."""
@@ -85,6 +87,7 @@ def _described(operation: Operation, found: Schemas) -> dict[str, Any]:
         "requestBody": _body(operation, found),
         "responses": _responses(operation, found),
         "x-required-scope": operation.scope,
+        "x-also-scopes": list(operation.also),
         "x-side-effect": operation.side_effect,
         "x-produces": list(operation.produces),
         "x-kernel-version": "1",
@@ -93,7 +96,7 @@ def _described(operation: Operation, found: Schemas) -> dict[str, Any]:
     }
     if operation.extension:
         told["x-extension"] = True
-    return {name: value for name, value in told.items() if name != "description" or value}
+    return {name: value for name, value in told.items() if value or name not in _UNLESS_EMPTY}
 
 
 def _about(operation: Operation) -> str:

@@ -9,7 +9,6 @@ from coreshed.clock import iso_microseconds
 from coreshed.identity import ApiKey
 from coreshed.operations.bodies import Input, Integer
 from coreshed.operations.registry import Call, Listed, operation
-from coreshed.problems import Invalid
 
 _CENTURY = 36_525  # days
 
@@ -23,7 +22,7 @@ class ApiKeyCreateInput(Input):
         description="Scopes such as uploads:write, of those that your own credential has; none: it opens nothing",
     )
     rate_limit: Annotated[Integer, Field(gt=0)] | None = Field(
-        default=None, description="Calls in a minute; not offered here, so that any number is refused"
+        default=None, description="How many operations it may call in a minute; null: no limit of its own"
     )
     expires_in_days: Annotated[Integer, Field(gt=0, le=_CENTURY)] | None = Field(
         default=None, description="When it ends; null: not before it is revoked"
@@ -48,6 +47,7 @@ class ApiKeyCreateOutput(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     name: str
     permissions: list[str]
+    rate_limit: int | None
     expires_at: str | None
     created_at: str
 
@@ -59,6 +59,7 @@ class ApiKeyOutput(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     name: str
     permissions: list[str]
+    rate_limit: int | None
     expires_at: str | None
     created_at: str
     revoked_at: str | None
@@ -83,12 +84,14 @@ def create(call: Call, body: ApiKeyCreateInput) -> ApiKeyCreateOutput:
     """The key acts as you, in every role that you have, and is limited by its permissions.
 
     Under an `Idempotency-Key` the answer, the secret with it, is kept for 24 hours, readable with that text alone:
-    take a random one.
+    take a random one. Each server process counts the calls for itself; more than `rate_limit` are answered with 429.
     """
-    if body.rate_limit is not None:
-        raise Invalid("rate_limit: keys have no limit of their own here.", loc=["body", "rate_limit"])
     text, key = call.rooms.identity.own_keys.create(
-        caller=call.caller, name=body.name, scopes=body.permissions, expires_in_days=body.expires_in_days
+        caller=call.caller,
+        name=body.name,
+        scopes=body.permissions,
+        expires_in_days=body.expires_in_days,
+        rate_limit=body.rate_limit,
     )
     return ApiKeyCreateOutput(
         id=key.id,
@@ -96,6 +99,7 @@ def create(call: Call, body: ApiKeyCreateInput) -> ApiKeyCreateOutput:
         prefix=_prefix(key),
         name=key.name,
         permissions=key.scopes.split(),
+        rate_limit=key.rate_limit,
         expires_at=_moment(key.expires_ns),
         created_at=iso_microseconds(key.created_ns),
     )
@@ -131,6 +135,7 @@ def _shown(call: Call, key: ApiKey) -> ApiKeyOutput:
         prefix=_prefix(key),
         name=key.name,
         permissions=key.scopes.split(),
+        rate_limit=key.rate_limit,
         expires_at=_moment(key.expires_ns),
         created_at=iso_microseconds(key.created_ns),
         revoked_at=_moment(key.revoked_ns),

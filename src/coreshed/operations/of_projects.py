@@ -125,6 +125,7 @@ def create(call: Call, body: ProjectCreate) -> ProjectResponse:
 @operation(
     "projects.list",
     scope="projects:read",
+    also=("projects:write",),
     side_effect="read",
     summary="List the projects that the caller has a role in.",
     extension=True,
@@ -139,6 +140,7 @@ def list_projects(call: Call, body: ProjectList) -> Listed[ProjectResponse]:
 @operation(
     "projects.get",
     scope="projects:read",
+    also=("projects:write",),
     side_effect="read",
     summary="Get one project.",
     extension=True,

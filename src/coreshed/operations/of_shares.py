@@ -135,8 +135,9 @@ def revoke(call: Call, body: ShareLinkRevokeInput) -> ShareLinkRevokeOutput:
 
 @operation(
     "share.link.validate",
-    scope=None,
+    scope="shares:read",
     side_effect="read",
+    public=True,
     summary="See what a share link shows, with its token and password.",
 )
 def validate(call: Call, body: ShareLinkValidateInput) -> ShareLinkValidateOutput:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from coreshed.clock import parse_iso
 from coreshed.operations.bodies import Input, Integer
@@ -117,8 +117,10 @@ class UploadComplete(Input):
 
     name: the stem of the first file where left out. files: all that have arrived where left out. In a session with a
     target_item_id the item stays what it is: properties are merged into its own, null removes one, and name,
-    description and the three times are ignored.
+    description and the three times are ignored. Free-form: other members are ignored.
     """
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
 
     upload_id: str
     name: Annotated[str, Field(min_length=1, max_length=500)] | None = None
@@ -246,6 +248,7 @@ def fail(call: Call, body: UploadFailInput) -> wire.UploadOutput:
 @operation(
     "uploads.get",
     scope=_READ,
+    also=(_WRITE,),
     side_effect="read",
     summary="Read an upload session with its files.",
     extension=True,
@@ -258,6 +261,7 @@ def get(call: Call, body: UploadGet) -> wire.UploadDetail:
 @operation(
     "uploads.list",
     scope=_READ,
+    also=(_WRITE,),
     side_effect="read",
     summary="List the upload sessions of a project, the newest first.",
     extension=True,
@@ -278,6 +282,7 @@ def list_uploads(call: Call, body: UploadList) -> Listed[wire.UploadOutput]:
 @operation(
     "uploads.limits",
     scope=_READ,
+    also=(_WRITE,),
     side_effect="read",
     summary="Say how much can be uploaded to a project now, and in which sizes.",
     extension=True,

@@ -4,7 +4,7 @@ It stands beside the framework because a registry needs no router, and because s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from coreshed.clock import Clock
 from coreshed.database import Database
 from coreshed.identity import Identity, Principal
 from coreshed.operations.published import published
+from coreshed.operations.rates import Rates
 from coreshed.operations.registry import Call, Listed, Operation, Rooms, load
 from coreshed.operations.replays import Replays
 from coreshed.problems import (
@@ -43,11 +44,15 @@ _log = logs.logger("coreshed.operations")
 class OperationsPlane:
     """`/v1/op/{operation_id}` and `/v1/{resource}/{action}`; both are POST and nothing else."""
 
-    def __init__(self, *, rooms: Rooms, database: Database, identity: Identity, clock: Clock, origin: str) -> None:
+    def __init__(
+        self, *, rooms: Rooms, database: Database, identity: Identity, clock: Clock, origin: str, rate_limit: int = 0
+    ) -> None:
+        """rate_limit: calls of an organisation in a minute, 0 for no limit."""
         self._rooms = rooms
         self._database = database
         self._identity = identity
         self._replays = Replays(database, clock)
+        self._rates = Rates(clock, of_organisation=rate_limit)
         self._origin = origin.rstrip("/")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -72,12 +77,14 @@ class OperationsPlane:
         caller = None
         if operation is None or not operation.public:
             caller = await self._identity.principal(headers.get("authorization"), headers.get("x-api-key"))
-        if operation is None:
-            raise _missing(scope["path"])
+            self._rates.count(caller)
+        operation_id, scopes = _needed(scope["path"]) if operation is None else (operation.id, operation.scopes)
         if scope["method"] != "POST":
             raise MethodNotAllowed("Operations are called with POST.")
         if caller is not None:
-            _require_scope(operation, caller)
+            _require_scope(operation_id, scopes, caller)
+        if operation is None:
+            raise NotAvailable(f"The operation '{operation_id}' is not available on this server.")
         arguments = _arguments(operation, await _body(receive, headers))
         call = Call(caller, self._rooms, self._origin, headers)  # type: ignore[arg-type]
         key = headers.get("idempotency-key") if operation.replayed else None
@@ -105,13 +112,14 @@ def addresses() -> Mapping[str, Operation]:
     return {path: each for each in load().values() for path in each.paths}
 
 
-def _missing(path: str) -> Problem:
-    """What an address is answered with below which nothing is served."""
+def _needed(path: str) -> tuple[str, tuple[str, ...]]:
+    """Id and scopes of the published operation of this address, which is not served. Raises UnknownRoute."""
     address = path.removeprefix("/v1/")
     operation_id = address.removeprefix("op/") if address.startswith("op/") else address.replace("/", ".")
     if operation_id in published() and path in {f"/v1/op/{operation_id}", "/v1/" + operation_id.replace(".", "/")}:
-        return NotAvailable(f"The operation '{operation_id}' is not available on this server.")
-    return UnknownRoute("There is no such operation.")
+        scope = published()[operation_id]
+        return operation_id, () if scope is None else (scope,)
+    raise UnknownRoute("There is no such operation.")
 
 
 def _arguments(operation: Operation, raw: bytes) -> list[Any]:
@@ -123,9 +131,10 @@ def _arguments(operation: Operation, raw: bytes) -> list[Any]:
     return [bodies.read(operation.body, raw)]
 
 
-def _require_scope(operation: Operation, caller: Principal) -> None:
-    if operation.scope is not None and not caller.permits(operation.scope):
-        raise InsufficientScope(f"missing scope '{operation.scope}' for '{operation.id}'")
+def _require_scope(operation_id: str, scopes: Sequence[str], caller: Principal) -> None:
+    """One of them will do; the first is the one that a refusal names."""
+    if scopes and not any(caller.permits(each) for each in scopes):
+        raise InsufficientScope(f"missing scope '{scopes[0]}' for '{operation_id}'")
 
 
 async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
@@ -158,6 +167,8 @@ async def _refuse(send: Send, problem: Problem) -> None:
     kind = _PROBLEM
     if status == 401:
         more = [(b"www-authenticate", b"Bearer")]
+    elif status == 429:
+        more = [(b"retry-after", str(members["retry_after"]).encode())]
     elif status == 405:
         more = [(b"allow", b"POST")]
     elif status == 422:

@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_type_hints
 
 from coreshed.catalogue import Catalogue
-from coreshed.identity import Identity, Principal
+from coreshed.identity import Identity, Principal, know_scope
 from coreshed.quota import Quota
 from coreshed.uploads import UploadSessions
 from coreshed.workspaces import Workspaces
@@ -70,13 +70,14 @@ class Listed(Generic[T]):
 class Operation:
     """One operation and what documents say of it.
 
-    scope: the grant it needs, None for one that everybody may call (`public`). raw: its published answer has no schema.
+    scope: the grant it needs; of a public one, which everybody may call, the one that Geopera publishes for it.
+    also: grants that will do in its place. raw: its published answer has no schema.
     extension: it is not among the operations that Geopera publishes. replayed: `Idempotency-Key` is honoured.
     refuses: kinds of problems that documents name beside those that every operation answers.
     """
 
     id: str
-    scope: str | None
+    scope: str
     side_effect: SideEffect
     summary: str
     run: Callable[..., Any]
@@ -89,6 +90,12 @@ class Operation:
     replayed: bool
     status: int
     refuses: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The grants of which it needs one."""
+        return self.scope, *self.also
 
     @property
     def reads(self) -> bool:
@@ -107,21 +114,28 @@ _found: dict[str, Operation] = {}
 def operation(
     operation_id: str,
     *,
-    scope: str | None,
+    scope: str,
     side_effect: SideEffect,
     summary: str,
+    also: tuple[str, ...] = (),
     produces: tuple[str, ...] = (),
     extension: bool = False,
+    public: bool = False,
     raw: bool = False,
     replayed: bool = False,
     status: int = 200,
     refuses: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """Register the function as an operation; documents show its docstring. Raises ValueError for a taken id."""
+    """Register the function as an operation; documents show its docstring.
+
+    Raises ValueError for a taken id, and for a scope that is none.
+    """
 
     def register(function: F) -> F:
         if operation_id in _found:
             raise ValueError(f"two operations are called {operation_id}")
+        for each in (scope, *also):
+            know_scope(each)
         hints = get_type_hints(function)
         _found[operation_id] = Operation(
             id=operation_id,
@@ -133,11 +147,12 @@ def operation(
             answer=hints.get("return", Any),
             produces=produces,
             extension=extension,
-            public=scope is None,
+            public=public,
             raw=raw,
             replayed=replayed,
             status=status,
             refuses=refuses,
+            also=also,
         )
         return function
 

@@ -23,7 +23,7 @@ a status, a type and a title. A `kind` is stable: scripts and dashboards may mat
     │                      LastAdministrator                    NotEmpty                    ParentDeleted
     │                      ObjectPathTaken(FileExistsError)     UploadNotExpected           VersionConflict
     │                      NoFreeName                           UpdateFailed(ValueError)     Conflict
-    │                      QuotaExceeded
+    │                      QuotaExceeded                        RateLimited
     └── ourselves          StoreFailure(OSError)                InternalError
                            NotInstalled(NotImplementedError)    NotAvailable(NotImplementedError)
 """
@@ -61,6 +61,7 @@ from coreshed.problems.kinds import (
     ParentDeleted,
     Problem,
     QuotaExceeded,
+    RateLimited,
     SchemaViolation,
     StaleVersion,
     StoreFailure,
@@ -113,6 +114,7 @@ __all__ = [
     "ParentDeleted",
     "Problem",
     "QuotaExceeded",
+    "RateLimited",
     "SchemaViolation",
     "StaleVersion",
     "StoreFailure",

@@ -249,6 +249,7 @@ def _operations() -> dict[tuple[Api, str | None, str], Answer]:
         410: ("Gone", ("workspace-gone",)),
         413: ("Content Too Large", ("too-large",)),
         422: ("Unprocessable Entity", ("invalid", "unprocessable")),
+        429: ("Too Many Requests", ("rate-limited",)),
         500: ("Internal Server Error", ("internal", "store-failure")),
         501: ("Not Implemented", ("not-available", "not-installed")),
     }

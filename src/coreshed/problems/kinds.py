@@ -302,6 +302,13 @@ class QuotaExceeded(Problem):
     sentence = "The storage quota does not have room for this."
 
 
+class RateLimited(Problem):
+    """Too many calls in this minute. Member: `retry_after`, in seconds, which goes out as `Retry-After` too."""
+
+    kind = "rate-limited"
+    sentence = "Too many calls in this minute."
+
+
 class NotAvailable(Problem, NotImplementedError):
     """An operation that the API publishes and this server does not have."""
 

@@ -15,7 +15,7 @@ from coreshed.identity.issuer import ledger
 from coreshed.identity.issuer.realms import Realm, Realms
 from coreshed.identity.issuer.signing import ACCESS, IDENTITY, Header, TokenKeys
 from coreshed.identity.principal import Claims as TokenClaims
-from coreshed.identity.principal import Principal
+from coreshed.identity.principal import KeyRate, Principal
 
 SKEW_SECONDS = 60  # how far the clocks of two nodes may stand apart
 _LONGEST = 16_384
@@ -100,6 +100,7 @@ class TokenVerifier:
         found = self.holder(rows, claims, now_ns)
         if found is None:
             return None
+        key = None if claims.key_id is None else accounts.key(rows, claims.key_id)
         principal = Principal(
             user_id=found.user_id,
             email=found.email,
@@ -108,6 +109,7 @@ class TokenVerifier:
             grants=realm.grants_of(claims.scope) if claims.key_id is None else grants.grants_of(claims.scope),
             credential_id=claims.jti,
             claims=TokenClaims.of(msgspec.structs.asdict(claims), claims.scope),
+            rate=None if key is None or key.rate_limit is None else KeyRate(key.id, key.rate_limit),
         )
         return Verified(principal, (claims.exp + SKEW_SECONDS) * NANOSECONDS)
 
