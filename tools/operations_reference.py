@@ -20,8 +20,8 @@ Each operation is a POST with a JSON object to either of its two addresses, with
 ignored. Whole numbers may come as text. `/openapi.json` describes the same.
 
 A *scope* is what the credential must permit: the scope itself, `resource:*`, `*:action` or `*`. The role of the caller
-in the project is asked for beside it. The *side-effect* says what a call may do: read, compute (changes what is kept),
-share_export (lets data out), destructive.
+in the project is asked for beside it. Where two scopes are named, either will do. The *side-effect* says what a call
+may do: read, compute (changes what is kept), share_export (lets data out), destructive.
 
 From Python an operation is a method, `client.uploads.initiate(project_id=...)`, with
 [the client](python-client.md#operations); members that are not given are not sent. On the command line it is
@@ -34,8 +34,11 @@ before the one made from an operation; `coreshed op` and `client.operation` reac
 
 A refusal is `{"type", "title", "status", "detail"}` as `application/problem+json`: 400 where the body is not JSON, 401
 without a usable credential, 403 where the scope or the role does not suffice, 404 for what does not exist or belongs to
-another organisation, 405 for another method than POST, 413 for a body over 16 MiB, 500 for a defect, and those that an
-operation names. They are judged in this order: credential, scope, input, the rest.
+another organisation, 405 for another method than POST, 413 for a body over 16 MiB, 429 with `Retry-After` for more
+calls in a minute than [operations-rate-limit](settings.md#operations-rate-limit) or the `rate_limit` of the key allow,
+500 for a defect, and those that an operation names. They are judged in this order: credential, number of calls, method,
+scope, input, the rest. Each server process counts calls for itself, refused ones too; those of somebody in several
+organisations count for each.
 
 An input that is not valid is answered with 422 as `application/json`; `detail` is a list with `{"loc", "msg", "type"}`
 for each member at fault.

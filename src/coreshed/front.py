@@ -121,6 +121,7 @@ class Front:
             quota=self._quota,
             catalogue=self._catalogue,
             uploads=self._uploads,
+            jobs=self._jobs,
         )
         return OperationsPlane(
             rooms=rooms,

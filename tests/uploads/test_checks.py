@@ -116,3 +116,18 @@ async def test_that_pages_of_any_origin_may_ask(site: Site) -> None:  # 1.1, row
     refused = await site.clients["nobody"].post("/v1/op/uploads.initiate", json={}, headers=page)
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "*")
     assert "retry-after" in refused.headers["access-control-expose-headers"]
+
+
+async def test_that_usage_counts_the_jobs_of_an_organisation(site: Site) -> None:
+    usage = await site.ok("usage.current", organization_id=site.organisation_id)
+    none = {"waiting-for-upload": 0, "queued": 0, "processing": 0, "complete": 0, "failed": 0}
+    assert usage["jobs"] == none
+    jobs = site.application.jobs
+    kind = "upload-enrich"
+    with site.application.databases.main.writing() as rows:
+        for _ in range(2):
+            jobs.create(rows, kind=kind, owner="test:usage", workspace_id=site.project_id, waits_for_upload=True)
+        jobs.create(rows, kind=kind, owner="test:usage", waits_for_upload=True)  # of no project
+    again = await site.ok("usage.current", "viewer", organization_id=site.organisation_id)
+    assert again["jobs"] == {**none, "waiting-for-upload": 2}
+    assert problem(await site.op("usage.current", "foreigner", organization_id=site.organisation_id))[0] == 404

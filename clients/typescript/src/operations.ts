@@ -794,7 +794,7 @@ export interface UploadedFile {
   stored_at: string | null;
 }
 
-/** An organisation in the calendar month that it is, in UTC. This server counts no tiles and sells nothing: tile_requests and credits are 0. */
+/** An organisation in the calendar month that it is, in UTC. This server counts no tiles and sells nothing: tile_requests and credits are 0. jobs: how many there are in each state, waiting-for-upload, queued, processing, complete or failed; ended ones until they are forgotten. */
 export interface UsageCurrent {
   organization_id: string;
   period_start: string;
@@ -802,6 +802,7 @@ export interface UsageCurrent {
   storage: StorageStanding;
   tile_requests: number;
   credits: number;
+  jobs: Record<string, number>;
 }
 
 /** The organisation. */

@@ -447,7 +447,8 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 class UsageCurrent(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation in the calendar month that it is, in UTC. This server counts no tiles and sells nothing:
-    tile_requests and credits are 0.
+    tile_requests and credits are 0. jobs: how many there are in each state, waiting-for-upload, queued,
+    processing, complete or failed; ended ones until they are forgotten.
     """
 
     organization_id: str
@@ -456,3 +457,4 @@ class UsageCurrent(msgspec.Struct, frozen=True, kw_only=True):
     storage: "StorageStanding"
     tile_requests: int
     credits: int
+    jobs: dict[str, int]

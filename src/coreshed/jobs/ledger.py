@@ -185,6 +185,13 @@ def count(rows: Rows) -> dict[tuple[str, str], int]:
     return {(kind, state): number for kind, state, number in rows.execute(counted)}
 
 
+def count_by_workspace(rows: Rows) -> list[tuple[str, str, int]]:
+    """(workspace id, state, number of jobs); jobs of no workspace are left out."""
+    counted = select(jobs.c.workspace_id, jobs.c.state, func.count()).where(jobs.c.workspace_id.is_not(None))
+    found = rows.execute(counted.group_by(jobs.c.workspace_id, jobs.c.state))
+    return [(workspace_id, state, number) for workspace_id, state, number in found]
+
+
 def oldest_queued_ns(rows: Rows) -> int | None:
     """The place of the first job in the queue."""
     return rows.execute(select(func.min(jobs.c.queued_ns)).where(jobs.c.state == State.QUEUED)).scalar()

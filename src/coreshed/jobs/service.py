@@ -296,6 +296,14 @@ class Jobs:
         asked = self._kinds[job.kind].is_spent
         return asked is not None and asked(rows, job)
 
+    def standing(self, rows: Rows, workspace_ids: Collection[str]) -> dict[State, int]:
+        """How many jobs of these workspaces there are in each state, those that have ended until they are forgotten."""
+        found = dict.fromkeys(State, 0)
+        for workspace_id, state, number in ledger.count_by_workspace(rows):
+            if workspace_id in workspace_ids:
+                found[State(state)] += number
+        return found
+
     def census(self) -> tuple[dict[tuple[str, str], int], float]:
         """(kind, state) -> number of jobs, and the age in seconds of the oldest queued one, 0 where there is none."""
         with self.database.reading() as rows:

@@ -23,7 +23,8 @@ class UsageInput(Input):
 class UsageCurrent(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation in the calendar month that it is, in UTC.
 
-    This server counts no tiles and sells nothing: tile_requests and credits are 0.
+    This server counts no tiles and sells nothing: tile_requests and credits are 0. jobs: how many there are in each
+    state, waiting-for-upload, queued, processing, complete or failed; ended ones until they are forgotten.
     """
 
     organization_id: str
@@ -32,6 +33,7 @@ class UsageCurrent(msgspec.Struct, frozen=True, kw_only=True):
     storage: StorageStanding
     tile_requests: int
     credits: int
+    jobs: dict[str, int]
 
 
 class AccountDrift(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ def current(call: Call, body: UsageInput) -> UsageCurrent:
         storage=StorageStanding.of(call.rooms.quota.read_standing(organisation_id)),
         tile_requests=0,
         credits=0,
+        jobs=_jobs(call, organisation_id),
     )
 
 
@@ -99,6 +102,14 @@ def recalculate_storage(call: Call, body: UsageInput) -> Recalculated:
         ),
         drifted=drifted,
     )
+
+
+def _jobs(call: Call, organisation_id: str) -> dict[str, int]:
+    rooms = call.rooms
+    with rooms.jobs.database.reading() as rows:
+        # Those that the caller cannot see count too, as their bytes do.
+        projects = rooms.workspaces.names_as_operator(rows, organisation_id=organisation_id)
+        return {str(state): number for state, number in rooms.jobs.standing(rows, projects.keys()).items()}
 
 
 def _of_caller(call: Call, body: UsageInput) -> str:

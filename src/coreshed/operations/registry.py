@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_type_hints
 
 from coreshed.catalogue import Catalogue
 from coreshed.identity import Identity, Principal, know_scope
+from coreshed.jobs import Jobs
 from coreshed.quota import Quota
 from coreshed.uploads import UploadSessions
 from coreshed.workspaces import Workspaces
@@ -40,6 +41,7 @@ class Rooms:
     quota: Quota
     catalogue: Catalogue
     uploads: UploadSessions
+    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)
