@@ -85,6 +85,27 @@ async def test_that_a_worker_that_lost_its_job_stores_nothing(uploads: Uploads, 
     assert len(await uploads.do("items.list_assets", item_id=item_id)) == 2
 
 
+async def test_that_a_session_says_so_once_its_reading_is_given_up(uploads: Uploads, tmp_path: Path) -> None:
+    session_id, item_id = await uploads.complete(raster(tmp_path / "a.tif"))
+    for strikes in range(3):
+        assert uploads.detected(session_id) == {"pipeline": {"state": "queued"}}
+        claim = uploads.claim()
+        assert claim is not None
+        assert claim.strikes == strikes
+        with uploads.app.databases.main.writing() as rows:
+            uploads.app.jobs.release(rows, claim.worker_id)  # as after a kill
+    detected = uploads.detected(session_id)
+    assert detected["pipeline"] == {"state": "failed", "files_read": 0, "files_left_out": 0}
+    [error] = detected["errors"]
+    assert error["file_name"] is None
+    assert "several times" in error["message"]
+    assert uploads.claim() is None
+    with uploads.app.databases.main.writing() as rows:
+        uploads.app.enriching.order(rows, [item_id])
+    uploads.work()
+    assert uploads.detected(session_id)["pipeline"]["state"] == "done"
+
+
 @pytest.mark.slow
 async def test_that_an_item_that_was_deleted_meanwhile_is_passed_over(uploads: Uploads, tmp_path: Path) -> None:
     session_id, item_id = await uploads.complete(raster(tmp_path / "a.tif"))

@@ -3,9 +3,10 @@
 import pytest
 
 from coreshed.clock import NANOSECONDS
-from coreshed.jobs import JobKind, LeaseLost, State
+from coreshed.database import Rows
+from coreshed.jobs import Job, JobKind, LeaseLost, State
 from coreshed.problems import BadRequest, InternalError, NotFound, StoreFailure
-from tests.jobs.conftest import Queue, echo
+from tests.jobs.conftest import Queue, echo, problem_of
 
 
 def test_that_a_new_job_is_queued_with_what_its_room_gave(queue: Queue) -> None:
@@ -98,6 +99,51 @@ def test_that_three_lost_leases_fail_the_job_in_the_words_of_its_kind(queue: Que
     assert failed.state is State.FAILED
     assert failed.problem is not None
     assert failed.problem["type"] == "/errors/GaveUp"
+
+
+def told(queue: Queue, seen: list[Job]) -> None:
+    def on_failed(_rows: Rows, job: Job) -> None:
+        seen.append(job)
+        if job.input == b"awkward":
+            raise ValueError("a defect")
+
+    queue.jobs.register(JobKind("echo", echo, problem_of, on_failed=on_failed))
+
+
+def test_that_a_kind_is_told_of_a_job_that_was_given_up(queue: Queue) -> None:
+    seen: list[Job] = []
+    told(queue, seen)
+    job = queue.create()
+    for _ in range(3):
+        queue.claimed()
+        assert seen == []
+        queue.clock.advance(30)
+    assert queue.claim() is None
+    assert seen == [queue.get(job)]
+    assert seen[0].state is State.FAILED
+
+
+def test_that_a_kind_is_told_once_of_a_refusal_and_of_what_was_never_uploaded(queue: Queue) -> None:
+    seen: list[Job] = []
+    told(queue, seen)
+    refused = queue.create()
+    queue.end_attempt(queue.claimed(), BadRequest("Update file not found."))
+    waiting = queue.create(waits_for_upload=True)
+    for _ in range(2):
+        with queue.database.writing() as rows:
+            queue.jobs.refuse(rows, waiting.id, {"title": "Error"})
+    assert [each.id for each in seen] == [refused.id, waiting.id]
+
+
+def test_that_a_defect_in_the_telling_keeps_no_job_from_ending(queue: Queue) -> None:
+    told(queue, [])
+    job = queue.create(input=b"awkward")
+    for _ in range(3):
+        queue.claimed()
+        queue.clock.advance(30)
+    following = queue.create()
+    assert queue.claimed().id == following.id
+    assert queue.state(job) is State.FAILED
 
 
 def test_that_a_refusal_fails_the_job_at_once(queue: Queue) -> None:

@@ -150,3 +150,16 @@ def detected(state: str, read: Sequence[Read], *, note: str | None = None, left_
     errors = [{"file_name": each.file_name, "message": text} for each in read for text in each.outcome.errors]
     pipeline: dict[str, Any] = {"state": state, "files_read": len(files), "files_left_out": left_out}
     return {"pipeline": pipeline | ({"note": note} if note else {}), "files": files, "errors": errors}
+
+
+def failed(before: dict[str, Any], message: str) -> dict[str, Any]:
+    """What the session shows once nobody reads its files any more. Of a reading before this one, the files stay.
+
+    The error is of no one file: its file_name is null.
+    """
+    files = before.get("files", [])
+    return {
+        "pipeline": {"state": "failed", "files_read": len(files), "files_left_out": 0},
+        "files": files,
+        "errors": [{"file_name": None, "message": message}],
+    }

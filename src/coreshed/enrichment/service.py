@@ -177,7 +177,15 @@ class _Lazily:
 def job_kind(enriching: Enriching) -> JobKind:
     """What `Jobs.register` takes."""
     run: Callable[[Claim, JobContext], bytes | None] = enriching.run
-    return JobKind(orders.ENRICH_JOB, run, _problem_of, is_spent=_is_spent)
+    return JobKind(orders.ENRICH_JOB, run, _problem_of, is_spent=_is_spent, on_failed=_note_failure)
+
+
+def _note_failure(rows: Rows, job: Job) -> None:
+    """The last worker may have been killed, so that nobody else is left to say it."""
+    order = orders.decode(job.input)
+    if order.upload_id is not None:
+        message = str((job.problem or {}).get("detail") or InternalError.sentence)
+        ledger.note(rows, order.upload_id, facts.failed(ledger.noted(rows, order.upload_id), message))
 
 
 def _problem_of(error: Exception) -> dict[str, Any]:

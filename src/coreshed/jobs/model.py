@@ -131,7 +131,8 @@ class JobKind:
     the transaction of what it publishes and returns None. problem_of: the problem of a failed job as a JSON object
     {type, title, status, detail, ...}, of whatever `run` raised, of GaveUp or of NotUploaded. is_final: True for what
     fails the job at once. is_spent: True for a finished job that nobody needs any more, so that it is deleted once it
-    is old; None where all of them are kept.
+    is old; None where all of them are kept. on_failed: told of a job that has failed for good, whatever
+    ended it, in the transaction that says so.
     """
 
     name: str
@@ -139,6 +140,7 @@ class JobKind:
     problem_of: Callable[[Exception], dict[str, Any]]
     is_final: Callable[[Exception], bool] = is_refusal
     is_spent: Callable[[Rows, Job], bool] | None = None
+    on_failed: Callable[[Rows, Job], None] | None = None
 
 
 class Fate(StrEnum):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import SQLAlchemyError
 
 from coreshed import ids, logs
 from coreshed.clock import NANOSECONDS, Clock
@@ -150,7 +151,10 @@ class Jobs:
     def refuse(self, rows: Rows, job_id: str, problem: dict[str, Any]) -> bool:
         """Fail a job that no worker has yet. False where one has, or it has ended."""
         unclaimed = [State.WAITING_FOR_UPLOAD, State.QUEUED]
-        return ledger.change(rows, job_id, unclaimed, **self._failed(self._moment(rows), problem))
+        refused = ledger.change(rows, job_id, unclaimed, **self._failed(self._moment(rows), problem))
+        if refused:
+            self._tell_failed(rows, job_id)
+        return refused
 
     def get(self, rows: Rows, job_id: str) -> Job:
         """One job. Raises NotFound."""
@@ -317,6 +321,8 @@ class Jobs:
             values = self._struck(job, now_ns, now_ns)
             ledger.change(rows, job.id, [State.PROCESSING], **values)
             state = str(values["state"])
+            if values["state"] is State.FAILED:
+                self._tell_failed(rows, job.id)
             log.warning("job without its worker", job_id=job.id, kind=job.kind, attempt=job.attempt, state=state)
         if found:
             self._wake_after(rows)
@@ -332,6 +338,21 @@ class Jobs:
     def _write(self, rows: Rows, claim: Claim, **values: Any) -> None:
         if not ledger.write_as(rows, claim, **values):
             raise LeaseLost(f"attempt {claim.attempt} at job {claim.id}")
+        if values.get("state") is State.FAILED:
+            self._tell_failed(rows, claim.id)
+
+    def _tell_failed(self, rows: Rows, job_id: str) -> None:
+        job = self.get(rows, job_id)
+        known = self._kinds.get(job.kind)
+        if known is None or known.on_failed is None:
+            return
+        try:
+            known.on_failed(rows, job)
+        except SQLAlchemyError:
+            raise  # the transaction is of no use any more
+        except Exception:
+            # A defect in one kind must not keep a job from ending, and with it every other one from being claimed.
+            log.exception("failure of a job not told", job_id=job.id, kind=job.kind)
 
     def _failed(self, now_ns: int, problem: dict[str, Any]) -> dict[str, Any]:
         text = msgspec.json.encode(problem).decode()
