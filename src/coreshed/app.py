@@ -141,7 +141,6 @@ class Application:
         self.stac = Stac(
             database=databases.main,
             catalogue=self.catalogue,
-            links=self.blobs.links,
             root=f"{origins.public_url.rstrip('/')}/stac",
         )
         self.enriching = self._open_enriching()
@@ -190,7 +189,8 @@ class Application:
             workspaces=self.workspaces,
             quota=self.quota,
             blobs=self.blobs.blobs,
-            links=self.blobs.links,
+            links=self.blobs.storage_links,
+            link_lifetime=self.settings.link_lifetime,
         )
         self.quota.register(catalogue.measure)
         return catalogue

@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import httpx
+import pytest
 from geopera import Geopera, models
 
-from tests.server import Server
+from tests.server import Server, own_loopback_host
 
 ADMIN_KEY = "an-administrators-key-of-tests"
 
 
-def test_that_the_published_client_makes_the_whole_journey(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", environment={"CORESHED_ADMIN_KEY": ADMIN_KEY}).start()
+@pytest.mark.parametrize("flags", [(), ("--tls", "auto")], ids=["plain", "tls"])
+def test_that_the_published_client_makes_the_whole_journey(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    """It trusts no authority of ours: with TLS for those who need it, the plain listener serves it all the same."""
+    environment = {"CORESHED_ADMIN_KEY": ADMIN_KEY}
+    server = Server(tmp_path / "data", flags, environment=environment, host=own_loopback_host()).start()
     try:
         geopera = Geopera(token=ADMIN_KEY, base_url=server.url, raise_on_unexpected_status=True)
         with geopera.client:

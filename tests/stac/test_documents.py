@@ -120,7 +120,7 @@ async def test_that_an_item_is_valid_and_says_what_the_catalogue_knows(shelf: Sh
         "coreshed:type": "user_raster",
     }
     asset = document["assets"]["data"]
-    assert asset.pop("href").startswith(f"{ORIGIN}/blob/{shelf.project}/")
+    assert asset.pop("href").startswith(f"{ORIGIN}/storage/{shelf.project}/assets/")
     assert asset == {
         "type": "image/tiff; application=geotiff",
         "title": "survey/grid.tif",

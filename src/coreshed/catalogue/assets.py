@@ -43,13 +43,27 @@ class Assets:
         return self.link(found)
 
     def link(self, asset: Asset) -> Download:
-        """A link to bytes that somebody may read. The answer is an attachment of the file's name."""
-        name = names.visible(names.base(asset.file_name)) or asset.key
-        kind = asset.media_type if asset.media_type.isascii() and asset.media_type.isprintable() else None
-        url = self._ground.links.read(
-            workspace_id=asset.blob_workspace_id, blob_id=asset.blob_id, file_name=name, content_type=kind
-        )
+        """A link to bytes that somebody may read."""
+        url = self.address(asset)
         return Download(url, parse_qs(urlsplit(url).query)["se"][0], asset)
+
+    def address(self, asset: Asset) -> str:
+        """The signed URL of the same. The answer is an attachment of the file's name.
+
+        It lies where uploads go, at the public URL: byte links of other rooms may be of another origin, whose
+        certificate a client that has come without TLS does not trust.
+        """
+        name = names.segment(asset.file_name, asset.key)
+        kind = asset.media_type if asset.media_type.isascii() and asset.media_type.isprintable() else None
+        return self._ground.links.read(
+            workspace_id=asset.blob_workspace_id,
+            blob_id=asset.blob_id,
+            # Not its own object path: libraries choose a reader by the ending, and names may be a stranger's.
+            object_path=f"{asset.blob_workspace_id}/assets/{asset.id}/{name}",
+            lifetime=self._ground.link_lifetime,
+            file_name=name,
+            content_type=kind,
+        )
 
     def delete(self, *, caller: Principal, item_id: str, asset_id: str) -> Asset:
         """Delete an asset for good; takes an editor. The item stays, be it without assets. Raises NotFound."""

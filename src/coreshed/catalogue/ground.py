@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreshed import audit, ids
-from coreshed.blobs import Blobs, Links
+from coreshed.blobs import Blobs
+from coreshed.blobs.storage import StorageLinks
 from coreshed.catalogue import asset_ledger, item_ledger, ledger
 from coreshed.catalogue.model import Asset, Collection, Edge, Item
 from coreshed.clock import Clock
@@ -22,14 +23,15 @@ _NO_PROJECT = "The project was not found."
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The rooms below, and what the services share."""
+    """The rooms below, and what the services share. link_lifetime: of links to bytes, in seconds."""
 
     database: Database
     clock: Clock
     workspaces: Workspaces
     quota: Quota
     blobs: Blobs
-    links: Links
+    links: StorageLinks
+    link_lifetime: int
 
     def now_ns(self) -> int:
         """The present in whole microseconds, which is what answers print."""

@@ -128,6 +128,15 @@ def visible(text: str) -> str:
     return "".join(kept).strip()
 
 
+def segment(file_name: str, otherwise: str) -> str:
+    """The name as a part of an address and of a header: never empty, `.` or `..`, and without `/`."""
+    for name in (base(file_name), otherwise.replace("/", "-")):
+        shown = visible(name)
+        if shown not in {"", ".", ".."}:
+            return shown
+    return "file"
+
+
 def stac_id(name: str, item_id: str) -> str:
     """A slug of the name and the beginning of the id: `north-pit-0f8fad5bd9cb`."""
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

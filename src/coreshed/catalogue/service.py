@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from coreshed.blobs import Blobs, Links
+from coreshed.blobs import Blobs
+from coreshed.blobs.storage import StorageLinks
 from coreshed.catalogue import asset_ledger
 from coreshed.catalogue.assets import Assets
 from coreshed.catalogue.collections import Collections
@@ -28,9 +29,17 @@ class Catalogue:
     """
 
     def __init__(
-        self, *, database: Database, clock: Clock, workspaces: Workspaces, quota: Quota, blobs: Blobs, links: Links
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        workspaces: Workspaces,
+        quota: Quota,
+        blobs: Blobs,
+        links: StorageLinks,
+        link_lifetime: int,
     ) -> None:
-        self.ground = Ground(database, clock, workspaces, quota, blobs, links)
+        self.ground = Ground(database, clock, workspaces, quota, blobs, links, link_lifetime)
         self.projects = Projects(self.ground)
         self.collections = Collections(self.ground)
         self.items = Items(self.ground)

@@ -1,9 +1,8 @@
 """The rules of the STAC API: who reads what, and what an answer is made of."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from coreshed.blobs import Links
 from coreshed.catalogue import Asset, Catalogue, Extent, Item, Project, Wanted, features
 from coreshed.catalogue.features import Json
 from coreshed.database import Database, Rows
@@ -29,11 +28,10 @@ class Stac:
     root: the address of the landing page. What the caller may not read answers as what is not there.
     """
 
-    def __init__(self, *, database: Database, catalogue: Catalogue, links: Links, root: str) -> None:
+    def __init__(self, *, database: Database, catalogue: Catalogue, root: str) -> None:
         self._database = database
         self._catalogue = catalogue
         self._searching = catalogue.searching
-        self._links = links
         self.root = root
 
     def collections(self, *, caller: Principal) -> list[Json]:
@@ -63,7 +61,7 @@ class Stac:
                 more = found.next_token is not None
                 matched = sum(self._searching.count(rows, each) for each in wanted) if more else len(found.items)
             assets = self._searching.assets(rows, [each.id for each in found.items])
-        href = self._signed()
+        href = self._catalogue.assets.address
         items = [features.feature(self.root, each, assets.get(each.id, ()), href) for each in found.items]
         return Page(items, matched, found.next_token)
 
@@ -71,7 +69,7 @@ class Stac:
         """One item. Raises NotFound."""
         with self._database.reading() as rows:
             found, assets = self._item(rows, caller, collection_id, stac_id)
-        return features.feature(self.root, found, assets, self._signed())
+        return features.feature(self.root, found, assets, self._catalogue.assets.address)
 
     def asset_link(self, *, caller: Principal, collection_id: str, stac_id: str, key: str) -> str:
         """A signed link to the bytes of an asset. Raises NotFound."""
@@ -79,7 +77,7 @@ class Stac:
             _, assets = self._item(rows, caller, collection_id, stac_id)
         for asset in assets:
             if asset.key == key:
-                return self._signed()(asset)
+                return self._catalogue.assets.address(asset)
         raise NotFound("The item has no such asset.")
 
     def _item(self, rows: Rows, caller: Principal, collection_id: str, stac_id: str) -> tuple[Item, Sequence[Asset]]:
@@ -123,27 +121,8 @@ class Stac:
         ):
             raise NotFound(_NO_COLLECTION)
 
-    def _signed(self) -> Callable[[Asset], str]:
-        links = self._links
-
-        def href(asset: Asset) -> str:
-            kind = asset.media_type
-            return links.read(
-                workspace_id=asset.blob_workspace_id,
-                blob_id=asset.blob_id,
-                file_name=_visible(asset.file_name.rpartition("/")[2]) or _visible(asset.key),
-                content_type=kind if kind.isascii() and kind.isprintable() else None,
-            )
-
-        return href
-
 
 _NO_COLLECTION = "There is no such collection."
-
-
-def _visible(name: str) -> str:
-    """Names of uploads may hold anything; a header may not."""
-    return "".join(letter for letter in name if letter.isprintable())
 
 
 def _wanted(readable: Mapping[str, set[str]], asked: Asked, within: str | None) -> Iterable[Wanted]:
