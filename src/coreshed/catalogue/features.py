@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from coreshed.catalogue import places
+from coreshed.catalogue import common, places
 from coreshed.catalogue.model import Asset, Box, Item
 from coreshed.clock import iso_microseconds
 
@@ -63,7 +63,7 @@ def _polygon(found: Item) -> Json:
 
 
 def _extensions(found: Item, assets: Sequence[Asset]) -> list[str]:
-    named = found.stac_extensions
+    named = common.extensions(found.stac_extensions)
     more = [FILE_EXTENSION] if assets else []
     if found.cloud_cover is not None and not any("/eo/" in each for each in named):
         more.append(EO_EXTENSION)
@@ -71,7 +71,7 @@ def _extensions(found: Item, assets: Sequence[Asset]) -> list[str]:
 
 
 def _properties(found: Item) -> Json:
-    said: Json = found.properties | {
+    said: Json = common.of_item(found.properties) | {
         "title": found.name,
         "created": iso_microseconds(found.created_ns),
         "updated": iso_microseconds(found.updated_ns),
@@ -79,11 +79,11 @@ def _properties(found: Item) -> Json:
         "coreshed:type": found.type,
     }
     said |= _times(found)
-    if found.description is not None:
+    if found.description:
         said["description"] = found.description
     if found.cloud_cover is not None:
         said["eo:cloud_cover"] = found.cloud_cover
-    if found.gsd is not None:
+    if found.gsd is not None and found.gsd > 0:
         said["gsd"] = found.gsd
     return said
 
@@ -100,11 +100,11 @@ def _times(found: Item) -> Json:
 
 
 def _asset(found: Asset, href: str) -> Json:
-    said: Json = found.metadata | {
+    said: Json = common.of_asset(found.metadata) | {
         "href": href,
         "type": found.media_type,
         "title": found.title or found.file_name,
-        "roles": found.roles,
+        "roles": [role for role in found.roles if role],
         "file:size": found.size,
         "file:checksum": f"1220{found.sha256}",  # a multihash: SHA-256, 32 bytes
     }

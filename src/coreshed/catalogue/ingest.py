@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from coreshed import ids
-from coreshed.catalogue import asset_ledger, item_ledger, ledger, names
+from coreshed.catalogue import asset_ledger, common, item_ledger, ledger, names
 from coreshed.catalogue.ground import Ground, hold_of
 from coreshed.catalogue.items import Items, NewItem
 from coreshed.catalogue.model import Asset, Edge, Item
@@ -58,8 +58,10 @@ class CatalogueIngest(Archive):
 
         Of what is said of an item that is there the properties alone count.
 
-        Raises NotFound for a target that has gone since, Conflict for an asset key that was asked for and is taken.
+        Raises NotFound for a target that has gone since, Conflict for an asset key that was asked for and is taken,
+        Invalid for properties that STAC has otherwise.
         """
+        common.check_properties(said.properties)
         workspace = session.workspace
         self.check_target(
             rows, workspace=workspace, collection_id=session.target_collection_id, item_id=session.target_item_id

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from coreshed import ids
-from coreshed.catalogue import asset_ledger, item_ledger, names, places, times
+from coreshed.catalogue import asset_ledger, common, item_ledger, names, places, times
 from coreshed.catalogue.ground import Ground, hold_of
 from coreshed.catalogue.model import Box, Edge, Item, LifecycleState
 from coreshed.database import Rows
@@ -48,6 +48,9 @@ class Items:
 
     def create(self, *, caller: Principal, project_id: str, new: NewItem) -> Item:
         """A new item without assets; takes an editor. Raises NotFound, Invalid, Conflict for a taken STAC id."""
+        common.check_properties(new.properties)
+        common.check_extensions(new.stac_extensions)
+        common.check_gsd(new.gsd)
         with self._ground.database.writing() as rows:
             key = self._ground.project(rows, caller, project_id, Role.EDITOR)
             return self.add(rows, caller, key, new)
@@ -129,6 +132,8 @@ class Items:
         properties: merged, null removes one. collection_id: empty takes the item out of its collection. A bbox without
         a geometry becomes the geometry. Raises NotFound, Invalid.
         """
+        common.check_properties(values.get("properties") or {})
+        common.check_gsd(values.get("gsd"))
         with self._ground.database.writing() as rows:
             before = self._ground.item(rows, caller, item_id, Role.EDITOR, lock=True)
             changed = {**self._changed(rows, before, dict(values)), "updated_ns": self._ground.now_ns()}

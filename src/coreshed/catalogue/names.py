@@ -170,7 +170,7 @@ def place(files: Sequence[Named], first_key: str | None, taken: Collection[str])
     for number in order:
         keys[number] = asked[number] or _free(_implied(files[number].file_name, leads=number == lead), used)
         used.add(keys[number])
-    return [Placed(keys[number], each.roles or _roles(each.file_name)) for number, each in enumerate(files)]
+    return [Placed(keys[number], _said(each.roles) or _roles(each.file_name)) for number, each in enumerate(files)]
 
 
 def _asked(key: str | None) -> str:
@@ -190,6 +190,10 @@ def _free(key: str, used: Collection[str]) -> str:
         number += 1
         candidate = f"{key[: MAX_KEY - len(str(number)) - 1]}-{number}"
     return candidate
+
+
+def _said(roles: Sequence[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(visible, roles)))
 
 
 def _roles(file_name: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -113,7 +114,7 @@ def _band(band: Band) -> dict[str, Any]:
     found |= {
         key: value
         for key, value in (("description", band.description), ("nodata", band.nodata), ("unit", band.unit))
-        if value is not None
+        if value is not None and value != ""
     }
     statistics = {
         key: value
@@ -124,7 +125,7 @@ def _band(band: Band) -> dict[str, Any]:
             ("stddev", band.std),
             ("valid_percent", band.valid_percent),
         )
-        if value is not None
+        if value is not None and isfinite(value)
     }
     return found | ({"statistics": statistics} if statistics else {})
 
