@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coreshed import geofiles
 from coreshed.catalogue import names
 from coreshed.catalogue.model import ItemType
+from coreshed.enrichment.reading import kind_of
 from coreshed.problems import Conflict
 
 # Folders, marks that turn the direction of text, control characters, very long names.
@@ -39,6 +41,16 @@ def test_that_a_stac_id_is_safe_in_an_address(name: str) -> None:
     assert made.endswith("-0f8fad5bd9cb")
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert len(made) < 100
+
+
+@pytest.mark.parametrize("ending", sorted({*geofiles.READ_RASTERS, *geofiles.READ_VECTORS}))
+def test_that_what_is_read_is_known_by_its_type(ending: str) -> None:
+    name = f"a{ending.upper()}"
+    kind = {"raster": ItemType.USER_RASTER, "vector": ItemType.USER_VECTOR}[kind_of(name) or ""]
+    assert names.item_type(["report.pdf", name]) is kind
+    assert names.item_name(["report.pdf", name]) == "a"
+    if ending != ".shp":
+        assert names.media_type(name, "") != "application/octet-stream"
 
 
 def test_that_the_raster_leads_and_its_side_cars_keep_their_names() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from coreshed.catalogue.model import ItemType
+from coreshed.geofiles import MEDIA_TYPES, RASTERS, VECTORS
 from coreshed.problems import Conflict
 
 MAX_KEY = 100
@@ -16,10 +17,6 @@ MAX_NAME = 500
 _MAX_WORKSPACE_NAME = 60
 _DEFAULT_KEY = "data"
 _OCTETS = "application/octet-stream"
-_GEOTIFF = "image/tiff; application=geotiff"
-
-_RASTERS = frozenset({".tif", ".tiff", ".jp2", ".vrt", ".img", ".nc", ".asc"})
-_VECTORS = frozenset({".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".fgb", ".parquet"})
 # What lies beside a raster or a shapefile and says nothing alone.
 _SIDE_CARS = {
     **dict.fromkeys(
@@ -29,20 +26,10 @@ _SIDE_CARS = {
     **dict.fromkeys((".ovr",), "overview"),
 }
 _MEDIA_TYPES = {
-    ".tif": _GEOTIFF,
-    ".tiff": _GEOTIFF,
-    ".jp2": "image/jp2",
+    **MEDIA_TYPES,
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
-    ".nc": "application/netcdf",
-    ".geojson": "application/geo+json",
-    ".json": "application/json",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".fgb": "application/vnd.flatgeobuf",
-    ".parquet": "application/vnd.apache.parquet",
-    ".kml": "application/vnd.google-earth.kml+xml",
-    ".zip": "application/zip",
     ".csv": "text/csv",
     ".xml": "application/xml",
     ".txt": "text/plain",
@@ -96,7 +83,7 @@ def leading(file_names: Sequence[str]) -> int:
     """Which of at least one file the item is about: the first raster, else the first vector, else the first that is no
     side-car, else the first.
     """
-    for kinds in (_RASTERS, _VECTORS):
+    for kinds in (RASTERS, VECTORS):
         for number, name in enumerate(file_names):
             if extension(name) in kinds:
                 return number
@@ -106,9 +93,9 @@ def leading(file_names: Sequence[str]) -> int:
 def item_type(file_names: Sequence[str]) -> ItemType:
     """What an item of these files is."""
     kind = extension(file_names[leading(file_names)])
-    if kind in _RASTERS:
+    if kind in RASTERS:
         return ItemType.USER_RASTER
-    return ItemType.USER_VECTOR if kind in _VECTORS else ItemType.EXTERNAL_REFERENCE
+    return ItemType.USER_VECTOR if kind in VECTORS else ItemType.EXTERNAL_REFERENCE
 
 
 def item_name(file_names: Sequence[str]) -> str:

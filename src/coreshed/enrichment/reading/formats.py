@@ -6,18 +6,8 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from coreshed.enrichment.reading.model import Source
+from coreshed.geofiles import READ_RASTERS, READ_VECTORS
 
-RASTERS = {".tif": "GTiff", ".tiff": "GTiff", ".gtiff": "GTiff", ".jp2": "JP2OpenJPEG", ".j2k": "JP2OpenJPEG"}
-VECTORS = {
-    ".gpkg": "GPKG",
-    ".shp": "ESRI Shapefile",
-    ".zip": "ESRI Shapefile",
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".fgb": "FlatGeobuf",
-    ".parquet": "Parquet",
-    ".geoparquet": "Parquet",
-}
 # What may lie beside a file and is read with it. Others (.aux.xml, .ovr, .vrt) can name further files.
 _BESIDE = {
     "GTiff": (".tfw", ".tifw", ".wld"),
@@ -36,15 +26,15 @@ def is_installed() -> bool:
 def kind_of(name: str) -> str | None:
     """Raster or vector, by the end of the name; None for what is not read."""
     suffix = _suffix(name)
-    if suffix in RASTERS:
+    if suffix in READ_RASTERS:
         return "raster"
-    return "vector" if suffix in VECTORS else None
+    return "vector" if suffix in READ_VECTORS else None
 
 
 def driver_of(name: str) -> str:
     """The format that a name promises. Raises KeyError for what is not read."""
     suffix = _suffix(name)
-    return RASTERS.get(suffix) or VECTORS[suffix]
+    return READ_RASTERS.get(suffix) or READ_VECTORS[suffix]
 
 
 def chosen(names: Sequence[str]) -> list[str]:
