@@ -30,6 +30,7 @@ _AT_ONCE = 5_000
 _LIMIT = 100
 _REQUESTS = 200
 _BAR_MS = 100
+_MOST_COUNTED = 1000
 _HEADERS = (f"Authorization: Bearer {ADMIN_KEY}",)
 _START_NS = 1_420_070_400 * NANOSECONDS  # 2015-01-01
 _DAY_NS = 86_400 * NANOSECONDS
@@ -166,11 +167,14 @@ def _measured(
             page = msgspec.json.decode(answer.expect(200).body)
             if number < 10:
                 truth = sum(map(window.matches, places))
-                if page["numberMatched"] != truth or len(page["features"]) != min(truth, _LIMIT):
-                    raise Unexpected(f"{page['numberMatched']} items, and {truth} should match {window}")
+                counted = page.get("numberMatched")
+                if counted != (truth if truth <= _MOST_COUNTED else None) or len(page["features"]) != min(
+                    truth, _LIMIT
+                ):
+                    raise Unexpected(f"{counted} items, and {truth} should match {window}")
                 continue
             times.append(took)
-            matched.append(page["numberMatched"])
+            matched.append(page.get("numberMatched", _MOST_COUNTED))
             sizes.append(answer.length)
     each = (processes.cpu_seconds(server.pid) - used) / len(times) * 1e3
     p50, p95 = percentile(times, 50), percentile(times, 95)

@@ -102,7 +102,10 @@ async def test_that_ids_types_and_projects_narrow_a_search(place: Place) -> None
     assert place.found(ids=[two.id, "nothing"]) == ["two"]
     assert place.found(ids=[]) == place.found(type="clip") == place.found(collection_ids=[]) == []
     assert place.found(collection_ids=[place.key.workspace_id]) == ["two", "one"]
-    assert place.catalogue.searching.count(place.rows, place.wanted()) == 2
+    assert place.catalogue.searching.count_all(place.rows, [place.wanted()], most=2) == 2
+    assert place.catalogue.searching.count_all(place.rows, [place.wanted(), place.wanted()], most=4) == 4
+    assert place.catalogue.searching.count_all(place.rows, [place.wanted(), place.wanted()], most=3) is None
+    assert place.catalogue.searching.count_all(place.rows, [place.wanted()], most=1) is None
     nowhere = Wanted(place.key.organisation_id, workspace_ids=[])
     assert place.catalogue.search(place.rows, SearchQuery(nowhere)).items == []
     assert place.catalogue.search(place.rows, SearchQuery(Wanted("another"))).items == []

@@ -132,6 +132,21 @@ async def test_that_pages_show_each_item_once_while_items_are_added(shelf: Shelf
     assert {f"old-{number}" for number in range(15)} <= set(seen)
 
 
+async def test_that_more_than_1000_matches_are_not_counted(shelf: Shelf) -> None:
+    for number in range(1000):
+        shelf.item(f"many-{number}", box=(1, 1, 2, 2))
+    query = {"limit": 1, "collections": shelf.project, "bbox": "0,0,20,20"}
+    assert (await shelf.get("/search", **query)).json()["numberMatched"] == 1000
+    shelf.item("one-more", box=(1, 1, 2, 2))
+    page = (await shelf.get("/search", **query)).json()
+    assert "numberMatched" not in page
+    assert page["numberReturned"] == 1
+    assert "next" in {link["rel"] for link in page["links"]}
+    body = {"project_id": shelf.project, "limit": 1}
+    exact = await shelf.lab.clients["viewer"].post("/v1/op/items.search", json=body)
+    assert exact.json()["numberMatched"] == 1001
+
+
 async def test_that_every_feature_of_a_search_is_valid(shelf: Shelf) -> None:
     collection = shelf.collection()
     for number in range(3):

@@ -137,6 +137,12 @@ def count(rows: Rows, wanted: Wanted) -> int:
     return rows.execute(select(func.count()).select_from(items).where(*_matching(wanted))).scalar_one()
 
 
+def count_up_to(rows: Rows, wanted: Wanted, most: int) -> int:
+    """The same, but no more than `most`: a search that matches many items is not counted to its end."""
+    some = select(items.c.no).where(*_matching(wanted)).limit(most).subquery()
+    return rows.execute(select(func.count()).select_from(some)).scalar_one()
+
+
 def extents(rows: Rows, wanted: Wanted) -> dict[tuple[str, str | None], Extent]:
     """Extent by (project, collection or None), of those that have items.
 

@@ -59,9 +59,14 @@ class Searching:
         found = [item for each in wanted for item in item_ledger.search(rows, each, limit=limit + 1, after=after)]
         return _page(sorted(found, key=lambda item: (item.from_ns, item.no), reverse=True), limit)
 
-    def count(self, rows: Rows, wanted: Wanted) -> int:
-        """How many items a search finds on all pages."""
-        return item_ledger.count(rows, wanted)
+    def count_all(self, rows: Rows, wanted: Iterable[Wanted], *, most: int) -> int | None:
+        """How many items `search_all` finds on all pages, None for more than `most`."""
+        found = 0
+        for each in wanted:
+            found += item_ledger.count_up_to(rows, each, most + 1 - found)
+            if found > most:
+                return None
+        return found
 
     def extents(self, rows: Rows, wanted: Wanted) -> dict[tuple[str, str | None], Extent]:
         """Where and when items lie, by (project, collection; None: in none), of those that have items."""

@@ -59,7 +59,8 @@ class Stac:
             matched = None
             if asked.token is None:
                 more = found.next_token is not None
-                matched = sum(self._searching.count(rows, each) for each in wanted) if more else len(found.items)
+                most = _MOST_COUNTED
+                matched = self._searching.count_all(rows, wanted, most=most) if more else len(found.items)
             assets = self._searching.assets(rows, [each.id for each in found.items])
         href = self._catalogue.assets.address
         items = [features.feature(self.root, each, assets.get(each.id, ()), href) for each in found.items]
@@ -122,6 +123,8 @@ class Stac:
             raise NotFound(_NO_COLLECTION)
 
 
+# Counting to the end goes through the whole index; numberMatched is optional in OGC API Features and in STAC.
+_MOST_COUNTED = 1000
 _NO_COLLECTION = "There is no such collection."
 
 
