@@ -48,3 +48,15 @@ async def test_that_empty_roles_of_a_file_are_left_out(site: Site) -> None:
     done = await site.ok("uploads.complete", upload_id=upload_id, files=said, properties={"license": None})
     (asset,) = (await site.op("items.list_assets", item_id=done["item_ids"][0])).json()
     assert asset["roles"] == ["visual"]
+
+
+async def test_that_an_item_names_sessions_of_its_own_project_alone(site: Site) -> None:
+    whole = {"project_id": site.project_id, "name": "n", "type": "user_raster"}
+    mine = await site.begin()
+    assert (await site.ok("items.create", **whole, upload_id=mine))["upload_id"] == mine
+    other = (await site.ok("projects.create", name="Other"))["id"]
+    theirs = (await site.ok("uploads.initiate", project_id=other))["id"]
+    for unknown in (theirs, "u_0123456789abcdef0123", ""):
+        answer = await site.op("items.create", **whole, upload_id=unknown)
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == "The upload session was not found in this project."

@@ -12,7 +12,8 @@ from coreshed.catalogue.model import Box, Edge, Item, LifecycleState
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import Conflict, Invalid, NotAvailable
+from coreshed.problems import Conflict, Invalid, NotAvailable, NotFound
+from coreshed.uploads import ledger as uploads
 from coreshed.workspaces import Role
 
 
@@ -53,7 +54,15 @@ class Items:
         common.check_gsd(new.gsd)
         with self._ground.database.writing() as rows:
             key = self._ground.project(rows, caller, project_id, Role.EDITOR)
+            if new.upload_id is not None:
+                self._require_session(rows, key, new.upload_id)
             return self.add(rows, caller, key, new)
+
+    def _require_session(self, rows: Rows, workspace: WorkspaceKey, upload_id: str) -> None:
+        # What is read of an item's files is noted in its session, which must not be that of others.
+        session = uploads.find(rows, upload_id)
+        if session is None or session.workspace_id != workspace.workspace_id:
+            raise NotFound("The upload session was not found in this project.")
 
     def add(self, rows: Rows, caller: Principal, workspace: WorkspaceKey, new: NewItem) -> Item:
         """`create` in the caller's transaction, permission being the caller's part."""
