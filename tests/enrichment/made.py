@@ -76,10 +76,12 @@ def vector(path: Path, driver: str, *, crs: str | None = "EPSG:4326", x: float =
     return path
 
 
-def geoparquet(path: Path, **described: Any) -> Path:
+def geoparquet(path: Path, more: dict[str, Any] | None = None, **described: Any) -> Path:
     shapes = pa.array([square(10.0 + at, 50.0 + at) for at in range(3)])
     column = {"encoding": "WKB", "geometry_types": ["Polygon"], "bbox": [10, 50, 13, 53]} | described
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    table = pa.table({"grade": [0, 1, 2], "geometry": shapes}).replace_schema_metadata({"geo": json.dumps(geo)})
+    table = pa.table({"grade": [0, 1, 2], **(more or {}), "geometry": shapes}).replace_schema_metadata(
+        {"geo": json.dumps(geo)}
+    )
     parquet.write_table(table, path)
     return path

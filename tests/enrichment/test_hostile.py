@@ -7,12 +7,17 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyogrio
 import pytest
 import rasterio
 
-from coreshed.enrichment.reading import Limits, Source
+from coreshed.enrichment.facts import Read, detected, enrichment
+from coreshed.enrichment.reading import Limits, Outcome, Source
 from coreshed.enrichment.reading.running import read
-from tests.enrichment.made import LIMITS, geoparquet, raster, reading, vector
+from tests.enrichment.made import LIMITS, geoparquet, raster, reading, square, vector
 
 
 def tiff(*tags: tuple[int, int, int, int]) -> bytes:
@@ -44,6 +49,55 @@ def test_that_of_60000_bands_256_are_described(tmp_path: Path) -> None:
     assert outcome.reading is not None
     assert (outcome.reading.band_count, len(outcome.reading.bands)) == (60_000, 256)
     assert "Of 60,000 bands the first 256 are described." in outcome.reading.warnings
+
+
+@pytest.mark.parametrize("bands", [65_535, 1_000_000, 2**31 - 1, 2**32 - 1])
+def test_that_a_header_that_claims_very_many_bands_costs_little(tmp_path: Path, bands: int) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(
+        tiff((256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8),
+             (277, 4, 1, bands), (278, 4, 1, 8), (279, 4, 1, 64), (284, 3, 1, 1))
+    )  # fmt: skip
+    began = time.monotonic()
+    outcome = reading(path)
+    assert time.monotonic() - began < LIMITS.seconds + 10
+    assert outcome.errors or (outcome.reading is not None and outcome.reading.warnings)
+    assert outcome.reading is None or len(outcome.reading.bands) <= 256
+    assert outcome.peak_memory < 800e6
+
+
+def bounded(outcome: Outcome) -> None:
+    """What is stored of a file, with its item and with its session."""
+    assert outcome.reading is not None
+    assert len(outcome.reading.columns) <= 1000
+    assert sum(len(each.columns) for each in outcome.reading.layers) <= 1000
+    found = enrichment([Read("asset", "a", outcome)], None, "actor")
+    assert len(found.properties["table:columns"]) == 200
+    assert len(found.by_asset["asset"].metadata["table:columns"]) == 200
+    assert len(msgspec.json.encode(found.properties)) < 250_000
+    assert len(msgspec.json.encode(detected("done", [Read("asset", "a", outcome)]))) < 2_100_000
+
+
+def test_that_of_5000_columns_of_geoparquet_1000_are_described(tmp_path: Path) -> None:
+    columns = {f"{number:04}{'x' * 1000}": pa.array([number] * 3) for number in range(5000)}
+    outcome = reading(geoparquet(tmp_path / "a.parquet", columns))
+    assert outcome.errors == []
+    bounded(outcome)
+
+
+def test_that_of_the_columns_of_all_layers_1000_are_described(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    names = np.array([f"{number:04}{'x' * 100}" for number in range(900)], dtype=object)
+    columns = [np.array([number]) for number in range(900)]
+    shapes = np.array([square(10, 50)], dtype=object)
+    for layer in ("a", "b", "c"):
+        pyogrio.raw.write(path, shapes, columns, names, geometry_type="Polygon", crs="EPSG:4326", driver="GPKG",
+                          layer=layer, append=path.exists())  # fmt: skip
+    outcome = reading(path)
+    assert outcome.errors == []
+    assert outcome.reading is not None
+    assert [len(each.columns) for each in outcome.reading.layers] == [900, 100, 0]
+    bounded(outcome)
 
 
 def test_that_overviews_elsewhere_are_not_fetched(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 MOST_BANDS = 256
 MOST_COLUMNS = 1_000
+"""Of all layers together."""
 MOST_LAYERS = 50
 MOST_TEXT = 500
 """Characters of any one text of the file that is passed on."""

@@ -69,6 +69,7 @@ def _describe(wanted: Sequence[tuple[str, str]], found: Reading) -> None:
     for path, name in wanted:
         info = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True)
         layer = _layer(info)
+        layer.columns = layer.columns[: max(0, MOST_COLUMNS - sum(len(each.columns) for each in found.layers))]
         found.layers.append(layer)
         place = _place(layer, info["crs"], found)
         if place is not None:
