@@ -35,6 +35,7 @@ _SLOW = {
     "tests/cli/test_storage.py",
     "tests/cli/test_uploading.py",
     "tests/client/test_places.py",
+    "tests/client/test_uploading.py",
     "tests/clients/test_azure_uploads.py",
     "tests/crash/test_upload_kill.py",
     "tests/client/test_restarts.py",
