@@ -87,4 +87,5 @@ def test_that_the_commands_upload(server: Server, tmp_path: Path) -> None:
     assert (refused.exit_code, refused.stdout) == (1, "")
     other = answer("initiate", "--project-id", project_id)
     assert answer("fail", "--upload-id", other["id"], "--error-message", "boom")["status"] == "failed"
-    assert run("signed-url", *words).exit_code == 2
+    missing = run("signed-url", *words)
+    assert (missing.exit_code, str(missing.exception)) == (1, "Unprocessable Entity file_name: Field required")
