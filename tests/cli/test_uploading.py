@@ -91,9 +91,14 @@ def test_that_an_interrupted_upload_says_so_and_goes_on(person: Person, client: 
     )
     while not (found := client.uploads.list(project_id=workspace)):
         time.sleep(0.05)
-    while not client.uploads.get(upload_id=found[0].id).files:
-        time.sleep(0.05)
+    sending.send_signal(signal.SIGSTOP)
+    while client.uploads.get(upload_id=found[0].id).status != "uploading":
+        # It goes on a little at a time, so that it cannot be done before it is interrupted.
+        sending.send_signal(signal.SIGCONT)
+        time.sleep(0.02)
+        sending.send_signal(signal.SIGSTOP)
     sending.send_signal(signal.SIGINT)
+    sending.send_signal(signal.SIGCONT)
     _, errors = sending.communicate(timeout=60)
     assert sending.returncode == 130
     assert "coreshed: Interrupted: The same command goes on with the rest." in errors

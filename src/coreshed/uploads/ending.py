@@ -39,7 +39,7 @@ class Ending:
             if session.status is not Status.FAILED:
                 session = self._failed(rows, session, caller.user_id, error_message, error_step)
         self.remove_files(session.id, most=_AT_ONCE)
-        return presentation.session(session, reserved=0, charged=0, lifetime_ns=self._ground.lifetime_ns)
+        return presentation.session(session, reserved=0, lifetime_ns=self._ground.lifetime_ns)
 
     def expire(self) -> int:
         """Fail the sessions of deleted projects and those unused for their lifetime; returns how many."""

@@ -13,28 +13,28 @@ from coreshed.uploads.port import Ingested
 from coreshed.uploads.wire import UploadCompleted, UploadDetail, UploadedFile, UploadOutput
 
 
-def session(found: UploadSession, *, reserved: int, charged: int, lifetime_ns: int) -> UploadOutput:
-    """A session. reserved, charged: of its reservation, zeros where it has none any more."""
-    return UploadOutput(**_fields(found, reserved, charged, lifetime_ns))
+def session(found: UploadSession, *, reserved: int, lifetime_ns: int) -> UploadOutput:
+    """A session. reserved: by its reservation, 0 where it has none any more."""
+    return UploadOutput(**_fields(found, reserved, lifetime_ns))
 
 
 def completed(found: UploadSession, ingested: Ingested) -> UploadCompleted:
     """A completed session."""
-    return UploadCompleted(**_fields(found, 0, 0, 0), items=list(ingested.items))
+    return UploadCompleted(**_fields(found, 0, 0), items=list(ingested.items))
 
 
 def detail(
-    found: UploadSession, files: Sequence[UploadFile], *, reserved: int, charged: int, lifetime_ns: int
+    found: UploadSession, files: Sequence[UploadFile], *, reserved: int, lifetime_ns: int
 ) -> UploadDetail:
     """A session with its files."""
     listed = [_file(found, file) for file in files]
-    return UploadDetail(**_fields(found, reserved, charged, lifetime_ns), files=listed)
+    return UploadDetail(**_fields(found, reserved, lifetime_ns), files=listed)
 
 
-def _fields(found: UploadSession, reserved: int, charged: int, lifetime_ns: int) -> dict[str, Any]:
+def _fields(found: UploadSession, reserved: int, lifetime_ns: int) -> dict[str, Any]:
     uploaded = found.stored_bytes
     if found.status is not Status.COMPLETED:
-        uploaded = max(uploaded, charged, found.reported_bytes)
+        uploaded = max(uploaded, found.reported_bytes)
     return {
         "id": found.id,
         "project_id": found.workspace_id,

@@ -84,7 +84,7 @@ class UploadSessions:
             self._ground.quota.reserve(rows, session.id, workspace.organisation_id, workspace.workspace_id, total_bytes)
             ledger.add(rows, session)
             self._ground.record(rows, caller.user_id, "upload.initiate", session, total_bytes=total_bytes)
-        return self._presented(session, total_bytes, 0)
+        return self._presented(session, total_bytes)
 
     def signed_url(
         self, *, caller: Principal, upload_id: str, file_name: str, content_type: str
@@ -184,10 +184,10 @@ class UploadSessions:
         """A session with its files; takes a viewer. Raises NotFound, InsufficientRole."""
         with self._database.reading() as rows:
             session = self._ground.session(rows, caller, upload_id, Role.VIEWER)
-            reserved, charged = self._ground.quota.charged(rows, session.id)
+            reserved, _ = self._ground.quota.charged(rows, session.id)
             files = ledger.files(rows, session.id)
         lifetime_ns = self._ground.lifetime_ns
-        return presentation.detail(session, files, reserved=reserved, charged=charged, lifetime_ns=lifetime_ns)
+        return presentation.detail(session, files, reserved=reserved, lifetime_ns=lifetime_ns)
 
     def page(
         self, *, caller: Principal, project_id: str, status: Status | None, limit: int, offset: int
@@ -221,11 +221,11 @@ class UploadSessions:
         )
 
     def _shown(self, rows: Rows, session: UploadSession) -> wire.UploadOutput:
-        return self._presented(session, *self._ground.quota.charged(rows, session.id))
+        return self._presented(session, self._ground.quota.charged(rows, session.id)[0])
 
-    def _presented(self, session: UploadSession, reserved: int, charged: int) -> wire.UploadOutput:
+    def _presented(self, session: UploadSession, reserved: int) -> wire.UploadOutput:
         lifetime_ns = self._ground.lifetime_ns
-        return presentation.session(session, reserved=reserved, charged=charged, lifetime_ns=lifetime_ns)
+        return presentation.session(session, reserved=reserved, lifetime_ns=lifetime_ns)
 
 
 def _require_open(session: UploadSession | None) -> None:
