@@ -23,9 +23,7 @@ def completed(found: UploadSession, ingested: Ingested) -> UploadCompleted:
     return UploadCompleted(**_fields(found, 0, 0), items=list(ingested.items))
 
 
-def detail(
-    found: UploadSession, files: Sequence[UploadFile], *, reserved: int, lifetime_ns: int
-) -> UploadDetail:
+def detail(found: UploadSession, files: Sequence[UploadFile], *, reserved: int, lifetime_ns: int) -> UploadDetail:
     """A session with its files."""
     listed = [_file(found, file) for file in files]
     return UploadDetail(**_fields(found, reserved, lifetime_ns), files=listed)
