@@ -74,6 +74,18 @@ async def test_that_a_repeated_request_makes_one_key(application: Application, a
     assert answers[0].json()["key"] not in "".join(repr(each) for each in kept)
 
 
+async def test_that_a_weaker_key_does_not_get_the_answer_of_a_stronger_one(
+    application: Application, admin: httpx.AsyncClient
+) -> None:
+    body, headers = {"name": "all", "permissions": ["*"]}, {"Idempotency-Key": "1"}
+    made = (await call(admin, "create", name="weak", permissions=["api_keys:write"])).json()
+    assert (await admin.post("/v1/op/api_keys.create", json=body, headers=headers)).status_code == 200
+    async with with_key(application, made["key"]) as client:
+        refused = await client.post("/v1/op/api_keys.create", json=body, headers=headers)
+    assert refused.status_code == 403
+    assert "key" not in refused.json()
+
+
 async def test_that_a_key_without_permissions_says_who_it_is_and_opens_nothing(
     application: Application, admin: httpx.AsyncClient
 ) -> None:

@@ -55,7 +55,8 @@ class Replays:
         """
         if not 0 < len(key) <= MAX_KEY:
             raise BadRequest(f"An Idempotency-Key has 1 to {MAX_KEY} characters.")
-        secret = f"{caller.user_id}\0{operation_id}\0{key}"
+        # With the grants: an answer, which may hold a secret, is for credentials that could have asked for it.
+        secret = "\0".join([caller.user_id, *sorted(caller.grants), operation_id, key])
         organisation_id = min(caller.organisation_roles, default="")
         place = Place(organisation_id, operation_id, sha256(secret.encode()).hexdigest())
         asked = _digest(body)
