@@ -200,3 +200,9 @@ async def test_that_a_recount_finds_no_drift(site: Site) -> None:
     for who, status in (("editor", 403), ("foreigner", 404), ("nobody", 401)):
         answer = await site.op("usage.recalculate_storage", who, organization_id=site.organisation_id)
         assert answer.status_code == status
+
+
+async def test_that_many_faults_are_told_in_part(site: Site) -> None:
+    answer = await site.op("uploads.complete", upload_id="u", files=[0] * 200_000)
+    assert answer.status_code == 422
+    assert 1 <= len(answer.json()["detail"]) <= 100

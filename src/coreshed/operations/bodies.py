@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from coreshed.problems import BadRequest, Problem
 
 _EMPTY = (b"", b"null")
+_MOST_ERRORS = 100
 _LARGEST = 2**63 - 1
 
 
@@ -64,7 +65,10 @@ def read(model: type[BaseModel], raw: bytes) -> BaseModel:
         if any(each["type"] == "json_invalid" for each in errors):
             raise BadRequest("The body is not JSON.") from None
         raise BadBody(
-            [{"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]} for each in errors]
+            [
+                {"loc": ["body", *each["loc"]], "msg": each["msg"], "type": each["type"]}
+                for each in errors[:_MOST_ERRORS]
+            ]
         ) from None
     if _SUSPECT.search(raw):
         _refuse_unstorable(from_json(raw), ["body"])

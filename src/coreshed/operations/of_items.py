@@ -44,7 +44,7 @@ class ItemCreateInput(Input):
     gsd: Number | None = None
     description: Text | None = None
     properties: dict[str, Any] = Field(default_factory=dict)
-    stac_extensions: list[str] = Field(default_factory=list)
+    stac_extensions: list[str] = Field(default_factory=list, max_length=1000)
     order_id: Text | None = None
     upload_id: Text | None = None
     job_id: Text | None = None

@@ -23,7 +23,7 @@ class OrgItemSearchInput(Input):
     datetime: str | None = None
     limit: Annotated[Integer, Field(ge=1, le=1000)] = 100
     offset: Offset = 0
-    collections: list[Text] | None = None
+    collections: Annotated[list[Text], Field(max_length=1000)] | None = None
     type: ItemType | None = None
     query: dict[str, Any] | None = None
     sortby: list[dict[str, str]] | None = None
@@ -51,8 +51,8 @@ class SearchInput(Input):
     datetime: str | None = None
     limit: Annotated[Integer, Field(ge=1, le=10_000)] = 10
     page: Annotated[Integer, Field(ge=0, le=100_000)] = 0
-    ids: list[Text] | None = None
-    collections: list[Text] | None = None
+    ids: Annotated[list[Text], Field(max_length=1000)] | None = None
+    collections: Annotated[list[Text], Field(max_length=1000)] | None = None
     intersects: dict[str, Any] | None = None
     filter: dict[str, Any] | None = None
     sortby: list[dict[str, Any]] | None = None

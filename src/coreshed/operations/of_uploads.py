@@ -108,8 +108,8 @@ class CompletedFile(Input):
     file_name: str | None = None
     object_path: str | None = None
     asset_key: AssetKey | None = None
-    roles: Annotated[list[str], Field(default_factory=list)]
-    band_names: Annotated[list[str], Field(default_factory=list)]
+    roles: Annotated[list[str], Field(default_factory=list, max_length=1000)]
+    band_names: Annotated[list[str], Field(default_factory=list, max_length=10_000)]
 
 
 class UploadComplete(Input):
@@ -131,7 +131,7 @@ class UploadComplete(Input):
     properties: SmallObject | None = None
     user_metadata: SmallObject | None = None
     checksum_crc32c: Annotated[str, AfterValidator(_crc32c)] | None = None
-    files: Annotated[list[CompletedFile], Field(min_length=1)] | None = None
+    files: Annotated[list[CompletedFile], Field(min_length=1, max_length=10_000)] | None = None
 
 
 class UploadGet(Input):

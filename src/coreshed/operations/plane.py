@@ -36,6 +36,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 16 << 20
+_LONG = 64 << 10
 _JSON = b"application/json"
 _PROBLEM = b"application/problem+json"
 _log = logs.logger("coreshed.operations")
@@ -85,7 +86,11 @@ class OperationsPlane:
             _require_scope(operation_id, scopes, caller)
         if operation is None:
             raise NotAvailable(f"The operation '{operation_id}' is not available on this server.")
-        arguments = _arguments(operation, await _body(receive, headers))
+        raw = await _body(receive, headers)
+        # What is long to read does not keep the others waiting.
+        arguments = (
+            await asyncio.to_thread(_arguments, operation, raw) if len(raw) > _LONG else _arguments(operation, raw)
+        )
         call = Call(caller, self._rooms, self._origin, headers)  # type: ignore[arg-type]
         key = headers.get("idempotency-key") if operation.replayed else None
         if key is not None and caller is not None:
