@@ -57,7 +57,14 @@ def _no_drift(server: Server) -> None:
 
 def test_that_the_published_client_uploads_a_file(server: Server) -> None:
     client = Geopera(token=ADMIN_KEY, base_url=server.url, raise_on_unexpected_status=True)
-    project_id = server.instance.workspace_id
+    with client.client:
+        _uploads_a_file(client, server.instance.workspace_id)
+    nobody = Geopera(base_url=server.url)
+    with nobody.client:
+        assert nobody.uploads.initiate({"project_id": server.instance.workspace_id}).status == 401
+
+
+def _uploads_a_file(client: Geopera, project_id: str) -> None:
     session = client.uploads.initiate({"project_id": project_id, "file_count": 1, "total_bytes": 10})
     assert session["status"] == "initiating"
     target = client.uploads.signed_url({"upload_id": session.id, "file_name": "a.tif", "content_type": "image/tiff"})
@@ -77,8 +84,6 @@ def test_that_the_published_client_uploads_a_file(server: Server) -> None:
     other = client.uploads.initiate({"project_id": project_id})
     failed = client.uploads.fail({"upload_id": other.id, "error_message": "boom", "error_step": "put"})
     assert (failed["status"], failed["error_message"], failed["error_step"]) == ("failed", "boom", "put")
-    nobody = Geopera(base_url=server.url)
-    assert nobody.uploads.initiate({"project_id": project_id}).status == 401
 
 
 def test_that_a_server_killed_between_put_and_complete_has_lost_nothing(server: Server) -> None:
