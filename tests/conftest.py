@@ -152,24 +152,28 @@ class DatabaseUrls:
 
 
 @pytest.fixture
-def empty_database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrls:
+def empty_database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrls]:
     """A new database of the backend without any table."""
     if backend == "sqlite":
-        return _files(tmp_path)
+        yield _files(tmp_path)
+        return
     url = empty_postgres_database(request.getfixturevalue("postgres"))
-    return DatabaseUrls(url, url)
+    yield DatabaseUrls(url, url)
+    _dropped(url)
 
 
 @pytest.fixture
-def database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrls:
+def database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrls]:
     """A new database of the backend, migrated and without any row. SQLite's lies where a data directory has it."""
     if backend == "sqlite":
         template, own = request.getfixturevalue("sqlite_template"), _files(tmp_path)
         for name in ("coreshed.db", "staging.db"):
             shutil.copyfile(template / name, tmp_path / name)
-        return own
+        yield own
+        return
     url = new_postgres_database(request.getfixturevalue("postgres"))
-    return DatabaseUrls(url, url)
+    yield DatabaseUrls(url, url)
+    _dropped(url)
 
 
 @pytest.fixture(scope="session")
@@ -194,9 +198,20 @@ def _migrated(urls: DatabaseUrls) -> None:
 def empty_postgres_database(cluster: str, template: str = "template1") -> str:
     """URL of a new, empty database of the cluster."""
     name = f"t_{uuid4().hex}"
-    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f'create database "{name}" template "{template}"')  # type: ignore[call-overload]
+    # Copying its files takes half the time of writing them to the log.
+    _execute(cluster, f'create database "{name}" template "{template}" strategy file_copy')
     return f"{cluster}/{name}"
+
+
+def _dropped(url: str) -> None:
+    """Removing hundreds of databases with their cluster takes a minute."""
+    cluster, _, name = url.rpartition("/")
+    _execute(cluster, f'drop database "{name}" with (force)')
+
+
+def _execute(cluster: str, statement: str) -> None:
+    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
 
 
 def new_postgres_database(cluster: str) -> str:
