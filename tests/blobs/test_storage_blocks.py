@@ -37,6 +37,12 @@ async def test_that_a_whole_block_blob_answers_201(storage: Storage) -> None:
     blob = storage.blob()
     answer = await storage.request("PUT", storage.url(blob), b"core", x_ms_blob_type="BlockBlob")
     assert (answer.status_code, storage.charged) == (201, {blob.id: 4})
+    crc32c = google_crc32c.value(b"core").to_bytes(4, "big")
+    assert storage.bench.metered.digests == [(hashlib.md5(b"core").digest(), crc32c)]
+    wrong = {"x_ms_blob_type": "BlockBlob", "x_goog_hash": "crc32c=AAAAAA=="}
+    answer = await storage.request("PUT", storage.url(blob), b"other", **wrong)
+    assert (answer.status_code, code(answer)) == (400, "Crc32cMismatch")
+    assert storage.charged == storage.stored(blob) == {blob.id: 4}
 
 
 async def test_that_refusals_are_xml_for_clients_of_blocks(storage: Storage) -> None:

@@ -44,6 +44,15 @@ async def test_that_a_put_answers_200_with_the_digests_and_no_body(storage: Stor
     assert storage.charged == storage.stored(blob) == {blob.id: len(CORE)}
 
 
+@pytest.mark.parametrize("dialect", [{}, {"x_ms_blob_type": "BlockBlob"}])
+async def test_that_a_part_of_a_file_is_not_taken_for_the_file(storage: Storage, dialect: dict[str, str]) -> None:
+    blob = storage.blob()
+    assert (await storage.put(blob, CORE)).status_code == 200
+    answer = await storage.put(blob, CORE[:5], Content_Range=f"bytes 0-4/{len(CORE)}", **dialect)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "UnsupportedHeader")
+    assert storage.charged == storage.stored(blob) == {blob.id: len(CORE)}
+
+
 def test_that_the_known_answer_of_crc32c_is_ours() -> None:
     assert crc32c(b"123456789") == base64.b64encode(bytes.fromhex("e3069283")).decode()
 

@@ -58,14 +58,18 @@ class Writes:
         return _created(await self.commits.block_list(grant, listed, absent=absent, expected=expected))
 
     async def _put_blob(self, request: Request, grant: Grant, _query: Query) -> Answer:
+        md5 = request.content_md5()
+        return await self.put_blob(request, grant, Digests(["sha256"], None if md5 is None else {"md5": md5}))
+
+    async def put_blob(self, request: Request, grant: Grant, digests: Digests) -> Answer:
+        """A whole blob, of which `digests` are kept and judged. Raises Refusal or Problem."""
         if request.header("x-ms-blob-type").lower() not in {"", "blockblob"}:
             raise Refusal("UnsupportedHeader", "Only block blobs are kept here.")
         if "x-ms-copy-source" in request.headers:
             raise Refusal("UnsupportedHeader", "Copying from another URL is not offered.")
+        check_whole(request)
         length = request.content_length()
         absent, expected = _only_if_absent(request), stated_sha256(request)
-        md5 = request.content_md5()
-        digests = Digests(["sha256"], None if md5 is None else {"md5": md5})
         received = await self.uploads.put_whole(
             grant, length=length, body=request.batches(length), digests=digests, absent=absent
         )
@@ -88,6 +92,12 @@ class Writes:
 
 def _created(blob: Blob) -> Answer:
     return Answer(201, content_headers(blob))
+
+
+def check_whole(request: Request) -> None:
+    """Refuse a part of a file: whoever sends one would find it to be all of the file. Raises Refusal."""
+    if request.header("content-range"):
+        raise Refusal("UnsupportedHeader", "A file is sent whole, or in blocks: Content-Range is not offered.")
 
 
 def stated_sha256(request: Request) -> str | None:

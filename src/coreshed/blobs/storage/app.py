@@ -7,7 +7,7 @@ import msgspec
 
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.azure.wire import Answer, Request
-from coreshed.blobs.azure.writes import stated_sha256
+from coreshed.blobs.azure.writes import check_whole, stated_sha256
 from coreshed.blobs.digests import Digests
 from coreshed.blobs.links import Grant, Query
 from coreshed.blobs.refusals import Refusal
@@ -40,11 +40,15 @@ class StoragePlane(BlobPlane):
 
     async def put(self, request: Request, grant: Grant, query: Query) -> Answer:
         """A whole file, 200 with its digests; or one of the block verbs. Raises Refusal or Problem."""
-        if query.get("comp") or request.header("x-ms-blob-type"):
-            _check_azure_content_type(request, grant, whole=not query.get("comp"))
+        if query.get("comp"):
+            _check_azure_content_type(request, grant, whole=False)
             return await super().put(request, grant, query)
-        _check_content_type(request, grant)
         digests = Digests(["sha256", "md5", "crc32c"], stated_digests(request))
+        if request.header("x-ms-blob-type"):
+            _check_azure_content_type(request, grant, whole=True)
+            return await self.writes.put_blob(request, grant, digests)
+        _check_content_type(request, grant)
+        check_whole(request)
         expected, length = stated_sha256(request), request.length_if_known()
         received = await self.writes.uploads.put_whole(
             grant, length=length, body=request.batches(length), digests=digests, absent=False
