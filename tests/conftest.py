@@ -23,6 +23,8 @@ settings.load_profile("coreshed")
 
 # What starts dozens of processes, or a browser.
 _SLOW = {
+    "tests/blockmodels/test_fsck_command.py",
+    "tests/demo/test_publishing.py",
     "tests/operations/test_published_cli.py",
     "tests/operations/test_published_cli_uploads.py",
     "tests/operations/test_published_client_uploads.py",
@@ -71,7 +73,6 @@ _SLOW_ON_POSTGRESQL = {
     "tests/blockmodels/engine/test_sub_blocks_effects.py",
     "tests/blockmodels/engine/test_sub_blocks_refused.py",
     "tests/blockmodels/engine/test_suite.py",
-    "tests/blockmodels/test_fsck_command.py",
     "tests/blockmodels/test_report_meshes.py",
     "tests/blockmodels/test_report_refusals.py",
     "tests/blockmodels/test_sql.py",
@@ -91,7 +92,6 @@ _SLOW_ON_POSTGRESQL = {
     "tests/clients/test_evo_files.py",
     "tests/clients/test_evo_workspaces.py",
     "tests/crash/test_kill.py",
-    "tests/demo/test_publishing.py",
     "tests/files/test_paths.py",
     "tests/identity/issuer/test_client_credentials.py",
     "tests/identity/issuer/test_devices.py",
