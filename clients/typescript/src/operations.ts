@@ -582,7 +582,7 @@ export interface ShareLinkValidateInput {
   password?: string;
 }
 
-/** What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as these. `download_url` of an asset is null where the link does not permit to download. */
+/** What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as these. `download_url` of an asset is null where the link does not permit to download. Who made what, where it is stored and which project, upload or job it belongs to is not told. */
 export interface ShareLinkValidateOutput {
   permission: string;
   target_type: string;

@@ -7,21 +7,25 @@ from dataclasses import dataclass, replace
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from coreshed import ids
+from coreshed import audit, ids
 from coreshed.catalogue import asset_ledger, item_ledger, ledger, share_ledger, times
 from coreshed.catalogue.assets import Assets, Download
 from coreshed.catalogue.ground import Ground
 from coreshed.catalogue.model import Asset, Collection, Item
 from coreshed.catalogue.share_ledger import ShareLink
+from coreshed.clock import NANOSECONDS
 from coreshed.database import Rows
 from coreshed.identity import Principal
+from coreshed.identity.issuer import throttle
+from coreshed.identity.issuer.throttle import Bucket, network_of
 from coreshed.ids import WorkspaceKey
-from coreshed.problems import Invalid, NotFound, NotPermitted
+from coreshed.problems import Invalid, NotFound, NotPermitted, RateLimited
 from coreshed.workspaces import Role
 
 _TOKEN_BYTES = 32
 # What one answer shows of a shared collection.
 MAX_SHOWN = 1000
+_KNOWN_NS = 90 * 86400 * NANOSECONDS
 _UNKNOWN = "The link is unknown, has been revoked or has expired."
 
 
@@ -101,22 +105,57 @@ class Shares:
             self._ground.record(rows, caller, found.workspace, "share.revoke", found.id)
         return revoked
 
-    def open(self, *, token: str, password: str) -> Shared:
-        """What a link shows to whoever has its token and password.
+    def open(self, *, token: str, password: str, address: str) -> Shared:
+        """What a link shows to whoever has its token and password; address: where they ask from.
 
-        Raises NotFound for a link that is not, or not any more, and where its target has gone; NotPermitted.
+        Raises NotFound for a link that is not, or not any more, and where its target has gone; NotPermitted;
+        RateLimited where the address, or strangers to the link, have been wrong too often.
         """
         with self._ground.database.reading() as rows:
             link = share_ledger.of_token(rows, _digest(token))
         if link is None or link.revoked_ns is not None or link.expires_ns <= self._ground.now_ns():
             raise NotFound(_UNKNOWN)
+        counted = self._count(link, address)
         if not self._is_right(link, password):
             raise NotPermitted("The password is wrong.")
+        now_ns = self._ground.now_ns()
         with self._ground.database.writing() as rows:
             self._ground.workspaces.require_live(rows, link.workspace_id)
             shown = self._shown(rows, link)
-            share_ledger.count_use(rows, link.id, self._ground.now_ns())
+            throttle.take_back(rows, counted)
+            throttle.remember(rows, _acquainted(link, address), now_ns + _KNOWN_NS)
+            share_ledger.count_use(rows, link.id, now_ns)
+            self._record_use(rows, link, now_ns)
         return shown
+
+    def _count(self, link: ShareLink, address: str) -> list[Bucket]:
+        """Count an attempt before the password is looked at, in buckets that a right one is taken back from.
+
+        That of the link is for addresses from which it has not been opened: whoever has the token alone cannot shut
+        out those who have the password (docs/decisions/012). Raises RateLimited.
+        """
+        now_ns = self._ground.now_ns()
+        buckets = [Bucket(f"share address {network_of(address)}", 10, 10)]
+        with self._ground.database.writing() as rows:
+            if not throttle.remembers(rows, _acquainted(link, address), now_ns):
+                buckets.append(Bucket(f"share {link.id}", 50, 30))
+            wait = throttle.pour(rows, buckets, now_ns)
+        if wait:
+            raise RateLimited(f"Too many wrong passwords. Wait {wait} s.", retry_after=wait)
+        return buckets
+
+    def _record_use(self, rows: Rows, link: ShareLink, now_ns: int) -> None:
+        """Nobody is signed in: the link itself is who came."""
+        audit.record(
+            rows,
+            at_ns=now_ns,
+            actor_id=f"share:{link.id}",
+            action="share.open",
+            organisation_id=link.organisation_id,
+            workspace_id=link.workspace_id,
+            target_id=link.target_id,
+            permission=link.permission,
+        )
 
     def _is_right(self, link: ShareLink, password: str) -> bool:
         try:
@@ -151,3 +190,7 @@ class Shares:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _acquainted(link: ShareLink, address: str) -> str:
+    return f"share {link.id} {network_of(address)}"

@@ -288,7 +288,8 @@ class ShareLinkRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 class ShareLinkValidateOutput(msgspec.Struct, frozen=True, kw_only=True):
     """What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as
-    these. `download_url` of an asset is null where the link does not permit to download.
+    these. `download_url` of an asset is null where the link does not permit to download. Who made what, where
+    it is stored and which project, upload or job it belongs to is not told.
     """
 
     permission: str

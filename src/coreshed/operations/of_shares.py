@@ -6,9 +6,8 @@ import msgspec
 from pydantic import Field
 
 from coreshed.catalogue.share_ledger import ShareLink
-from coreshed.catalogue.shares import Shared
+from coreshed.catalogue.share_wire import target_of
 from coreshed.catalogue.times import show
-from coreshed.catalogue.wire import AssetResponse, CollectionResponse, ItemResponse
 from coreshed.clock import iso_microseconds
 from coreshed.operations.bodies import Input
 from coreshed.operations.registry import Call, Listed, operation
@@ -79,7 +78,8 @@ class ShareLinkRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
 class ShareLinkValidateOutput(msgspec.Struct, frozen=True, kw_only=True):
     """What the link shows. target: the item with `assets`, or the collection with `items`, at most 1,000, as these.
 
-    `download_url` of an asset is null where the link does not permit to download.
+    `download_url` of an asset is null where the link does not permit to download. Who made what, where it is stored
+    and which project, upload or job it belongs to is not told.
     """
 
     permission: str
@@ -93,6 +93,7 @@ class ShareLinkValidateOutput(msgspec.Struct, frozen=True, kw_only=True):
     side_effect="share_export",
     summary="Create a share link with a password for an item or a collection (editor or admin).",
     produces=("share_link",),
+    hashes=True,
 )
 def create(call: Call, body: ShareLinkCreate) -> ShareLinkCreateOutput:
     """Token and password are kept as hashes alone."""
@@ -139,12 +140,18 @@ def revoke(call: Call, body: ShareLinkRevokeInput) -> ShareLinkRevokeOutput:
     side_effect="read",
     public=True,
     summary="See what a share link shows, with its token and password.",
+    refuses=("rate-limited",),
+    hashes=True,
 )
 def validate(call: Call, body: ShareLinkValidateInput) -> ShareLinkValidateOutput:
-    """Needs no account. A wrong password is 403; what is unknown, revoked or expired is 404."""
-    shown = call.rooms.catalogue.shares.open(token=body.token, password=body.password)
+    """Needs no account. A wrong password is 403; what is unknown, revoked or expired is 404.
+
+    Ten wrong passwords from an address, and one more every 10 s, are looked at; of addresses from which the link has
+    not been opened, 50 for each link together, and one more every 30 s. Others are 429 with `Retry-After`.
+    """
+    shown = call.rooms.catalogue.shares.open(token=body.token, password=body.password, address=call.address)
     return ShareLinkValidateOutput(
-        permission=shown.link.permission, target_type=shown.link.target_type, target=_target(shown)
+        permission=shown.link.permission, target_type=shown.link.target_type, target=target_of(shown)
     )
 
 
@@ -159,16 +166,3 @@ def _members(link: ShareLink) -> dict[str, Any]:
         "revoked_at": show(link.revoked_ns),
         "last_accessed_at": show(link.accessed_ns),
     }
-
-
-def _target(shown: Shared) -> dict[str, Any]:
-    several = []
-    for item in shown.items:
-        files: list[dict[str, Any]] = []
-        for asset in shown.assets.get(item.id, []):
-            link = shown.downloads.get(asset.id)
-            files.append({**msgspec.to_builtins(AssetResponse.of(asset)), "download_url": link and link.url})
-        several.append({**msgspec.to_builtins(ItemResponse.of(item)), "assets": files})
-    if shown.collection is None:
-        return several[0]
-    return {**msgspec.to_builtins(CollectionResponse.of(shown.collection, len(several))), "items": several}

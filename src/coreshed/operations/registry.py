@@ -49,12 +49,14 @@ class Call:
     """One invocation. `origin`: scheme and host under which the caller reaches this server, without a final slash.
 
     headers: lower-case name -> value, latin-1; of a repeated header the last one.
+    address: where the call comes from, as far as the proxies that the server trusts say so; empty where not known.
     """
 
     caller: Principal
     rooms: Rooms
     origin: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Operation:
     also: grants that will do in its place. raw: its published answer has no schema.
     extension: it is not among the operations that Geopera publishes. replayed: `Idempotency-Key` is honoured.
     refuses: kinds of problems that documents name beside those that every operation answers.
+    hashes: it makes or verifies digests of passwords, which is slow on purpose, and so runs in threads of its own.
     """
 
     id: str
@@ -93,6 +96,7 @@ class Operation:
     status: int
     refuses: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    hashes: bool = False
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -127,6 +131,7 @@ def operation(
     replayed: bool = False,
     status: int = 200,
     refuses: tuple[str, ...] = (),
+    hashes: bool = False,
 ) -> Callable[[F], F]:
     """Register the function as an operation; documents show its docstring.
 
@@ -155,6 +160,7 @@ def operation(
             status=status,
             refuses=refuses,
             also=also,
+            hashes=hashes,
         )
         return function
 
