@@ -237,6 +237,7 @@ class Application:
             contents=self.blobs.contents,
             catalogue=self.catalogue,
             limits=Limits(self.settings.enrichment_memory, self.settings.enrichment_seconds),
+            job_seconds=self.settings.enrichment_job_seconds,
         )
 
     def _open_block_models(self, clock: Clock) -> BlockModels:

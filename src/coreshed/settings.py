@@ -19,6 +19,7 @@ _AT_LEAST_ONE = {
     *("sql_readers", "sql_writers", "disk_threads", "hash_threads", "job_threads", "block_limit", "sql_seconds"),
     *(
         "enrichment_seconds",
+        "enrichment_job_seconds",
         "refresh_token_lifetime",
         "session_lifetime",
         "token_key_lifetime",
@@ -174,6 +175,12 @@ class Settings:
         "How long reading one uploaded raster or vector file may take.",
         unit="seconds",
         prevents="files that never end",
+    )
+    enrichment_job_seconds: int = _setting(
+        600,
+        "How long reading all files of one upload may take; what has been read until then is kept.",
+        unit="seconds",
+        prevents="one upload of many slow files keeping the jobs of others waiting",
     )
     storage_limit: int = _setting(
         0,

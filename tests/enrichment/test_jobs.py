@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from coreshed.enrichment import service
+from coreshed.enrichment.reading import Limits
+from coreshed.enrichment.service import Enriching
 from coreshed.jobs import LeaseLost
 from tests.enrichment.conftest import Quietly, Uploads
 from tests.enrichment.made import raster, vector
@@ -48,6 +50,32 @@ async def test_that_a_broken_file_leaves_the_item_and_says_why(uploads: Uploads,
     item = (await uploads.do("items.get", item_id=item_id))["item"]
     assert item["geometry"] is None
     assert len(await uploads.do("items.list_assets", item_id=item_id)) == 1
+
+
+async def test_that_a_job_ends_in_time_and_keeps_what_was_read(uploads: Uploads, tmp_path: Path) -> None:
+    paths = [raster(tmp_path / f"{letter}.tif") for letter in "abc"]
+    session_id, item_id = await uploads.complete(*paths)
+    seconds = iter([0.0, 0.0])  # the job begins, then its first file; whoever asks later is late
+    app = uploads.app
+    enriching = Enriching(
+        database=app.databases.main,
+        jobs=app.jobs,
+        contents=app.blobs.contents,
+        catalogue=app.catalogue,
+        limits=Limits(512 << 20, 120),
+        job_seconds=300,
+        monotonic=lambda: next(seconds, 300.0),
+    )
+    claim = uploads.claim()
+    assert claim is not None
+    enriching.run(claim, Quietly())
+    assert uploads.claim() is None
+    detected = uploads.detected(session_id)
+    late = "Reading all files takes more than the 300 s that it may take: some are not read."
+    assert detected["pipeline"] == {"state": "done", "files_read": 1, "files_left_out": 0, "note": late}
+    assert [each["file_name"] for each in detected["files"]] == ["a.tif"]
+    assert detected["errors"] == [{"file_name": name, "message": late} for name in ("b.tif", "c.tif")]
+    assert (await uploads.do("items.get", item_id=item_id))["item"]["geometry"] is not None
 
 
 async def test_that_files_of_other_kinds_ask_for_nothing(uploads: Uploads, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Reading the files of items, as a job: outside of transactions, then stored in one."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -36,13 +38,24 @@ class Enriching:
     """Files of items, read and told to the catalogue."""
 
     def __init__(
-        self, *, database: Database, jobs: Jobs, contents: Contents, catalogue: Catalogue, limits: Limits
+        self,
+        *,
+        database: Database,
+        jobs: Jobs,
+        contents: Contents,
+        catalogue: Catalogue,
+        limits: Limits,
+        job_seconds: int,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """limits: of one file. job_seconds: of all files of one job, in each of its attempts."""
         self._database = database
         self._jobs = jobs
         self._contents = contents
         self._catalogue = catalogue
         self._limits = limits
+        self._job_seconds = job_seconds
+        self._monotonic = monotonic
 
     def order(self, rows: Rows, item_ids: Sequence[str], *, principal_id: str | None = None) -> list[str]:
         """Have items read again, each by a job of its own; the ids of the jobs. Raises NotFound."""
@@ -71,7 +84,10 @@ class Enriching:
         if not is_installed():
             self._store_nothing(claim, order, NOT_INSTALLED)
             return
-        found = [each for item_id in order.item_ids if (each := self._read_item(claim, context, order, item_id))]
+        budget = _Budget(self._limits, self._job_seconds, self._monotonic)
+        found = [
+            each for item_id in order.item_ids if (each := self._read_item(claim, context, order, item_id, budget))
+        ]
         pictures = [self._picture(each) for each in found]
         with self._database.writing() as rows:
             self._jobs.complete(rows, claim, b"")
@@ -80,7 +96,8 @@ class Enriching:
             if order.upload_id is not None:
                 everything = [read for each in found for read in each.read]
                 left_out = sum(each.left_out for each in found)
-                ledger.note(rows, order.upload_id, facts.detected("done", everything, left_out=left_out))
+                note = budget.sentence if budget.is_overdrawn else None
+                ledger.note(rows, order.upload_id, facts.detected("done", everything, note=note, left_out=left_out))
 
     def _store_nothing(self, claim: Claim, order: orders.Order, note: str) -> None:
         with self._database.writing() as rows:
@@ -88,7 +105,9 @@ class Enriching:
             if order.upload_id is not None:
                 ledger.note(rows, order.upload_id, facts.detected("skipped", [], note=note))
 
-    def _read_item(self, claim: Claim, context: JobContext, order: orders.Order, item_id: str) -> _Found | None:
+    def _read_item(
+        self, claim: Claim, context: JobContext, order: orders.Order, item_id: str, budget: "_Budget"
+    ) -> _Found | None:
         try:
             with self._database.reading() as rows:
                 item, assets = self._catalogue.enriching.of_item(rows, item_id)
@@ -102,17 +121,22 @@ class Enriching:
         made = []
         for no, asset in enumerate(wanted[:_MOST_FILES]):
             context.progress(no / len(wanted[:_MOST_FILES]))
-            made.append(Read(asset.id, asset.file_name, self._read(claim, context, asset, assets)))
+            made.append(Read(asset.id, asset.file_name, self._read(claim, context, asset, assets, budget)))
         return _Found(item, made, max(len(wanted) - _MOST_FILES, 0))
 
-    def _read(self, claim: Claim, context: JobContext, asset: Asset, others: Sequence[Asset]) -> Outcome:
+    def _read(
+        self, claim: Claim, context: JobContext, asset: Asset, others: Sequence[Asset], budget: "_Budget"
+    ) -> Outcome:
+        limits = budget.of_next_file()
+        if limits is None:
+            return Outcome(errors=[budget.sentence])
         try:
             beside = [self._source(each) for each in others if each.id != asset.id and each.item_id == asset.item_id]
             return read(
                 self._source(asset),
                 beside,
                 is_categorical=asset.is_categorical,
-                limits=self._limits,
+                limits=limits,
                 check=context.check,
             )
         except LeaseLost:
@@ -157,6 +181,22 @@ class Enriching:
             )
             thumbnail = Thumbnail(picture.blob_id, picture.size, picture.digest.hexdigest())
         self._catalogue.enrich(rows, found.item.id, facts.enrichment(found.read, thumbnail, actor_id))
+
+
+class _Budget:
+    """The time that one job has for all its files."""
+
+    def __init__(self, limits: Limits, seconds: int, monotonic: Callable[[], float]) -> None:
+        self._limits, self._monotonic = limits, monotonic
+        self._until = monotonic() + seconds
+        self.is_overdrawn = False
+        self.sentence = f"Reading all files takes more than the {seconds:,} s that it may take: some are not read."
+
+    def of_next_file(self) -> Limits | None:
+        """What it may take, None where nothing is left."""
+        left = self._until - self._monotonic()
+        self.is_overdrawn = left <= 0
+        return None if self.is_overdrawn else replace(self._limits, seconds=min(self._limits.seconds, math.ceil(left)))
 
 
 class _Lazily:
