@@ -168,3 +168,31 @@ async def test_that_keys_of_others_are_not_there(application: Application, admin
         assert theirs["id"] not in (await call(client, "list")).text
     async with with_key(application, theirs["key"]) as client:
         assert (await client.post("/v1/op/projects.list")).status_code == 200
+
+
+async def test_that_a_key_does_not_outlive_the_key_that_makes_it(
+    application: Application, admin: httpx.AsyncClient
+) -> None:
+    body = {"name": "mother", "permissions": ["api_keys:write", "projects:read"], "expires_in_days": 30}
+    mother = (await call(admin, "create", **body)).json()
+    form = {"grant_type": "client_credentials", "client_id": "geopera", "client_secret": mother["key"]}
+    token = (await admin.post("/realms/public/protocol/openid-connect/token", data=form)).json()["access_token"]
+    for credential in (mother["key"], token):
+        async with with_key(application, credential) as client:
+            for days in (31, 30):  # the thirty days begin now, which is later
+                refused = await call(client, "create", name="longer", expires_in_days=days)
+                assert refused.status_code == 422, refused.text
+                assert refused.json()["detail"][0]["loc"] == ["body", "expires_in_days"]
+            shorter = (await call(client, "create", name="shorter", expires_in_days=29)).json()
+            assert shorter["expires_at"] < mother["expires_at"]
+            assert (await call(client, "create", name="same")).json()["expires_at"] == mother["expires_at"]
+
+
+async def test_that_nobody_has_more_than_a_hundred_keys_that_are_of_use(application: Application) -> None:
+    first = narrow(application, "api_keys:*")
+    async with with_key(application, first) as client:
+        answers = [await call(client, "create", name=str(no)) for no in range(100)]
+        assert [each.status_code for each in answers] == [200] * 99 + [409]
+        assert answers[-1].json()["detail"].startswith("You have 100 keys")
+        await call(client, "revoke", key_id=answers[0].json()["id"])
+        assert (await call(client, "create", name="again")).status_code == 200

@@ -35,7 +35,7 @@ export interface ApiKeyCreateInput {
   permissions?: string[];
   /** How many operations it may call in a minute; null: no limit of its own */
   rate_limit?: number | null;
-  /** When it ends; null: not before it is revoked */
+  /** When it ends; null: with the key you call with, if that expires, else when it is revoked */
   expires_in_days?: number | null;
 }
 

@@ -25,7 +25,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field(
                 "expires_in_days",
                 "integer",
-                about="When it ends; null: not before it is revoked; at most 36525, more than 0",
+                about="When it ends; null: with the key you call with, if that expires, else when it is revoked; at most 36525, more than 0",
             ),
         ),
     ),

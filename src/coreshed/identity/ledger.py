@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
@@ -244,6 +244,19 @@ def keys(rows: Rows, user_id: str | None) -> list[ApiKey]:
     found = _KEY if user_id is None else _KEY.where(api_keys.c.user_id == user_id)
     ordered = found.order_by(api_keys.c.created_ns.desc(), api_keys.c.id)
     return [ApiKey(**row) for row in rows.execute(ordered).mappings()]
+
+
+def hold_user(rows: Rows, user_id: str) -> None:
+    """Make other changes that hold the user wait until this transaction ends."""
+    rows.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))
+
+
+def active_keys(rows: Rows, user_id: str, now_ns: int) -> int:
+    """How many keys of a user are of use now."""
+    own = api_keys.c.user_id == user_id, api_keys.c.revoked_ns.is_(None)
+    lasting = api_keys.c.expires_ns.is_(None) | (api_keys.c.expires_ns > now_ns)
+    found: int = rows.execute(select(func.count()).select_from(api_keys).where(*own, lasting)).scalar_one()
+    return found
 
 
 def key(rows: Rows, key_id: str) -> ApiKey | None:

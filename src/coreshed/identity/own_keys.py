@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from coreshed.identity.service import Identity
 
 _DAY_NS = 86_400 * NANOSECONDS
+# Of one person, those aside that have ended.
+MOST_KEYS = 100
 
 
 class OwnKeys:
@@ -36,8 +38,9 @@ class OwnKeys:
         """A new key, which is returned here and never again, and what is kept of it.
 
         scopes: none make a key that says who its user is and opens nothing. expires_in_days: None for a key that ends
-        when it is revoked. rate_limit: calls of operations in a minute, None for no limit of its own. Raises Invalid,
-        and InsufficientScope where the caller's credential does not cover a scope.
+        with the key that the caller came with, else when it is revoked. rate_limit: calls of operations in a minute,
+        None for no limit of its own. Raises Invalid, also where it would outlive the caller's key; Conflict where the
+        caller has MOST_KEYS; and InsufficientScope where the caller's credential does not cover a scope.
         """
         wanted = list(dict.fromkeys(scopes))
         try:
@@ -47,17 +50,30 @@ class OwnKeys:
         for scope in wanted:
             if not all(caller.permits(grant) for grant in grants.grants_of([scope])):
                 raise InsufficientScope(f"A key cannot be given '{scope}', which your own credential does not have.")
-        days_ns = None if expires_in_days is None else expires_in_days * _DAY_NS
         return self._identity.create_key(
             user_id=caller.user_id,
             name=name,
             scopes=wanted,
-            expires_ns=None if days_ns is None else self._clock.now_ns() + days_ns,
+            expires_ns=self._end(caller, expires_in_days),
             actor_id=caller.user_id,
             organisation_id=min(caller.organisation_roles, default=None),
             may_open_nothing=True,
             rate_limit=rate_limit,
+            most_active=MOST_KEYS,
         )
+
+    def _end(self, caller: Principal, days: int | None) -> int | None:
+        """A key that expires could make itself last for ever otherwise."""
+        latest_ns = caller.key_ends_ns
+        if days is None:
+            return latest_ns
+        wanted_ns = self._clock.now_ns() + days * _DAY_NS
+        if latest_ns is not None and wanted_ns > latest_ns:
+            raise Invalid(
+                "A key ends no later than the key that makes it. Leave this out to have it end then.",
+                loc=["body", "expires_in_days"],
+            )
+        return wanted_ns
 
     def list(self, *, caller: Principal) -> list[ApiKey]:
         """The caller's keys, ended ones too, the newest first."""

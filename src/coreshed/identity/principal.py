@@ -59,7 +59,8 @@ class Principal:
     """An authenticated user together with the credential in use.
 
     `organisation_roles` maps organisation ids to `admin` or `member`; `grants` limit the credential, see `grants.py`.
-    `claims` are those of a token, None for an API key. `rate` is None where no key limits itself.
+    `claims` are those of a token, None for an API key. `rate` is None where no key limits itself. `key_ends_ns` is when
+    the key expires that the credential is or was issued for; None where it does not, or where there is no key.
     """
 
     user_id: str
@@ -70,6 +71,7 @@ class Principal:
     credential_id: str
     claims: Claims | None = None
     rate: KeyRate | None = None
+    key_ends_ns: int | None = None
 
     def permits(self, grant: str) -> bool:
         """True where the credential may be used for `grant` (`resource:action`)."""

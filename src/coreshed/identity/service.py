@@ -19,7 +19,7 @@ from coreshed.identity.memberships import Memberships
 from coreshed.identity.own_keys import OwnKeys
 from coreshed.identity.principal import Principal
 from coreshed.identity.verifiers import ApiKeyVerifier, Preparing, Verifier, credential_of
-from coreshed.problems import AlreadyExists, BadRequest, Invalid, MissingCredentials, NotFound
+from coreshed.problems import AlreadyExists, BadRequest, Conflict, Invalid, MissingCredentials, NotFound
 from coreshed.wire_common import User
 
 OPERATOR = "operator"  # the actor of changes made on the command line
@@ -276,8 +276,11 @@ class Identity:
         organisation_id: str | None = None,
         may_open_nothing: bool = False,
         rate_limit: int | None = None,
+        most_active: int | None = None,
     ) -> tuple[str, ApiKey]:
         """A new key, which is returned here and never again, and what is kept of it. Raises Invalid, NotFound.
+
+        most_active: how many keys the user may have, those aside that have ended; raises Conflict beyond it.
 
         organisation_id: whose administrators read of it. may_open_nothing: a key without scopes is wanted.
         rate_limit: calls of operations in a minute, None for no limit of its own.
@@ -294,6 +297,7 @@ class Identity:
             user = ledger.account(rows, user_id)
             if user is None or user.disabled_ns is not None:
                 raise NotFound("The user was not found or is disabled.")
+            self._require_room(rows, user_id, most_active)
             while True:  # ids have 32 bits, so that one may be taken
                 new = keys.generate()
                 key = ApiKey(new.id, user_id, name, granted, now_ns, expires_ns, None, rate_limit)
@@ -304,6 +308,13 @@ class Identity:
                 target_id=key.id, user=user_id, scopes=granted,
             )  # fmt: skip
         return new.text, key
+
+    def _require_room(self, rows: Rows, user_id: str, most: int | None) -> None:
+        if most is None:
+            return
+        ledger.hold_user(rows, user_id)
+        if ledger.active_keys(rows, user_id, self._clock.now_ns()) >= most:
+            raise Conflict(f"You have {most} keys, which is as many as there may be. Revoke one that nobody uses.")
 
     def key_of(self, rows: Rows, caller: Principal) -> ApiKey | None:
         """The key that the caller came with; None where their credential is not a key."""

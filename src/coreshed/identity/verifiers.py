@@ -56,6 +56,7 @@ class ApiKeyVerifier:
             grants=grants.grants_of(found.scopes.split()),
             credential_id=found.key_id,
             rate=None if found.rate_limit is None else KeyRate(found.key_id, found.rate_limit),
+            key_ends_ns=found.expires_ns,
         )
         return Verified(principal, found.expires_ns)
 

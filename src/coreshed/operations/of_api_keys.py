@@ -25,7 +25,8 @@ class ApiKeyCreateInput(Input):
         default=None, description="How many operations it may call in a minute; null: no limit of its own"
     )
     expires_in_days: Annotated[Integer, Field(gt=0, le=_CENTURY)] | None = Field(
-        default=None, description="When it ends; null: not before it is revoked"
+        default=None,
+        description="When it ends; null: with the key you call with, if that expires, else when it is revoked",
     )
 
 
@@ -79,9 +80,13 @@ class ApiKeyRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
     side_effect="share_export",
     summary="Make a key for yourself; the secret is in this answer and nowhere else.",
     replayed=True,
+    refuses=("conflict",),
 )
 def create(call: Call, body: ApiKeyCreateInput) -> ApiKeyCreateOutput:
     """The key acts as you, in every role that you have, and is limited by its permissions.
+
+    It ends no later than the key you call with, or that your token was given for. Of 100 keys that have not ended,
+    the next one is refused (409).
 
     Under an `Idempotency-Key` the answer, the secret with it, is kept for 24 hours, readable with that text alone:
     take a random one. Each server process counts the calls for itself; more than `rate_limit` are answered with 429.

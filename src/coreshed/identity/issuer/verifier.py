@@ -110,6 +110,7 @@ class TokenVerifier:
             credential_id=claims.jti,
             claims=TokenClaims.of(msgspec.structs.asdict(claims), claims.scope),
             rate=None if key is None or key.rate_limit is None else KeyRate(key.id, key.rate_limit),
+            key_ends_ns=None if key is None else key.expires_ns,
         )
         return Verified(principal, (claims.exp + SKEW_SECONDS) * NANOSECONDS)
 
