@@ -1,7 +1,12 @@
 """Who reads what, by which credential, and how refusals are worded."""
 
 import base64
+from typing import Any
 
+import msgspec
+
+from coreshed import audit
+from coreshed.audit import Wanted
 from coreshed.workspaces import Role
 from tests.objects.conftest import ADMIN_KEY, Lab
 from tests.stac.conftest import Shelf, put_item
@@ -54,6 +59,32 @@ async def test_that_a_deleted_project_is_served_no_longer(shelf: Shelf) -> None:
     assert (await shelf.lab.clients["owner"].delete(root)).status_code == 204
     assert await shelf.found() == []
     assert (await shelf.get(f"/collections/{shelf.project}")).status_code == 404
+
+
+async def test_that_every_answer_with_links_to_bytes_is_audited_and_no_other(shelf: Shelf) -> None:
+    files = shelf.item("with a file", at="2026-02-01T00:00:00Z")
+    await shelf.asset(files)
+    await shelf.asset(files, b"another", key="more")
+    shelf.item("without one")
+
+    def noted() -> list[dict[str, Any]]:
+        with shelf.lab.application.databases.main.reading() as rows:
+            found = audit.search(rows, Wanted(limit=9, workspace_id=shelf.project, action="asset.links"))
+        assert {each.target_id for each in found} <= {shelf.project}
+        return [msgspec.json.decode(each.detail) for each in reversed(found)]
+
+    item = f"/collections/{shelf.project}/items/with%20a%20file"
+    assert await shelf.found() == ["without one", "with a file"]
+    first = noted()
+    assert [each["assets"] for each in first] == [2]
+    assert len(set(first[0]["asset_ids"])) == 2
+    assert (await shelf.get(item)).status_code == 200
+    assert (await shelf.get(f"{item}/assets/more")).status_code == 307
+    assert [each["assets"] for each in noted()] == [2, 2, 1]
+    assert await shelf.found(ids="without one") == ["without one"]
+    assert (await shelf.get(f"{item}/assets/none")).status_code == 404
+    assert (await shelf.get(item, "stranger")).status_code == 404
+    assert len(noted()) == 3
 
 
 GOOD = [

@@ -1,5 +1,6 @@
 """Assets: the files of items, and links to their bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,8 +10,12 @@ from coreshed.catalogue.ground import Ground
 from coreshed.catalogue.model import Asset, Item
 from coreshed.database import Rows
 from coreshed.identity import Principal
+from coreshed.ids import WorkspaceKey
 from coreshed.problems import NotFound
 from coreshed.workspaces import Role
+
+# Ids in one row of the audit (docs/decisions/026).
+_MOST_NOTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,18 @@ class Assets:
             found = self._of(rows, item, asset_id)
             self._ground.record(rows, caller, item.workspace, "asset.download", found.id, item_id=item.id)
         return self.link(found)
+
+    def note_links(self, *, caller: Principal, assets: Sequence[Asset]) -> None:
+        """Have the audit remember an answer that links to the bytes of files: one row for each of their projects."""
+        by_project: dict[WorkspaceKey, list[str]] = {}
+        for each in assets:
+            by_project.setdefault(WorkspaceKey(each.organisation_id, each.workspace_id), []).append(each.id)
+        if not by_project:
+            return
+        with self._ground.database.writing() as rows:
+            for project, found in by_project.items():
+                detail = {"assets": len(found), "asset_ids": found[:_MOST_NOTED]}
+                self._ground.record(rows, caller, project, "asset.links", project.workspace_id, **detail)
 
     def link(self, asset: Asset) -> Download:
         """A link to bytes that somebody may read."""

@@ -62,6 +62,7 @@ class Stac:
                 most = _MOST_COUNTED
                 matched = self._searching.count_all(rows, wanted, most=most) if more else len(found.items)
             assets = self._searching.assets(rows, [each.id for each in found.items])
+        self._note(caller, assets)
         href = self._catalogue.assets.address
         items = [features.feature(self.root, each, assets.get(each.id, ()), href) for each in found.items]
         return Page(items, matched, found.next_token)
@@ -70,6 +71,7 @@ class Stac:
         """One item. Raises NotFound."""
         with self._database.reading() as rows:
             found, assets = self._item(rows, caller, collection_id, stac_id)
+        self._note(caller, {found.id: assets})
         return features.feature(self.root, found, assets, self._catalogue.assets.address)
 
     def asset_link(self, *, caller: Principal, collection_id: str, stac_id: str, key: str) -> str:
@@ -78,8 +80,13 @@ class Stac:
             _, assets = self._item(rows, caller, collection_id, stac_id)
         for asset in assets:
             if asset.key == key:
+                self._note(caller, {asset.item_id: [asset]})
                 return self._catalogue.assets.address(asset)
         raise NotFound("The item has no such asset.")
+
+    def _note(self, caller: Principal, assets: Mapping[str, Sequence[Asset]]) -> None:
+        """Every answer with links to bytes is a row of the audit, before it is sent."""
+        self._catalogue.assets.note_links(caller=caller, assets=[each for some in assets.values() for each in some])
 
     def _item(self, rows: Rows, caller: Principal, collection_id: str, stac_id: str) -> tuple[Item, Sequence[Asset]]:
         if is_name(collection_id) and is_name(stac_id):
