@@ -1,4 +1,7 @@
-"""The answer of every service's `/<service>/health_check`: a plain word, or JSON where `full` asks for it."""
+"""The answer of every service's `/<service>/health_check`: a plain word, or JSON where `full` asks for it.
+
+That of `/healthz` is always JSON, with `ok` for `pass`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,10 +18,11 @@ from coreshed.openapi import HEALTH
 from coreshed.problems import StoreFailure
 from coreshed.wire_common import boolean
 
-# The server's own, the name that orchestrators look for, and one for each API; that of colormaps is `visualization`.
-PATHS = (
+# The name that orchestrators and clients of uploads look for, with an answer of its own.
+HEALTHZ = "/healthz"
+# The server's own, and one for each API; that of colormaps is `visualization`.
+_EVO_PATHS = (
     "/health_check",
-    "/healthz",
     "/blockmodel/health_check",
     "/file/health_check",
     "/folder/health_check",
@@ -26,19 +30,40 @@ PATHS = (
     "/workspace/health_check",
     "/visualization/health_check",
 )
+PATHS = (*_EVO_PATHS, HEALTHZ)
 
 
-@get(list(PATHS), operation_class=HEALTH)
+@get(list(_EVO_PATHS), operation_class=HEALTH)
 async def health_check(
     request: Request[Any, Any, Any], database: NamedDependency[SkipValidation[Database]]
 ) -> Response[bytes]:
     """How the service is; needs no credential."""
     query = dict(request.query_params)
-    dependencies = {}
-    if asks_for_dependencies(query):
-        dependencies["database"] = await _answers(database)
-    status, content_type, body = health_answer(query, version=__version__, dependencies=dependencies)
+    status, content_type, body = health_answer(
+        query, version=__version__, dependencies=await _dependencies(query, database)
+    )
     return Response(body, status_code=status, media_type=content_type)
+
+
+@get(HEALTHZ, operation_class=HEALTH)
+async def healthz(
+    request: Request[Any, Any, Any], database: NamedDependency[SkipValidation[Database]]
+) -> Response[bytes]:
+    """`{"status":"ok"}` once the server serves; needs no credential."""
+    query = {**request.query_params, "full": "true"}
+    status, content_type, body = health_answer(
+        query, version=__version__, dependencies=await _dependencies(query, database)
+    )
+    found = msgspec.json.decode(body)
+    if found["status"] == "pass":
+        found["status"] = "ok"
+    if not boolean(request.query_params.get("full"), "full"):
+        found = {"status": found["status"]}
+    return Response(msgspec.json.encode(found), status_code=status, media_type=content_type)
+
+
+async def _dependencies(query: Mapping[str, str], database: Database) -> dict[str, bool]:
+    return {"database": await _answers(database)} if asks_for_dependencies(query) else {}
 
 
 async def _answers(database: Database) -> bool:
@@ -54,7 +79,7 @@ def router(database: Database) -> Router:
     async def here() -> Database:
         return database
 
-    return Router("/", route_handlers=[health_check], dependencies={"database": Provide(here)})
+    return Router("/", route_handlers=[health_check, healthz], dependencies={"database": Provide(here)})
 
 
 def asks_for_dependencies(query: Mapping[str, str]) -> bool:

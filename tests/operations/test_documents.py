@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from coreshed import __version__
 from coreshed.operations.registry import load
 
 HINTS = "target_collection_id target_item_id asset_key is_categorical"
@@ -96,3 +97,12 @@ async def test_that_a_public_operation_has_a_scope_and_asks_for_no_credential(
     told = document["paths"]["/v1/op/share.link.validate"]["post"]
     assert (told["x-required-scope"], told["x-public"], told["security"]) == ("shares:read", True, [])
     assert (await nobody.post("/v1/op/share.link.validate", json={"token": "unknown"})).status_code == 404
+
+
+async def test_that_healthz_says_ok_in_json(nobody: httpx.AsyncClient) -> None:
+    got = await nobody.get("/healthz")
+    assert (got.status_code, got.content) == (200, b'{"status":"ok"}')
+    assert got.headers["content-type"] == "application/json"
+    full = await nobody.get("/healthz", params={"full": "true", "check_dependencies": "true"})
+    assert full.json() == {"status": "ok", "version": __version__, "dependencies": {"database": "pass"}}
+    assert (await nobody.get("/health_check")).text == "pass"

@@ -1,5 +1,6 @@
 """What a start prints, where it listens, and how it refuses."""
 
+import json
 import socket
 import stat
 from urllib.parse import urlsplit
@@ -127,6 +128,7 @@ def test_that_the_instance_file_tells_scripts_where_the_server_is(stub: StubServ
     known = server.instance
     assert (known.api_url, known.blob_url, known.ca_file) == (server.url, server.url, None)
     assert (known.organisation_id, known.workspace_id) == ("an-organisation", "a-workspace")
+    assert json.loads((server.data_dir / "instance.json").read_bytes())["project_id"] == "a-workspace"
     assert stat.S_IMODE((server.data_dir / "instance.json").stat().st_mode) == 0o600
 
 

@@ -17,9 +17,16 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None
     organisation_id: str
     workspace_id: str
+    # What operations take: a project is a workspace, and this is the same one. Empty in files of before: as above.
+    project_id: str = ""
     version: str
     # The administrator's key if this server's first start generated it; a key fixed by the operator is not kept here.
     admin_key: str | None = None
+
+    def __post_init__(self) -> None:
+        """A project is a workspace of the same id."""
+        if not self.project_id:
+            msgspec.structs.force_setattr(self, "project_id", self.workspace_id)
 
     def public(self) -> dict[str, str | None]:
         """Everything but the key."""
