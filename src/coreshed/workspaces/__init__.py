@@ -6,13 +6,14 @@ from coreshed.workspaces.ground import Described
 from coreshed.workspaces.ledger import Workspace
 from coreshed.workspaces.listing import Comparison, ListQuery, Query, read_times
 from coreshed.workspaces.people import People
+from coreshed.workspaces.reference import Reference
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.service import Workspaces
 from coreshed.workspaces.thumbnails import Thumbnails
 from coreshed.workspaces.wire import AssignRole
 from coreshed.workspaces.wire import read as read_body
 
-SERVICES = (Workspaces, Thumbnails, People, Administration, Entitlements)
+SERVICES = (Workspaces, Thumbnails, People, Administration, Entitlements, Reference)
 
 __all__ = [
     "SERVICES",

@@ -16,7 +16,7 @@ from coreshed.workspaces.offloop import COORDINATE_SYSTEMS, off_loop
 async def list_coordinate_systems(org_id: Id, call: Here) -> Response[bytes]:
     """The coordinate systems of EPSG, as a tree."""
     organisation_id = ids.read_id(org_id, "org_id")
-    asked = call.workspaces.coordinate_systems
+    asked = call.workspaces.reference.coordinate_systems
     body = await off_loop(COORDINATE_SYSTEMS, asked, caller=call.caller, organisation_id=organisation_id)
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 

@@ -65,7 +65,7 @@ async def create_workspace(org_id: Id, request: Ask, call: Here) -> wire.Workspa
     organisation_id = ids.read_id(org_id, "org_id")
     asked = wire.read(await request.body(), wire.CreateWorkspace)
     if asked.default_coordinate_system:
-        check, text = call.workspaces.check_system_of_new, asked.default_coordinate_system
+        check, text = call.workspaces.reference.check_system_of_new, asked.default_coordinate_system
         await off_loop(COORDINATE_SYSTEMS, check, caller=call.caller, organisation_id=organisation_id, text=text)
     created = await call.database.change(
         call.workspaces.create, caller=call.caller, organisation_id=organisation_id, asked=asked
@@ -89,7 +89,7 @@ async def update_workspace(org_id: Id, workspace_id: Id, request: Ask, call: Her
     asked = wire.read(await request.body(), wire.UpdateWorkspace)
     text = asked.default_coordinate_system
     if isinstance(text, str) and text:
-        present = await call.database.run(call.workspaces.system_to_change, caller=call.caller, workspace=key)
+        present = await call.database.run(call.workspaces.reference.system_to_change, caller=call.caller, workspace=key)
         if text != present:  # who sends back what they have read is not judged
             await off_loop(COORDINATE_SYSTEMS, coordinate_systems.check, text)
     changed = await call.database.change(call.workspaces.update, caller=call.caller, workspace=key, asked=asked)
@@ -158,7 +158,9 @@ async def discover(request: Ask, call: Here) -> wire.DiscoveryAnswer:
     """The organisations, hubs and services that the caller reaches."""
     services = request.query_params.getall("service", [])
     origin = call.origins.public_url
-    return await call.database.run(call.workspaces.discover, caller=call.caller, services=services, public_url=origin)
+    return await call.database.run(
+        call.workspaces.reference.discover, caller=call.caller, services=services, public_url=origin
+    )
 
 
 def router(*, workspaces: Workspaces, database: Database, origins: Origins) -> Router:

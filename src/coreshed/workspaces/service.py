@@ -14,18 +14,18 @@ from coreshed.identity import OPERATOR, Identity, Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.problems import AlreadyExists, UnknownWorkspace, WorkspaceGone
 from coreshed.wire_common import BoundingBox, User
-from coreshed.workspaces import coordinate_systems, discovery, ledger, roles
+from coreshed.workspaces import ledger, roles
 from coreshed.workspaces.administration import Administration
 from coreshed.workspaces.entitlements import Entitlements
 from coreshed.workspaces.ground import Described, Ground, require_member
 from coreshed.workspaces.listing import ListQuery
 from coreshed.workspaces.people import People
+from coreshed.workspaces.reference import Reference
 from coreshed.workspaces.roles import Role, WorkspaceAccess
 from coreshed.workspaces.thumbnails import Thumbnails
 from coreshed.workspaces.wire import (
     AssignRole,
     CreateWorkspace,
-    DiscoveryAnswer,
     UpdateWorkspace,
     check_rectangle,
     named,
@@ -54,6 +54,7 @@ class Workspaces:
         self.people = People(self._ground)
         self.administration = Administration(self._ground)
         self.entitlements = Entitlements(self._ground)
+        self.reference = Reference(self._ground)
 
     # What other rooms ask
 
@@ -319,30 +320,6 @@ class Workspaces:
                 found.id, found.organisation_id, Role.OWNER, found.name, found.default_coordinate_system
             )
             self._ground.set_role(rows, OPERATOR, access, user_id, role)
-
-    # Around workspaces
-
-    def discover(self, *, caller: Principal, services: Collection[str], public_url: str) -> DiscoveryAnswer:
-        """The caller's organisations and the services they reach."""
-        with self._database.reading() as rows:
-            organisations = self._identity.organisations_of(rows, caller)
-        return discovery.discover(organisations, asked=services, public_url=public_url)
-
-    def coordinate_systems(self, *, caller: Principal, organisation_id: str) -> bytes:
-        """The coordinate systems that workspaces can have, as JSON; slow the first time. Raises NotPermitted."""
-        require_member(caller, organisation_id)
-        return coordinate_systems.catalogue()
-
-    def check_system_of_new(self, *, caller: Principal, organisation_id: str, text: str) -> None:
-        """What `create` asks of a coordinate system; slow the first time. Raises NotPermitted, Invalid."""
-        require_member(caller, organisation_id)
-        coordinate_systems.check(text)
-
-    def system_to_change(self, *, caller: Principal, workspace: WorkspaceKey) -> str:
-        """The default coordinate system, for somebody who may `update` it."""
-        with self._database.reading() as rows:
-            access = self.require_role(rows, caller=caller, workspace=workspace, at_least=Role.EDITOR)
-            return access.default_coordinate_system
 
     # Inside one transaction
 
