@@ -311,17 +311,14 @@ class Application:
     def front(self) -> "Front":
         """What is served, made when it is first asked for: commands and the worker start without the framework."""
         from coreshed.front import Front
+        from coreshed.operations import Rooms
 
         return Front(
             settings=self.settings,
             origins=self.origins,
             database=self.databases.main,
-            identity=self.identity,
+            rooms=Rooms(self.identity, self.workspaces, self.quota, self.catalogue, self.uploads, self.jobs),
             issuer=self.issuer,
-            workspaces=self.workspaces,
-            quota=self.quota,
-            catalogue=self.catalogue,
-            uploads=self.uploads,
             folders=self.folders,
             objects=self.objects,
             files=self.files,
@@ -329,7 +326,6 @@ class Application:
             block_models=self.block_models,
             blobs=self.blobs.plane,
             storage=self.blobs.storage,
-            jobs=self.jobs,
             metrics=self.metrics,
             clock=self._clock,
             stac=self.stac,

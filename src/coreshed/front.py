@@ -9,26 +9,20 @@ from typing import Any
 from coreshed import health, web
 from coreshed.blobs import BlobPlane, StoragePlane
 from coreshed.blockmodels.service import BlockModels
-from coreshed.catalogue import Catalogue
 from coreshed.clock import Clock
 from coreshed.colormaps import Colormaps
 from coreshed.database import Database
 from coreshed.edge import AsgiApp, Edge, Mount, Receive, Scope, Send
 from coreshed.files import Files
 from coreshed.folders import Folders
-from coreshed.identity import Identity
 from coreshed.identity.issuer import Issuer
-from coreshed.jobs import Jobs
 from coreshed.metrics import CONTENT_TYPE, Metrics
 from coreshed.objects import Objects
 from coreshed.operations import OperationsPlane, Rooms
 from coreshed.origins import Origins
 from coreshed.problems import Api, MethodNotAllowed, StoreFailure, UnknownRoute
-from coreshed.quota import Quota
 from coreshed.settings import Settings
 from coreshed.stac import Stac, StacPlane
-from coreshed.uploads import UploadSessions
-from coreshed.workspaces import Workspaces
 
 __all__ = ["AsgiApp", "Front"]
 
@@ -42,12 +36,8 @@ class Front:
         settings: Settings,
         origins: Origins,
         database: Database,
-        identity: Identity,
+        rooms: Rooms,
         issuer: Issuer,
-        workspaces: Workspaces,
-        quota: Quota,
-        catalogue: Catalogue,
-        uploads: UploadSessions,
         folders: Folders,
         objects: Objects,
         files: Files,
@@ -55,22 +45,18 @@ class Front:
         block_models: BlockModels,
         blobs: BlobPlane,
         storage: StoragePlane,
-        jobs: Jobs,
         metrics: Metrics,
         clock: Clock,
         stac: Stac,
     ) -> None:
         self._clock = clock
-        self._settings, self._identity, self._metrics = settings, identity, metrics
-        self._database, self._jobs = database, jobs
-        self._workspaces, self._quota, self._origins = workspaces, quota, origins
-        self._catalogue = catalogue
-        self._uploads = uploads
+        self._settings, self._origins, self._metrics = settings, origins, metrics
+        self._database, self._rooms, self._identity = database, rooms, rooms.identity
         self.apis = web.litestar(
             settings=settings,
             origins=origins,
             database=database,
-            workspaces=workspaces,
+            workspaces=rooms.workspaces,
             folders=folders,
             objects=objects,
             files=files,
@@ -78,7 +64,7 @@ class Front:
             block_models=block_models,
             issuer=issuer,
         )
-        self._stac = StacPlane(stac=stac, database=database, identity=identity)
+        self._stac = StacPlane(stac=stac, database=database, identity=rooms.identity)
         self._mounts = self._all_mounts(blobs, storage)
         self.whole: AsgiApp = self._edge(self._mounts)
 
@@ -115,16 +101,8 @@ class Front:
         ]
 
     def _operations(self) -> OperationsPlane:
-        rooms = Rooms(
-            identity=self._identity,
-            workspaces=self._workspaces,
-            quota=self._quota,
-            catalogue=self._catalogue,
-            uploads=self._uploads,
-            jobs=self._jobs,
-        )
         return OperationsPlane(
-            rooms=rooms,
+            rooms=self._rooms,
             database=self._database,
             identity=self._identity,
             clock=self._clock,
@@ -139,7 +117,7 @@ class Front:
         if client is None or client[0] not in {"127.0.0.1", "::1"}:
             raise UnknownRoute
         with suppress(StoreFailure):  # what this process counts is of use without its database, too
-            self._metrics.counted_jobs(*await self._database.search(self._jobs.census))
+            self._metrics.counted_jobs(*await self._database.search(self._rooms.jobs.census))
         await _send(send, 200, CONTENT_TYPE, self._metrics.text())
 
 
