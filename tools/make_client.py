@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from operation_types import Types, limits, name_of
@@ -19,6 +20,11 @@ from coreshed.operations.schemas import Schemas, input_of, schemas
 
 ROOT = Path(__file__).parents[1]
 CLIENT = ROOT / "src" / "coreshed" / "client"
+_PACKAGES = {
+    "known": "What commands are made of, a module for each resource.",
+    "methods": "Methods of `Client`, a module for each resource, imported when it is first used.",
+    "async_methods": "Methods of `AsyncClient`, a module for each resource, imported when it is first used.",
+}
 _MADE = "Written by tools/make_docs.py from the registry of operations; do not edit."
 
 
@@ -26,32 +32,55 @@ def modules(operations: Mapping[str, Operation] | None = None) -> dict[Path, str
     """Every derived module by its path."""
     known = list((load() if operations is None else operations).values())
     found = schemas(known)
-    return {
-        CLIENT / "known_operations.py": formatted(table(known, found)),
-        CLIENT / "operation_answers.py": formatted(answers(known, found)),
-        CLIENT / "operation_methods.py": formatted(methods(known, found)),
+    by_resource: dict[str, list[Operation]] = {}
+    for each in known:
+        by_resource.setdefault(each.id.partition(".")[0], []).append(each)
+    made = {
+        CLIENT / "known_operations.py": whole_table(by_resource),
+        CLIENT / "operation_answers.py": answers(known, found),
+        CLIENT / "operation_methods.py": roots(by_resource),
     }
+    for package, about in _PACKAGES.items():
+        made[CLIENT / package / "__init__.py"] = f'"""{about}\n\n{_MADE}\n"""\n'
+    for word, some in by_resource.items():
+        module = f"{name_of(word)}.py"
+        made[CLIENT / "known" / module] = table(some, found)
+        made[CLIENT / "methods" / module] = methods(word, some, found, asynchronous=False)
+        made[CLIENT / "async_methods" / module] = methods(word, some, found, asynchronous=True)
+    return formatted(made)
 
 
-def formatted(source: str) -> str:
-    """As `make check` wants it."""
+def left_over(made: Iterable[Path]) -> list[Path]:
+    """Modules of resources that are no more."""
+    return sorted({path for package in _PACKAGES for path in (CLIENT / package).glob("*.py")} - set(made))
+
+
+def formatted(made: Mapping[Path, str]) -> dict[Path, str]:
+    """As `make check` wants them, by one run of ruff."""
     ruff = Path(sys.executable).with_name("ruff")
-    ran = subprocess.run(  # noqa: S603
-        [ruff, "format", "--stdin-filename", "made.py", "-"],
-        input=source,
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
-    return ran.stdout
+    with TemporaryDirectory() as directory:
+        copies = {path: Path(directory, f"{place}.py") for place, path in enumerate(made)}
+        for path, copy in copies.items():
+            copy.write_text(made[path], encoding="utf-8")
+        command = [ruff, "format", "--quiet", "--no-cache", "--config", ROOT / "pyproject.toml", directory]
+        subprocess.run(command, check=True)  # noqa: S603
+        return {path: copy.read_text(encoding="utf-8") for path, copy in copies.items()}
 
 
 # The table
 
 
+def whole_table(resources: Iterable[str]) -> str:
+    """`OPERATIONS` of all resources."""
+    words = [name_of(word) for word in resources]
+    imported = "".join(f"from coreshed.client.known import {word}\n" for word in words)
+    rows = "".join(f"*{word}.OPERATIONS," for word in words)
+    head = f'"""{_MADE}"""\n# ruff: noqa\n\n{imported}from coreshed.client.operation_calls import Known\n\n'
+    return f"{head}OPERATIONS: tuple[Known, ...] = ({rows})\n"
+
+
 def table(operations: Iterable[Operation], found: Schemas) -> str:
-    """`OPERATIONS`."""
+    """`OPERATIONS` of one resource."""
     types = Types(found.named)
     rows = []
     for each in operations:
@@ -148,35 +177,42 @@ def _default(schema: Mapping[str, Any]) -> str:
 # The methods
 
 
-def methods(operations: Iterable[Operation], found: Schemas) -> str:
-    """The classes of resources, and what they hang on."""
+def methods(word: str, operations: Iterable[Operation], found: Schemas, *, asynchronous: bool) -> str:
+    """The classes of one resource."""
     tree: dict[str, Any] = {}
     for each in operations:
         node = tree
-        *above, _ = each.id.split(".")
-        for word in above:
-            node = node.setdefault(word, {})
+        for step in each.id.split(".")[1:-1]:
+            node = node.setdefault(step, {})
         node[each.id] = each
-    parts = [f'"""{_MADE}"""\n# ruff: noqa\n\n{_IMPORTS}']
-    for asynchronous in (False, True):
-        for word, node in tree.items():
-            parts += _resource(word, node, found, asynchronous=asynchronous)
-        parts.append(_root(tree, asynchronous=asynchronous))
-    return "\n\n".join(parts)
+    base = "AsyncResource" if asynchronous else "Resource"
+    head = f'"""{_MADE}"""\n# ruff: noqa\n\n{_IMPORTS}from coreshed.client.operation_calls import {base}\n'
+    return "\n\n".join([head, *_resource(word, tree, found, asynchronous=asynchronous)])
 
 
 _IMPORTS = """import builtins
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
 from coreshed.client import operation_answers as answers
-from coreshed.client.operation_calls import AsyncResource, Resource
-from coreshed.client.session import Session
-
-if TYPE_CHECKING:
-    from coreshed.client.senders import AsyncSender, Sender
 """
+
+
+def roots(resources: Iterable[str]) -> str:
+    """What resources hang on. A program pays for importing those alone that it uses."""
+    words = [word for word in resources if name_of(word) not in names_of_client()]
+    imported = "".join(
+        f"    from coreshed.client.{package}.{name_of(word)} import {prefix}{_title(word)}\n"
+        for package, prefix in (("async_methods", "Async"), ("methods", ""))
+        for word in words
+    )
+    head = (
+        f'"""{_MADE}"""\n# ruff: noqa\n\nfrom typing import TYPE_CHECKING\n\n'
+        "from coreshed.client.session import Session\n\n"
+        f"if TYPE_CHECKING:\n{imported}    from coreshed.client.senders import AsyncSender, Sender\n"
+    )
+    return "\n\n".join([head, *(_root(words, asynchronous=asynchronous) for asynchronous in (False, True))])
 
 
 def _title(path: str) -> str:
@@ -192,25 +228,30 @@ def _resource(path: str, node: Mapping[str, Any], found: Schemas, *, asynchronou
     ]
     prefix = "Async" if asynchronous else ""
     lines = [f'class {prefix}{_title(path)}({prefix}Resource):\n    """`{path}.*`."""\n']
-    lines += [_property(word, f"{path}.{word}", prefix, "self._session") for word in below]
+    lines += [_property(word, f"{path}.{word}", prefix) for word in below]
     lines += [_method(each, found, asynchronous=asynchronous) for each in node.values() if isinstance(each, Operation)]
     return [*made, "\n".join(lines)]
 
 
-def _property(word: str, path: str, prefix: str, session: str) -> str:
+def _property(word: str, path: str, prefix: str) -> str:
     kind = prefix + _title(path)
-    return f'    @property\n    def {name_of(word)}(self) -> "{kind}":\n        """`{path}.*`."""\n        return {kind}(self._sender, {session})\n'
+    return f'    @property\n    def {name_of(word)}(self) -> "{kind}":\n        """`{path}.*`."""\n        return {kind}(self._sender, self._session)\n'
 
 
-def _root(tree: Mapping[str, Any], *, asynchronous: bool) -> str:
-    prefix = "Async" if asynchronous else ""
-    by_hand = names_of_client()
+def _root(words: Iterable[str], *, asynchronous: bool) -> str:
+    prefix, package = ("Async", "async_methods") if asynchronous else ("", "methods")
     lines = [
         f"class {prefix}KnownOperations:\n"
         '    """The operations of a client, by resource; what a client has by hand under such a name goes before."""\n\n'
         f'    _sender: "{prefix}Sender"\n    session: Session\n'
     ]
-    lines += [_property(word, word, prefix, "self.session") for word in tree if name_of(word) not in by_hand]
+    for word in words:
+        kind = prefix + _title(word)
+        lines.append(
+            f'    @property\n    def {name_of(word)}(self) -> "{kind}":\n'
+            f'        """`{word}.*`."""\n        from coreshed.client.{package}.{name_of(word)} import {kind}\n\n'
+            f"        return {kind}(self._sender, self.session)\n"
+        )
     return "\n".join(lines)
 
 
@@ -275,10 +316,15 @@ def main() -> None:
     """Write or check."""
     made = modules()
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    ended = left_over(made)
     if "--check" in sys.argv[1:]:
-        sys.exit(f"not up to date: {', '.join(path.name for path in stale)}; run tools/make_docs.py" if stale else 0)
+        names = ", ".join(path.name for path in [*stale, *ended])
+        sys.exit(f"not up to date: {names}; run tools/make_docs.py" if names else 0)
     for path in stale:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(made[path], encoding="utf-8")
+    for path in ended:
+        path.unlink()
 
 
 if __name__ == "__main__":

@@ -309,11 +309,15 @@ def main() -> None:
     """Write or check."""
     made = make_client.modules() | make_typescript.modules() | {DOCS / name: text for name, text in pages().items()}
     stale = {path: text for path, text in made.items() if not _is(path, text)}
+    left_over = make_client.left_over(made)
     if "--check" in sys.argv[1:]:
-        names = ", ".join(sorted(path.name for path in stale))
-        sys.exit(f"not up to date: {names}; run tools/make_docs.py" if stale else 0)
+        names = ", ".join(sorted(path.name for path in [*stale, *left_over]))
+        sys.exit(f"not up to date: {names}; run tools/make_docs.py" if names else 0)
     for path, text in stale.items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    for path in left_over:
+        path.unlink()
 
 
 def _is(path: Path, text: str) -> bool:

@@ -213,7 +213,7 @@ def test_that_an_added_file_has_its_place_in_the_docs(added: registry.Operation)
 def test_that_an_added_file_is_a_command(
     added: registry.Operation, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known_operations, "OPERATIONS", _module("known_operations.py").OPERATIONS)
+    monkeypatch.setattr(known_operations, "OPERATIONS", _module("known/wells.py").OPERATIONS)
     words = "wells depth max-depth --well-id W1 --casing-depths 1 --casing-depths 2.5 --crew 2 --is-dry"
     more = ["--collar", '{"x": 1}', "--json", '{"unit": "ft", "crew": 9}', "--idempotency-key", "once"]
     environment = {"CORESHED_URL": listener.url, "CORESHED_TOKEN": "a-key-of-twenty-characters"}
@@ -225,18 +225,21 @@ def test_that_an_added_file_is_a_command(
 
 
 def test_that_an_added_file_is_a_method(added: registry.Operation) -> None:
-    answers, methods = _source("operation_answers.py"), _source("operation_methods.py")
+    answers, methods, roots = (
+        _source(f"{name}.py") for name in ("operation_answers", "methods/wells", "operation_methods")
+    )
     assert "class Depth(msgspec.Struct" in answers
     assert 'stages: "builtins.list[Stage]"' in answers
     assert "class WellsDepth(Resource):" in methods
-    assert "class AsyncWells(AsyncResource):" in methods
+    assert "class AsyncWells(AsyncResource):" in _source("async_methods/wells.py")
+    assert "from coreshed.client.async_methods.wells import AsyncWells" in roots
     assert 'unit: Literal["m", "ft"] | UnsetType = UNSET,' in methods
     assert "    ) -> answers.Depth:\n" in methods
 
 
 def _source(name: str) -> str:
     made: dict[Path, str] = tool("make_client").modules()
-    return next(text for path, text in made.items() if path.name == name)
+    return next(text for path, text in made.items() if path.as_posix().endswith(f"/client/{name}"))
 
 
 def _module(name: str) -> ModuleType:
