@@ -48,6 +48,9 @@ def test_that_a_geometry_has_the_box_of_its_positions(geometry: dict[str, object
         {"type": "Point", "coordinates": ["0", "0"]},
         {"type": "Point", "coordinates": [float("nan"), 0]},
         {"type": "Point", "coordinates": [True, 0]},
+        # Too large to become a float.
+        {"type": "Point", "coordinates": [10**400, 0]},
+        {"type": "LineString", "coordinates": [[0, 0, -(10**400)], [1, 1, 0]]},
         {"type": "Polygon", "coordinates": [0, 0]},
         {"type": "GeometryCollection", "geometries": [{"type": "GeometryCollection", "geometries": []}]},
         {"type": "LineString", "coordinates": [[0, 0]] * (places.MAX_POSITIONS + 1)},

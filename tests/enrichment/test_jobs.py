@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coreshed.enrichment import service
-from coreshed.enrichment.reading import Limits
+from coreshed.enrichment import facts, service
+from coreshed.enrichment.reading import Limits, Outcome, Reading
 from coreshed.enrichment.service import Enriching
 from coreshed.jobs import LeaseLost
 from tests.enrichment.conftest import Quietly, Uploads
@@ -37,6 +37,15 @@ async def test_that_a_raster_gets_its_place_bands_and_picture_after_the_answer(
     assert (detected["files"][0]["epsg"], detected["files"][0]["band_count"]) == (32633, 1)
     stac = await uploads.lab.clients["editor"].get("/stac/search", params={"bbox": "15,45,15.1,45.2", "limit": 1000})
     assert item_id in stac.text or item["stac_id"] in stac.text
+
+
+@pytest.mark.parametrize("told", ["0-01-01T00:00:00Z", "999-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "yesterday"])
+def test_that_a_file_of_a_strange_date_says_all_else(told: str) -> None:
+    readings = [
+        Reading(kind="raster", driver="GTiff", gsd=10, datetime=each) for each in (told, "2001-02-03T00:00:00Z")
+    ]
+    found = facts.enrichment([facts.Read("a", "a.tif", Outcome(reading=each)) for each in readings], None, "somebody")
+    assert (found.datetime_ns, found.gsd) == (981_158_400 * 10**9, 10)
 
 
 async def test_that_a_broken_file_leaves_the_item_and_says_why(uploads: Uploads, tmp_path: Path) -> None:

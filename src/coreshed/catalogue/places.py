@@ -1,6 +1,5 @@
 """Where items lie: GeoJSON geometries and boxes in WGS 84 degrees (RFC 7946)."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -97,8 +96,12 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
+# Compared, as a whole number may be too large to become a float; NaN is not less.
+_HUGE = 1e300
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
 def _ring_box(positions: list[Sequence[float]]) -> Box:

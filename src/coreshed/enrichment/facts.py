@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import isfinite
 from typing import Any
 
 import msgspec
 
-from coreshed.catalogue import AssetFacts, Box, Enrichment, Thumbnail
-from coreshed.clock import NANOSECONDS
+from coreshed.catalogue import AssetFacts, Box, Enrichment, Thumbnail, times
 from coreshed.enrichment.reading import Band, Outcome, Reading
+from coreshed.problems import Invalid
 
 PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
@@ -47,11 +46,11 @@ def enrichment(read: Sequence[Read], thumbnail: Thumbnail | None, actor_id: str)
         extensions |= {TABLE} if reading.columns else set()
     if first is not None:
         properties |= _projection(first) | _table(first)
-    times = sorted(each.datetime for each in readings if each.datetime is not None)
+    moments = [at_ns for each in readings if (at_ns := _nanoseconds(each.datetime)) is not None]
     return Enrichment(
         geometry=geometry,
         box=box,
-        datetime_ns=_nanoseconds(times[0]) if times else None,
+        datetime_ns=min(moments, default=None),
         gsd=min((each.gsd for each in readings if each.gsd is not None), default=None),
         properties=properties,
         stac_extensions=tuple(sorted(extensions)),
@@ -137,8 +136,12 @@ def _media_type(reading: Reading) -> str | None:
     return f"image/tiff; application=geotiff{profile}" if reading.transform is not None else None
 
 
-def _nanoseconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp()) * NANOSECONDS
+def _nanoseconds(text: str | None) -> int | None:
+    """None for what is no date, or none that the catalogue keeps: files say what they like."""
+    try:
+        return times.read(text, "datetime")
+    except Invalid:
+        return None
 
 
 def detected(state: str, read: Sequence[Read], *, note: str | None = None, left_out: int = 0) -> dict[str, Any]:
