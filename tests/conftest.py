@@ -112,6 +112,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/stac/test_documents.py",
     "tests/uploads/test_checks.py",
     "tests/uploads/test_complete.py",
+    "tests/uploads/test_deleted_content.py",
     "tests/uploads/test_expiry.py",
     "tests/uploads/test_initiate.py",
     "tests/uploads/test_projects_that_end.py",

@@ -189,6 +189,7 @@ class Application:
             workspaces=self.workspaces,
             quota=self.quota,
             blobs=self.blobs.blobs,
+            dropping=self.blobs.dropping,
             links=self.blobs.storage_links,
             link_lifetime=self.settings.link_lifetime,
         )

@@ -1,7 +1,12 @@
 """What an upload has brought goes at once when it comes to nothing."""
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
+import sqlalchemy as sa
+
+from coreshed.blobs import Purpose
 from coreshed.problems import Conflict
 from tests.blobs.conftest import Bench
 from tests.blobs.storage import Storage, storage
@@ -14,6 +19,13 @@ def settled(bench: Bench) -> None:
     for _ in range(bench.settings.disk_threads):
         bench.room._pools.disk.submit(lambda: None).result()
     bench.room._pools.disk.submit(bench.room.dropping.sweeping.unlink_due).result()
+
+
+def wait(done: Callable[[], bool], between: Callable[[], None] = lambda: time.sleep(0.01)) -> None:
+    """Until it is so, or for twenty seconds."""
+    ends = time.monotonic() + 20
+    while not done() and time.monotonic() < ends:
+        between()
 
 
 async def test_that_committed_and_staged_bytes_go_and_cost_nothing(storage: Storage) -> None:
@@ -85,3 +97,21 @@ async def test_that_a_change_that_is_rolled_back_drops_nothing(storage: Storage)
     storage.bench.metered.charged = before  # the purpose of this test does not keep its account in the database
     assert storage.stored(blob) == {blob.id: 8}
     assert storage.files() == [4, 4]
+
+
+async def test_that_many_go_in_few_statements_and_short_transactions(storage: Storage) -> None:
+    bench = storage.bench
+    blobs = bench.offer(*(f"{number:03}" for number in range(450)), purpose=Purpose.UPLOAD)
+    for blob in (blobs[0], blobs[224], blobs[449]):
+        await storage.put(blob, b"core")
+        await storage.put_block(blob, 0, b"more")
+    statements: list[str] = []
+    engines = {bench.databases.main.engine, bench.databases.staging.engine}
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    storage.drop(*blobs)
+    wait(lambda: not storage.charged)  # each portion asks for the next
+    counted = len(statements)
+    wait(lambda: not storage.files(), lambda: settled(bench))
+    assert (storage.charged, storage.stored(*blobs), storage.files()) == ({}, {}, [])
+    assert counted < 150

@@ -1,8 +1,7 @@
 """SQL over this room's tables in the main database."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Row, Table, delete, exists, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,13 +11,11 @@ from coreshed.blobs.model import Blob
 from coreshed.blobs.tables import blob_discards, blob_holds, blob_manifests, blobs
 from coreshed.clock import NANOSECONDS
 from coreshed.database import Rows
+from coreshed.database.pages import PAGE, pages
 from coreshed.database.prepared import Prepared, parameter
 
-T = TypeVar("T")
 # Running readers and commits finish before a file goes that they may still name.
 DISCARD_DELAY_NS = 3600 * NANOSECONDS
-# Far below SQLite's 32,766 parameters.
-_PAGE = 500
 
 _BLOB = [
     blobs.c[name]
@@ -33,13 +30,6 @@ _held = exists().where(blob_holds.c.blob_id == blobs.c.id)
 def insert_into(rows: Rows, table: Table) -> Any:
     """The dialect's own insert, for `on_conflict_do_nothing`."""
     return postgresql.insert(table) if rows.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def pages(values: Iterable[T]) -> Iterator[list[T]]:
-    """Lists short enough for one statement."""
-    rest = iter(values)
-    while page := list(islice(rest, _PAGE)):
-        yield page
 
 
 def _blob(row: Row[Any]) -> Blob:
@@ -62,10 +52,13 @@ def lock(rows: Rows, blob_id: str) -> Blob | None:
     return None if row is None else _blob(row)
 
 
-def lock_all(rows: Rows, blob_ids: Iterable[str]) -> None:
-    """`lock` for many, in the order given, which is the same for all who lock many."""
-    for page in pages(blob_ids):
-        rows.execute(select(blobs.c.id).where(blobs.c.id.in_(page)).order_by(blobs.c.id).with_for_update())
+def lock_all(rows: Rows, blob_ids: Iterable[str]) -> list[Blob]:
+    """`lock` for many, in the order of their ids (docs/decisions/026); those that are not there are absent."""
+    found: list[Blob] = []
+    for page in pages(sorted(set(blob_ids))):
+        wanted = select(*_BLOB).where(blobs.c.id.in_(page)).order_by(blobs.c.id).with_for_update()
+        found += map(_blob, rows.execute(wanted))
+    return found
 
 
 def insert(rows: Rows, values: dict[str, Any]) -> None:
@@ -80,12 +73,11 @@ def insert_missing(rows: Rows, values: Sequence[dict[str, Any]]) -> None:
 
 
 def lock_named(rows: Rows, workspace_id: str, purpose: str, names: Collection[str]) -> dict[str, Blob]:
-    """Blobs by lower-case name, locked in the order of their names so that two offers cannot wait for each other."""
-    found: dict[str, Blob] = {}
-    for page in pages(sorted(names)):
-        named = _named(workspace_id, purpose, page).order_by(blobs.c.name).with_for_update()
-        found |= {row.name: _blob(row) for row in rows.execute(named)}
-    return found
+    """Blobs by lower-case name, locked in the order of their ids as everywhere."""
+    if len(names) > PAGE:
+        return {blob.name: blob for blob in lock_all(rows, ids_of(rows, workspace_id, purpose, names).values())}
+    named = _named(workspace_id, purpose, sorted(names)).order_by(blobs.c.id).with_for_update()
+    return {row.name: _blob(row) for row in rows.execute(named)}
 
 
 def _named(workspace_id: str, purpose: str, names: Sequence[str]) -> Any:
@@ -148,6 +140,12 @@ def release(rows: Rows, owner: str, blob_ids: Sequence[str] | None = None) -> No
         rows.execute(held.where(blob_holds.c.blob_id.in_(page)))
 
 
+def release_all(rows: Rows, owners: Iterable[str]) -> None:
+    """Delete every hold of these owners."""
+    for page in pages(owners):
+        rows.execute(delete(blob_holds).where(blob_holds.c.owner.in_(page)))
+
+
 def manifest(rows: Rows, blob_id: str) -> Manifest:
     """The present layout; empty where nothing is committed."""
     layout = _layout(rows, blob_id)
@@ -158,6 +156,15 @@ def extents(rows: Rows, blob_id: str) -> Manifest:
     """The present layout without the names of its blocks; empty where nothing is committed."""
     layout = _layout(rows, blob_id)
     return Manifest() if layout is None else decode_extents(layout)
+
+
+def all_extents(rows: Rows, blob_ids: Iterable[str]) -> dict[str, Manifest]:
+    """`extents` by blob id; blobs without a layout are absent."""
+    found: dict[str, Manifest] = {}
+    for page in pages(blob_ids):
+        layouts = select(blob_manifests.c.blob_id, blob_manifests.c.layout).where(blob_manifests.c.blob_id.in_(page))
+        found |= {blob_id: decode_extents(layout) for blob_id, layout in rows.execute(layouts)}
+    return found
 
 
 def _layout(rows: Rows, blob_id: str) -> bytes | None:
@@ -190,8 +197,13 @@ def uncoalesced(rows: Rows, limit: int) -> list[str]:
 
 def discard(rows: Rows, blob_id: str, tokens: Iterable[int], due_ns: int) -> None:
     """Note files of a locked blob for unlinking. The caller has checked that its manifest names none of them."""
-    for page in pages(sorted(tokens)):
-        values = [{"blob_id": blob_id, "token": token, "due_ns": due_ns} for token in page]
+    discard_all(rows, [(blob_id, token) for token in sorted(tokens)], due_ns)
+
+
+def discard_all(rows: Rows, files: Iterable[tuple[str, int]], due_ns: int) -> None:
+    """`discard` for files of several blobs, pairs of a blob id and a token."""
+    for page in pages(files):
+        values = [{"blob_id": blob_id, "token": token, "due_ns": due_ns} for blob_id, token in page]
         rows.execute(insert_into(rows, blob_discards).on_conflict_do_nothing(), values)
 
 
@@ -253,10 +265,20 @@ def is_held(rows: Rows, blob_id: str) -> bool:
     return rows.execute(found).first() is not None
 
 
-def forget_content(rows: Rows, blob_id: str) -> None:
-    """Make a locked blob one that was never committed."""
-    rows.execute(delete(blob_manifests).where(blob_manifests.c.blob_id == blob_id))
-    update_blob(rows, blob_id, generation=0, size=None, sha256=None, committed_ns=None)
+def held_among(rows: Rows, blob_ids: Iterable[str]) -> set[str]:
+    """Those of these blobs that some room needs."""
+    found: set[str] = set()
+    for page in pages(blob_ids):
+        found |= set(rows.execute(select(blob_holds.c.blob_id).where(blob_holds.c.blob_id.in_(page))).scalars())
+    return found
+
+
+def forget_content(rows: Rows, blob_ids: Iterable[str]) -> None:
+    """Make locked blobs ones that were never committed."""
+    for page in pages(blob_ids):
+        rows.execute(delete(blob_manifests).where(blob_manifests.c.blob_id.in_(page)))
+        empty = {"generation": 0, "size": None, "sha256": None, "committed_ns": None}
+        rows.execute(update(blobs).where(blobs.c.id.in_(page)).values(**empty))
 
 
 def forget_blob(rows: Rows, blob_id: str) -> None:

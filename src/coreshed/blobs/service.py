@@ -63,7 +63,7 @@ class Blobs:
     @staticmethod
     def pin(rows: Rows, blob_ids: Iterable[str]) -> None:
         """Let no commit change these blobs before the transaction ends."""
-        ledger.lock_all(rows, sorted(set(blob_ids)))
+        ledger.lock_all(rows, blob_ids)
 
     def hold(self, rows: Rows, *, blob_ids: Iterable[str], owner: str) -> None:
         """Keep blobs from collection until `release`. Raises MissingData naming those without content."""
@@ -79,6 +79,10 @@ class Blobs:
     def release(self, rows: Rows, *, owner: str) -> None:
         """Drop every hold of an owner."""
         ledger.release(rows, owner)
+
+    def release_all(self, rows: Rows, owners: Iterable[str]) -> None:
+        """Drop every hold of these owners."""
+        ledger.release_all(rows, owners)
 
     def release_each(self, rows: Rows, blob_ids: Sequence[str], *, owner: str) -> None:
         """Drop an owner's holds of these blobs."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, true, update
 
-from coreshed.blobs.ledger import pages
 from coreshed.blobs.tables import staged_blocks
 from coreshed.database import Rows
+from coreshed.database.pages import pages
 from coreshed.database.prepared import Prepared, parameter
 
 
@@ -166,17 +166,20 @@ def supersede_file(rows: Rows, blob_id: str, token: int, now_ns: int) -> list[St
     return _supersede(rows, one, now_ns=now_ns)
 
 
-def take_all(rows: Rows, blob_id: str) -> tuple[set[int], list[StagedFile]]:
-    """Delete every row of a blob, of all sessions: the files that they named, and the blocks that counted."""
-    gone = (
-        delete(staged_blocks)
-        .where(staged_blocks.c.blob_id == blob_id)
-        .returning(staged_blocks.c.token, staged_blocks.c.length, staged_blocks.c.superseded_ns)
-    )
-    found = rows.execute(gone).all()
-    return {row.token for row in found}, [
-        StagedFile(row.token, row.length) for row in found if row.superseded_ns is None
-    ]
+def take_all(rows: Rows, blob_ids: Iterable[str]) -> dict[str, tuple[set[int], list[StagedFile]]]:
+    """Delete every row of these blobs, of all sessions. By blob id, of those that had any: the files that the rows
+    named, and the blocks that counted.
+    """
+    found: dict[str, tuple[set[int], list[StagedFile]]] = {}
+    which = (staged_blocks.c.blob_id, staged_blocks.c.token, staged_blocks.c.length, staged_blocks.c.superseded_ns)
+    for page in pages(blob_ids):
+        gone = delete(staged_blocks).where(staged_blocks.c.blob_id.in_(page)).returning(*which)
+        for blob_id, token, length, superseded_ns in rows.execute(gone):
+            tokens, counting = found.setdefault(blob_id, (set(), []))
+            tokens.add(token)
+            if superseded_ns is None:
+                counting.append(StagedFile(token, length))
+    return found
 
 
 def counting(rows: Rows, blob_ids: Collection[str]) -> dict[str, list[StagedFile]]:

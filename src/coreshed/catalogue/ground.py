@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreshed import audit, ids
-from coreshed.blobs import Blobs
+from coreshed.blobs import Blobs, Dropping
 from coreshed.blobs.storage import StorageLinks
 from coreshed.catalogue import asset_ledger, item_ledger, ledger
 from coreshed.catalogue.model import Asset, Collection, Edge, Item
@@ -30,6 +30,7 @@ class Ground:
     workspaces: Workspaces
     quota: Quota
     blobs: Blobs
+    dropping: Dropping
     links: StorageLinks
     link_lifetime: int
 
@@ -124,10 +125,17 @@ class Ground:
         return asked
 
     def remove_assets(self, rows: Rows, found: Some[Asset]) -> int:
-        """Delete assets: their holds go, and what they took is free again. Returns the bytes."""
+        """Delete assets: their holds go, then the content that nothing else holds, and what they took is free again.
+
+        Returns the bytes.
+        """
+        if not found:
+            return 0
+        self.blobs.release_all(rows, [hold_of(asset.id) for asset in found])
+        # Links to them may be in use.
+        self.dropping.drop(rows, {asset.blob_id for asset in found}, readers=True)
         freed: dict[WorkspaceKey, int] = {}
         for asset in found:
-            self.blobs.release(rows, owner=hold_of(asset.id))
             key = WorkspaceKey(asset.organisation_id, asset.workspace_id)
             freed[key] = freed.get(key, 0) + (asset.size if asset.charged else 0)
         asset_ledger.remove(rows, [asset.id for asset in found])

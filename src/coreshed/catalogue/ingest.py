@@ -45,6 +45,11 @@ class CatalogueIngest(Archive):
             if collection is not None and item.collection_id != collection.id:
                 raise Invalid("The item is not in the collection.", loc=["body", "target_item_id"])
 
+    def pin_target(self, rows: Rows, session: UploadSession) -> None:
+        """Lock the item that a session adds to, if it is there."""
+        if session.target_item_id is not None:
+            item_ledger.find(rows, session.target_item_id.lower(), lock=True)
+
     def ingest(
         self,
         rows: Rows,

@@ -203,7 +203,8 @@ class Items:
         Takes an editor. Raises NotFound, QuotaExceeded, NotAvailable for another project.
         """
         with self._ground.database.writing() as rows:
-            found = self._ground.item(rows, caller, item_id, Role.EDITOR)
+            # Locked, so that its content is not deleted meanwhile.
+            found = self._ground.item(rows, caller, item_id, Role.EDITOR, lock=True)
             if target_project_id is not None and target_project_id.lower() != found.workspace_id:
                 raise NotAvailable("Items are copied within their project on this server.")
             copy = self.add(rows, caller, found.workspace, _copied(found, new_name, target_collection_id))
@@ -221,8 +222,8 @@ class Items:
             for each in asset_ledger.of_items(rows, [found.id]).get(found.id, [])
         ]
         size = sum(each.size for each in copies if each.charged)
-        self._ground.quota.add_used(rows, found.organisation_id, found.workspace_id, size)
         self._ground.blobs.hold_each(rows, [(each.blob_id, hold_of(each.id)) for each in copies])
+        self._ground.quota.add_used(rows, found.organisation_id, found.workspace_id, size)
         asset_ledger.add(rows, copies)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from coreshed.blobs import Blobs
+from coreshed.blobs import Blobs, Dropping
 from coreshed.blobs.storage import StorageLinks
 from coreshed.catalogue import asset_ledger
 from coreshed.catalogue.assets import Assets
@@ -36,10 +36,11 @@ class Catalogue:
         workspaces: Workspaces,
         quota: Quota,
         blobs: Blobs,
+        dropping: Dropping,
         links: StorageLinks,
         link_lifetime: int,
     ) -> None:
-        self.ground = Ground(database, clock, workspaces, quota, blobs, links, link_lifetime)
+        self.ground = Ground(database, clock, workspaces, quota, blobs, dropping, links, link_lifetime)
         self.projects = Projects(self.ground)
         self.collections = Collections(self.ground)
         self.items = Items(self.ground)

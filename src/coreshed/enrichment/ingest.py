@@ -29,6 +29,10 @@ class ReadIngest:
         """As the other says."""
         self._inner.check_target(rows, workspace=workspace, collection_id=collection_id, item_id=item_id)
 
+    def pin_target(self, rows: Rows, session: UploadSession) -> None:
+        """As the other does."""
+        self._inner.pin_target(rows, session)
+
     def ingest(
         self,
         rows: Rows,

@@ -51,7 +51,7 @@ class Completing:
     def _complete(
         self, rows: Rows, caller: Principal, said: wire.Completion, described: Described
     ) -> wire.UploadCompleted:
-        session, files = self._locked(rows, self._ground.session(rows, caller, said.upload_id))
+        session, files, seen = self._locked(rows, self._ground.session(rows, caller, said.upload_id))
         if session.status is Status.COMPLETED:
             return presentation.completed(session, self._ground.ingest.describe(rows, session))
         if session.status is Status.FAILED:
@@ -59,9 +59,7 @@ class Completing:
         self._ground.require_open(rows, session.workspace)
         chosen = _chosen(session, files, said.files)
         _check_crc32c(chosen, said.checksum_crc32c)
-        self._drop_others(rows, files, chosen)
         size = sum(each.size for each in chosen)
-        # Items before accounts: whoever deletes an item locks both in this order, too.
         made = self._ground.ingest.ingest(rows, caller=caller, session=session, files=chosen, said=described)
         self._ground.quota.settle(rows, session.id, size)
         if made.asset_ids:
@@ -79,31 +77,40 @@ class Completing:
             "ended_ns": now_ns,
         }
         ledger.change(rows, session.id, status=Status.COMPLETED.value, **ended)
+        self._drop_others(rows, files, chosen, seen)
         self._ground.record(
             rows, caller.user_id, "upload.complete", session, bytes=size, files=len(chosen), items=list(made.item_ids)
         )
         # Read again: what ingests may have noted in the session what is still to be done.
         return presentation.completed(ledger.find(rows, session.id) or session, made)
 
-    def _locked(self, rows: Rows, session: UploadSession) -> tuple[UploadSession, list[UploadFile]]:
-        """Session and files, with the blobs and the session locked in the order of a commit. Raises _Arrived."""
+    def _locked(self, rows: Rows, session: UploadSession) -> tuple[UploadSession, list[UploadFile], set[str]]:
+        """Session and files, and the blobs that were locked: item, blobs, session (docs/decisions/026).
+
+        Raises _Arrived.
+        """
+        self._ground.ingest.pin_target(rows, session)
         seen = {file.blob_id for file in ledger.files(rows, session.id)}
         self._ground.blobs.pin(rows, seen)
         locked = ledger.lock(rows, session.id)
         files = ledger.files(rows, session.id)
         if locked is None or any(file.size is not None and file.blob_id not in seen for file in files):
             raise _Arrived
-        return locked, files
+        return locked, files, seen
 
-    def _drop_others(self, rows: Rows, files: Sequence[UploadFile], chosen: Sequence[StoredUpload]) -> None:
-        """What was announced or sent and is not wanted."""
+    def _drop_others(
+        self, rows: Rows, files: Sequence[UploadFile], chosen: Sequence[StoredUpload], seen: set[str]
+    ) -> None:
+        """What was announced or sent and is not wanted; the session is over, so that its account is settled."""
         wanted = {each.blob_id for each in chosen}
         others = [file for file in files if file.blob_id not in wanted]
         if not others:
             return
         blob_ids = [file.blob_id for file in others]
         self._ground.blobs.release_each(rows, blob_ids, owner=owner(others[0].upload_id))
-        self._ground.dropping.drop(rows, blob_ids)
+        self._ground.dropping.drop(rows, [blob_id for blob_id in blob_ids if blob_id in seen])
+        # Announced between looking and locking: whoever is sending them holds the blob and waits for the session.
+        self._ground.dropping.drop_after(rows, [blob_id for blob_id in blob_ids if blob_id not in seen])
         ledger.forget_files(rows, blob_ids)
 
     def _discard_staged(self, upload_id: str) -> None:

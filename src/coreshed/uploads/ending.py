@@ -92,6 +92,7 @@ class Ending:
         for start in range(0, len(blob_ids), _BATCH):
             batch = blob_ids[start : start + _BATCH]
             with self._database.writing() as rows:
-                self._ground.blobs.release(rows, owner=owner(upload_id))
+                self._ground.blobs.pin(rows, batch)
+                self._ground.blobs.release_each(rows, batch, owner=owner(upload_id))
                 self._ground.dropping.drop(rows, batch)
                 ledger.forget_files(rows, batch)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import case, delete, exists, func, insert, select, update
 
 from coreshed.database import Rows
+from coreshed.database.pages import pages
 from coreshed.database.prepared import Prepared, parameter
 from coreshed.uploads.model import Status, UploadSession
 from coreshed.uploads.tables import upload_files, upload_sessions
@@ -123,8 +124,13 @@ def open_projects(rows: Rows) -> list[str]:
 
 def open_of(rows: Rows, workspace_ids: Collection[str], limit: int) -> list[str]:
     """Sessions under way of these projects."""
-    found = select(_session.id).where(_session.ended_ns.is_(None), _session.workspace_id.in_(workspace_ids))
-    return list(rows.execute(found.limit(limit)).scalars()) if workspace_ids else []
+    found: list[str] = []
+    for page in pages(workspace_ids):
+        some = select(_session.id).where(_session.ended_ns.is_(None), _session.workspace_id.in_(page))
+        found += rows.execute(some.limit(limit - len(found))).scalars()
+        if len(found) >= limit:
+            break
+    return found
 
 
 def failed_with_files(rows: Rows, limit: int) -> list[str]:
@@ -174,7 +180,8 @@ def change_file(rows: Rows, blob_id: str, **values: Any) -> None:
 
 def forget_files(rows: Rows, blob_ids: Sequence[str]) -> None:
     """These files are gone."""
-    rows.execute(delete(upload_files).where(_file.blob_id.in_(blob_ids)))
+    for page in pages(blob_ids):
+        rows.execute(delete(upload_files).where(_file.blob_id.in_(page)))
 
 
 def _json(value: Sequence[str] | Mapping[str, Any]) -> str:

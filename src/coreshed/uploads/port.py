@@ -83,6 +83,10 @@ class Ingest(Archive, Protocol):
         """
         ...
 
+    def pin_target(self, rows: Rows, session: UploadSession) -> None:
+        """Let nobody change the item that a session adds to, before the transaction locks anything else."""
+        ...
+
     def ingest(
         self,
         rows: Rows,

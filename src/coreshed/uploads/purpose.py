@@ -92,7 +92,7 @@ class UploadContent:
         """Kept for those who compare."""
         ledger.change_file(rows, blob.id, md5=md5, crc32c=crc32c)
 
-    # Session, reservation, accounts: whoever ends a session locks them in this order, too.
+    # Session, reservation, accounts are locked in this order (docs/decisions/026).
 
     def charge(self, rows: Rows, blob: Blob, size: int) -> None:
         """Bytes arrive: the session pays, and is in use. Raises QuotaExceeded, Conflict."""
@@ -109,7 +109,10 @@ class UploadContent:
 
     def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
         """They did not stay."""
-        session = ledger.lock(rows, _upload_id(blob))
+        session = ledger.find(rows, _upload_id(blob))
+        if session is None or session.status.ended:
+            return  # for good, so that many of them need no lock
+        session = ledger.lock(rows, session.id)
         if session is not None and not session.status.ended:
             self._quota.uncharge(rows, session.id, size)
 
