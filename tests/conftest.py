@@ -79,6 +79,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/blockmodels/test_update_rules.py",
     "tests/catalogue/test_enriching.py",
     "tests/catalogue/test_ingest.py",
+    "tests/catalogue/test_many.py",
     "tests/catalogue/test_operations.py",
     "tests/catalogue/test_published_client.py",
     "tests/catalogue/test_shares.py",

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection as Some
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, false, func, insert, select, true, update
+from sqlalchemy import delete, func, insert, select, true, update
 
 from coreshed.catalogue.model import Asset, Edge
 from coreshed.catalogue.tables import assets, provenance_edges
 from coreshed.database import Rows
+from coreshed.database.pages import pages
 
 _COLUMNS = [assets.c[name] for name in Asset.__dataclass_fields__]
 _JSON = ("roles", "band_names", "metadata")
@@ -42,11 +44,21 @@ def add(rows: Rows, found: Sequence[Asset]) -> None:
 
 def of_items(rows: Rows, item_ids: Some[str]) -> dict[str, list[Asset]]:
     """The assets of each item that has some, in their order."""
-    wanted = select(*_COLUMNS).where(assets.c.item_id.in_(item_ids)).order_by(assets.c.item_id, assets.c.no)
     found: dict[str, list[Asset]] = {}
-    for row in rows.execute(wanted):
-        asset = _asset(row)
-        found.setdefault(asset.item_id, []).append(asset)
+    for page in pages(item_ids):
+        wanted = select(*_COLUMNS).where(assets.c.item_id.in_(page)).order_by(assets.c.item_id, assets.c.no)
+        for row in rows.execute(wanted):
+            asset = _asset(row)
+            found.setdefault(asset.item_id, []).append(asset)
+    return found
+
+
+def counts(rows: Rows, item_ids: Some[str]) -> dict[str, int]:
+    """How many assets each item has, of those that have some."""
+    found: dict[str, int] = {}
+    for page in pages(item_ids):
+        counted = select(assets.c.item_id, func.count()).where(assets.c.item_id.in_(page)).group_by(assets.c.item_id)
+        found |= {row[0]: row[1] for row in rows.execute(counted)}
     return found
 
 
@@ -63,7 +75,8 @@ def change(rows: Rows, asset_id: str, values: Mapping[str, Any]) -> None:
 
 def remove(rows: Rows, asset_ids: Some[str]) -> None:
     """Delete the rows of assets."""
-    rows.execute(delete(assets).where(assets.c.id.in_(asset_ids)))
+    for page in pages(asset_ids):
+        rows.execute(delete(assets).where(assets.c.id.in_(page)))
 
 
 def paid_bytes(rows: Rows, organisation_id: str) -> dict[str, int]:
@@ -87,16 +100,15 @@ def record(rows: Rows, edges: Sequence[Edge], *, workspace_id: str, at_ns: int, 
         rows.execute(insert(provenance_edges), values)
 
 
-def edges(rows: Rows, workspace_ids: Some[str], node_ids: Some[str], *, up: bool, limit: int) -> list[Edge]:
-    """Edges that end (up) or begin at nodes, the oldest first."""
+def edges(rows: Rows, workspace_id: str, node_ids: Some[str], *, up: bool, limit: int) -> list[Edge]:
+    """Edges of a project that end (up) or begin at nodes, the oldest first."""
     end = provenance_edges.c.dst_id if up else provenance_edges.c.src_id
-    wanted = (
-        select(*_EDGE)
-        .where(end.in_(node_ids), provenance_edges.c.workspace_id.in_(workspace_ids) if workspace_ids else false())
-        .order_by(provenance_edges.c.no)
-        .limit(limit)
-    )
-    return [Edge(*row) for row in rows.execute(wanted)]
+    no = provenance_edges.c.no
+    found: list[tuple[int, Edge]] = []
+    for page in pages(node_ids):
+        wanted = select(no, *_EDGE).where(end.in_(page), provenance_edges.c.workspace_id == workspace_id)
+        found += [(row[0], Edge(*row[1:])) for row in rows.execute(wanted.order_by(no).limit(limit))]
+    return [edge for _, edge in sorted(found, key=itemgetter(0))[:limit]]
 
 
 def project_of_node(rows: Rows, node_type: str, node_id: str) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, insert
 from coreshed.catalogue.model import Box, Item
 from coreshed.catalogue.tables import items
 from coreshed.database import Rows
+from coreshed.database.pages import among, pages
 
 _COLUMNS = [items.c[name] for name in Item.__dataclass_fields__]
 _JSON = ("geometry", "properties", "stac_extensions")
@@ -79,12 +80,19 @@ def find(rows: Rows, item_id: str, *, lock: bool = False) -> Item | None:
 
 def of_ids(rows: Rows, item_ids: Some[str]) -> list[Item]:
     """The live items among these, in no order."""
-    return [_item(row) for row in rows.execute(select(*_COLUMNS).where(items.c.id.in_(item_ids), _LIVE))]
+    found = select(*_COLUMNS).where(_LIVE)
+    return [_item(row) for page in pages(item_ids) for row in rows.execute(found.where(items.c.id.in_(page)))]
 
 
 def change(rows: Rows, item_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of an item."""
     rows.execute(update(items).where(items.c.id == item_id).values(stored(values)))
+
+
+def change_all(rows: Rows, item_ids: Some[str], values: Mapping[str, Any]) -> None:
+    """Set columns of many locked items alike."""
+    for page in pages(item_ids):
+        rows.execute(update(items).where(items.c.id.in_(page)).values(stored(values)))
 
 
 def stac_id_taken(rows: Rows, workspace_id: str, stac_id: str) -> bool:
@@ -109,9 +117,9 @@ def page(
 
 
 def first_live(rows: Rows, workspace_id: str, limit: int) -> list[Item]:
-    """Some live items of a project, the oldest first."""
+    """Some live items of a project, the oldest first, kept from changing until the transaction ends."""
     found = select(*_COLUMNS).where(items.c.workspace_id == workspace_id, _LIVE).order_by(items.c.no).limit(limit)
-    return [_item(row) for row in rows.execute(found)]
+    return [_item(row) for row in rows.execute(found.with_for_update())]
 
 
 # Search
@@ -121,7 +129,7 @@ def search(
     rows: Rows, wanted: Wanted, *, limit: int, offset: int = 0, after: tuple[int, int] | None = None
 ) -> list[Item]:
     """Items in the order of searches. after: `(from_ns, no)` of the item before the first one."""
-    matching = _matching(wanted)
+    matching = _matching(rows, wanted)
     if after is not None:
         at_ns, no = after
         matching.append(or_(items.c.from_ns < at_ns, and_(items.c.from_ns == at_ns, items.c.no < no)))
@@ -134,12 +142,12 @@ def search(
 
 def count(rows: Rows, wanted: Wanted) -> int:
     """How many items a search finds on all pages."""
-    return rows.execute(select(func.count()).select_from(items).where(*_matching(wanted))).scalar_one()
+    return rows.execute(select(func.count()).select_from(items).where(*_matching(rows, wanted))).scalar_one()
 
 
 def count_up_to(rows: Rows, wanted: Wanted, most: int) -> int:
     """The same, but no more than `most`: a search that matches many items is not counted to its end."""
-    some = select(items.c.no).where(*_matching(wanted)).limit(most).subquery()
+    some = select(items.c.no).where(*_matching(rows, wanted)).limit(most).subquery()
     return rows.execute(select(func.count()).select_from(some)).scalar_one()
 
 
@@ -155,7 +163,7 @@ def extents(rows: Rows, wanted: Wanted) -> dict[tuple[str, str | None], Extent]:
     ).group_by(*key)
     found = {}
     for project, collection, number, west, south, east, north, first, last in rows.execute(
-        grouped.where(*_matching(wanted))
+        grouped.where(*_matching(rows, wanted))
     ):
         box = None if west is None else _whole(west, south, east, north)
         found[project, collection] = Extent(number, box, first, last)
@@ -166,10 +174,10 @@ def _whole(west: float, south: float, east: float, north: float) -> Box:
     return Box(-180.0, south, 180.0, north) if east - west >= 360 else Box(west, south, east, north)
 
 
-def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _matching(rows: Rows, wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [items.c.organisation_id == wanted.organisation_id, _LIVE]
     if wanted.workspace_ids is not None:
-        found.append(items.c.workspace_id.in_(wanted.workspace_ids))
+        found.append(among(rows, items.c.workspace_id, wanted.workspace_ids))
     if wanted.to_ns is not None:
         found.append(items.c.from_ns <= wanted.to_ns)
     if wanted.from_ns is not None:
@@ -180,17 +188,17 @@ def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
         loose = and_(items.c.collection_id.is_(None), items.c.workspace_id.in_(wanted.collection_ids))
         found.append(or_(items.c.collection_id.in_(wanted.collection_ids), loose))
     if wanted.ids is not None:
-        found.append(items.c.no.in_(_named(wanted)))
+        found.append(items.c.no.in_(_named(rows, wanted)))
     if wanted.type is not None:
         found.append(items.c.type == wanted.type)
     return found
 
 
-def _named(wanted: Wanted) -> CompoundSelect[Any]:
+def _named(rows: Rows, wanted: Wanted) -> CompoundSelect[Any]:
     """Numbers of the live items of these ids; each half has an index of its own."""
     by_stac_id = select(items.c.no).where(items.c.stac_id.in_(wanted.ids or ()), _LIVE)
     if wanted.workspace_ids is not None:
-        by_stac_id = by_stac_id.where(items.c.workspace_id.in_(wanted.workspace_ids))
+        by_stac_id = by_stac_id.where(among(rows, items.c.workspace_id, wanted.workspace_ids))
     return by_stac_id.union(select(items.c.no).where(items.c.id.in_(wanted.ids or ()), _LIVE))
 
 

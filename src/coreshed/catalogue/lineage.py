@@ -56,7 +56,7 @@ class Lineage:
         seen, front = {root}, {root}
         for depth in range(1, max_depth + 1):
             room = _MOST_EDGES - len(edges)
-            found = asset_ledger.edges(rows, [workspace.workspace_id], [each[1] for each in front], up=up, limit=room)
+            found = asset_ledger.edges(rows, workspace.workspace_id, [each[1] for each in front], up=up, limit=room)
             beyond = set()
             for edge in found:
                 near, far = (edge.dst_type, edge.dst_id), (edge.src_type, edge.src_id)

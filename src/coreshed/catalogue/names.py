@@ -14,6 +14,7 @@ from coreshed.problems import Conflict
 
 MAX_KEY = 100
 MAX_NAME = 500
+_DIGITS = 8  # of a number at the end of a key
 _MAX_WORKSPACE_NAME = 60
 _DEFAULT_KEY = "data"
 _OCTETS = "application/octet-stream"
@@ -153,9 +154,10 @@ def place(files: Sequence[Named], first_key: str | None, taken: Collection[str])
         used.add(key)
     # The leading file comes first: the plain names are its.
     order = sorted(range(len(files)), key=lambda number: (number != lead, number))
+    numbers: dict[str, int] = {}
     keys = dict.fromkeys(range(len(files)), "")
     for number in order:
-        keys[number] = asked[number] or _free(_implied(files[number].file_name, leads=number == lead), used)
+        keys[number] = asked[number] or _free(_implied(files[number].file_name, leads=number == lead), used, numbers)
         used.add(keys[number])
     return [Placed(keys[number], _said(each.roles) or _roles(each.file_name)) for number, each in enumerate(files)]
 
@@ -171,11 +173,14 @@ def _implied(file_name: str, *, leads: bool) -> str:
     return re.sub(r"[^\w.\-]+", "-", visible(text)).strip("-.")[:MAX_KEY] or "file"
 
 
-def _free(key: str, used: Collection[str]) -> str:
-    candidate, number = key, 1
+def _free(key: str, used: Collection[str], numbers: dict[str, int]) -> str:
+    """The key, or where it is taken its beginning and a number. numbers: the last one that was tried for a beginning,
+    so that thousands of files of one name are numbered in one go.
+    """
+    candidate, beginning = key, key[: MAX_KEY - _DIGITS - 1]
     while candidate in used:
-        number += 1
-        candidate = f"{key[: MAX_KEY - len(str(number)) - 1]}-{number}"
+        numbers[beginning] = numbers.get(beginning, 1) + 1
+        candidate = f"{beginning}-{numbers[beginning]}"
     return candidate
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from coreshed.catalogue import asset_ledger, item_ledger, ledger, names
 from coreshed.catalogue.ground import Ground
@@ -14,7 +15,9 @@ from coreshed.workspaces import Role
 from coreshed.workspaces import Workspace as StoredWorkspace
 
 REGIONS = ("australia-southeast1", "asia-southeast1", "us-west1", "europe-west1")
+# In one transaction, which others wait for.
 _BATCH = 200
+_ASSETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,10 @@ class Projects:
         while True:
             with self._ground.database.writing() as rows:
                 key = self._ground.project(rows, caller, project_id, Role.OWNER, archived=True)
-                found = item_ledger.first_live(rows, key.workspace_id, _BATCH)
-                for item in found:
-                    item_ledger.change(
-                        rows, item.id, {"deleted_ns": self._ground.now_ns(), "lifecycle_state": "deleted"}
-                    )
-                held = asset_ledger.of_items(rows, [item.id for item in found])
+                found = _portion(rows, [each.id for each in item_ledger.first_live(rows, key.workspace_id, _BATCH)])
+                ended = {"deleted_ns": self._ground.now_ns(), "lifecycle_state": "deleted"}
+                item_ledger.change_all(rows, found, ended)
+                held = asset_ledger.of_items(rows, found)
                 freed += self._ground.remove_assets(rows, [each for some in held.values() for each in some])
                 if found:
                     self._ground.record(
@@ -136,6 +137,15 @@ class Projects:
     def _all(self, rows: Rows, found: Sequence[StoredWorkspace]) -> list[Project]:
         own = ledger.names_of_projects(rows, [each.id for each in found])
         return [_project(each, own.get(each.id)) for each in found]
+
+
+def _portion(rows: Rows, item_ids: Sequence[str]) -> list[str]:
+    """The first of these items, as many as have few assets together; at least one, if there is one."""
+    counts = asset_ledger.counts(rows, item_ids)
+    sums = accumulate(counts.get(item_id, 0) for item_id in item_ids)
+    return [
+        item_id for at, (item_id, sum_) in enumerate(zip(item_ids, sums, strict=True)) if at == 0 or sum_ <= _ASSETS
+    ]
 
 
 def _project(workspace: StoredWorkspace, own: tuple[str, str, str, int | None] | None) -> Project:

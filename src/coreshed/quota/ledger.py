@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
+from coreshed.database.pages import pages
 from coreshed.quota.model import MOST_BYTES
 from coreshed.quota.tables import quota_accounts, quota_reservations
 
@@ -168,5 +169,9 @@ def reserved_by_project(rows: Rows, organisation_id: str) -> dict[str, int]:
 
 def charged(rows: Rows, reservation_ids: Collection[str]) -> dict[str, tuple[int, int]]:
     """Id -> (reserved, charged) of the reservations that there are."""
-    found = select(_held.id, _held.reserved_bytes, _held.charged_bytes).where(_held.id.in_(reservation_ids))
-    return {row.id: (row.reserved_bytes, row.charged_bytes) for row in rows.execute(found)}
+    found = select(_held.id, _held.reserved_bytes, _held.charged_bytes)
+    return {
+        row.id: (row.reserved_bytes, row.charged_bytes)
+        for page in pages(reservation_ids)
+        for row in rows.execute(found.where(_held.id.in_(page)))
+    }

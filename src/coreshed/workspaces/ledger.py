@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coreshed.database import Rows
+from coreshed.database.pages import pages
 from coreshed.database.prepared import Prepared, parameter
 from coreshed.ids import WorkspaceKey
 from coreshed.workspaces.listing import Comparison, ListQuery
@@ -140,8 +141,12 @@ def find(rows: Rows, workspace_id: str) -> Workspace | None:
 
 def of_ids(rows: Rows, workspace_ids: Collection[str]) -> list[Workspace]:
     """The workspaces of these ids, live or deleted, the newest first."""
-    found = select(*_COLUMNS).where(workspaces.c.id.in_(workspace_ids))
-    return [_workspace(row) for row in rows.execute(found.order_by(workspaces.c.created_ns.desc(), workspaces.c.id))]
+    found = [
+        _workspace(row)
+        for page in pages(workspace_ids)
+        for row in rows.execute(select(*_COLUMNS).where(workspaces.c.id.in_(page)))
+    ]
+    return sorted(found, key=lambda each: (-each.created_ns, each.id))
 
 
 def hold(rows: Rows, workspace_id: str) -> None:
