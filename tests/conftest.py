@@ -77,6 +77,7 @@ _SLOW_ON_POSTGRESQL = {
     "tests/blockmodels/test_report_refusals.py",
     "tests/blockmodels/test_sql.py",
     "tests/blockmodels/test_update_rules.py",
+    "tests/catalogue/test_bounds.py",
     "tests/catalogue/test_enriching.py",
     "tests/catalogue/test_ingest.py",
     "tests/catalogue/test_many.py",

@@ -2,6 +2,7 @@
 
 from coreshed.catalogue.assets import Download
 from coreshed.catalogue.collections import NewCollection
+from coreshed.catalogue.common import MOST_JSON
 from coreshed.catalogue.enriching import AssetFacts, Enrichment, Thumbnail
 from coreshed.catalogue.ingest import Archive
 from coreshed.catalogue.item_ledger import Extent, Wanted
@@ -12,6 +13,7 @@ from coreshed.catalogue.searching import Found, SearchQuery
 from coreshed.catalogue.service import Catalogue
 
 __all__ = [
+    "MOST_JSON",
     "REGIONS",
     "Archive",
     "Asset",

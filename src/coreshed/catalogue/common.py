@@ -8,9 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from coreshed.clock import parse_iso
 from coreshed.problems import Invalid
 
+MOST_JSON = 1 << 20
 _TEXTS = ("title", "platform", "constellation", "mission", "unit")
 _LISTS = ("keywords", "roles", "instruments")
 _TIMES = ("datetime", "start_datetime", "end_datetime", "created", "updated")
@@ -24,6 +27,15 @@ _DATA_TYPES = {
 _STATISTICS = {"minimum", "maximum", "mean", "stddev"}
 # What an item says of itself in columns of its own; as properties these are not served.
 _OWN = (*_TIMES, "bands")
+
+
+def check_size(properties: Mapping[str, Any]) -> None:
+    """Raises Invalid for more than is kept of one item, however often properties were merged into it."""
+    size = len(msgspec.json.encode(properties))
+    if size > MOST_JSON:
+        raise Invalid(
+            f"The properties of an item have at most {MOST_JSON} bytes as JSON, not {size}.", loc=["body", "properties"]
+        )
 
 
 def check_properties(properties: Mapping[str, Any]) -> None:

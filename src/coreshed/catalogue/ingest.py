@@ -88,6 +88,7 @@ class CatalogueIngest(Archive):
     def _extended(self, rows: Rows, item: Item, said: Described) -> Item:
         """The item that was there, with the properties said merged into its own; null removes one."""
         merged = {name: value for name, value in {**item.properties, **said.properties}.items() if value is not None}
+        common.check_size(merged)
         changed: dict[str, Any] = {"properties": merged, "updated_ns": self._ground.now_ns()}
         item_ledger.change(rows, item.id, changed)
         return replace(item, **changed)

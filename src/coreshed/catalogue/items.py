@@ -173,6 +173,7 @@ class Items:
         if properties is not None:
             merged = {**before.properties, **properties}
             changed["properties"] = {name: value for name, value in merged.items() if value is not None}
+            common.check_size(changed["properties"])
         return {**values, **changed}
 
     def delete(self, *, caller: Principal, item_id: str) -> int:

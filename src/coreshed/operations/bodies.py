@@ -1,5 +1,6 @@
 """Inputs: what their fields share, and how a body becomes one."""
 
+import json
 import math
 import re
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from coreshed.catalogue import MOST_JSON
 from coreshed.problems import BadRequest, Problem
 
 _EMPTY = (b"", b"null")
@@ -43,6 +45,21 @@ def _no_nul(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
+# What people write about a thing; what a thing is called in a list of such; what names something elsewhere.
+Description = Annotated[Text, Field(max_length=65_536)]
+Label = Annotated[Text, Field(max_length=255)]
+Reference = Annotated[Text, Field(max_length=2048)]
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    if size > MOST_JSON:
+        raise ValueError(f"it has at most {MOST_JSON} bytes as JSON, not {size}.")
+    return value
+
+
+# Members that the server keeps as they come.
+SmallObject = Annotated[dict[str, Any], AfterValidator(_small)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from coreshed.catalogue import NewCollection
 from coreshed.catalogue.wire import CollectionResponse
-from coreshed.operations.bodies import Input, Integer, Text
+from coreshed.operations.bodies import Description, Input, Integer, Label, Text
 from coreshed.operations.registry import Call, Listed, operation
 
 Name = Annotated[Text, Field(min_length=1, max_length=255)]
@@ -19,8 +19,8 @@ class CollectionCreateInput(Input):
 
     project_id: str
     name: Name
-    description: Text | None = None
-    color: Text | None = None
+    description: Description | None = None
+    color: Label | None = None
     show_on_map: bool = True
     layer_order: Layer = 0
 
@@ -44,8 +44,8 @@ class CollectionUpdateInput(Input):
     project_id: str
     collection_id: str
     name: Name | None = None
-    description: Text | None = None
-    color: Text | None = None
+    description: Description | None = None
+    color: Label | None = None
     show_on_map: bool | None = None
     layer_order: Layer | None = None
 

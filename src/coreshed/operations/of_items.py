@@ -7,7 +7,7 @@ from pydantic import Field
 
 from coreshed.catalogue import NewItem
 from coreshed.catalogue.wire import AssetDownload, AssetResponse, ItemFound, ItemResponse
-from coreshed.operations.bodies import Input, Integer, Number, Text
+from coreshed.operations.bodies import Description, Input, Integer, Label, Number, Reference, SmallObject, Text
 from coreshed.operations.registry import Call, Listed, operation
 
 Name = Annotated[Text, Field(min_length=1, max_length=500)]
@@ -42,12 +42,12 @@ class ItemCreateInput(Input):
     end_datetime: str | None = None
     cloud_cover: Number | None = None
     gsd: Number | None = None
-    description: Text | None = None
-    properties: dict[str, Any] = Field(default_factory=dict)
-    stac_extensions: list[str] = Field(default_factory=list, max_length=1000)
-    order_id: Text | None = None
-    upload_id: Text | None = None
-    job_id: Text | None = None
+    description: Description | None = None
+    properties: SmallObject = Field(default_factory=dict)
+    stac_extensions: list[Reference] = Field(default_factory=list, max_length=1000)
+    order_id: Label | None = None
+    upload_id: Label | None = None
+    job_id: Label | None = None
 
 
 class ItemGetInput(Input):
@@ -79,14 +79,14 @@ class ItemUpdateInput(Input):
 
     item_id: str
     name: Name | None = None
-    description: Text | None = None
+    description: Description | None = None
     collection_id: str | None = None
     geometry: dict[str, Any] | None = None
     bbox: list[Number] | None = None
     datetime: str | None = None
     cloud_cover: Number | None = None
     gsd: Number | None = None
-    properties: dict[str, Any] | None = None
+    properties: SmallObject | None = None
     lifecycle_state: LifecycleState | None = None
 
 
@@ -127,7 +127,7 @@ class SetBandNamesInput(Input):
 
     item_id: str
     asset_id: str
-    band_names: Annotated[list[Text], Field(max_length=10_000)]
+    band_names: Annotated[list[Label], Field(max_length=10_000)]
 
 
 @operation(

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from coreshed.catalogue import ProjectChange
 from coreshed.catalogue.wire import ProjectResponse
-from coreshed.operations.bodies import Input, Text
+from coreshed.operations.bodies import Description, Input, Text
 from coreshed.operations.registry import Call, Listed, operation
 from coreshed.problems import Invalid
 from coreshed.workspaces import AssignRole, Role
@@ -21,7 +21,7 @@ class ProjectCreate(Input):
     """A new project. `organization_id` says which of the caller's organizations it belongs to, if they have several."""
 
     name: Name
-    description: Text | None = None
+    description: Description | None = None
     gcs_region: GcsRegion = "australia-southeast1"
     organization_id: str | None = None
 
@@ -43,7 +43,7 @@ class ProjectUpdateInput(Input):
 
     project_id: str
     name: Name | None = None
-    description: Text | None = None
+    description: Description | None = None
     is_archived: bool | None = None
 
 

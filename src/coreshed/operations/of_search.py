@@ -6,7 +6,7 @@ import msgspec
 from pydantic import Field
 
 from coreshed.catalogue.finding import Asked
-from coreshed.operations.bodies import Input, Integer, Number, Text
+from coreshed.operations.bodies import Input, Integer, Number, Reference
 from coreshed.operations.of_items import ItemType
 from coreshed.operations.registry import Call, operation
 from coreshed.problems import Invalid
@@ -23,12 +23,12 @@ class OrgItemSearchInput(Input):
     datetime: str | None = None
     limit: Annotated[Integer, Field(ge=1, le=1000)] = 100
     offset: Offset = 0
-    collections: Annotated[list[Text], Field(max_length=1000)] | None = None
+    collections: Annotated[list[Reference], Field(max_length=1000)] | None = None
     type: ItemType | None = None
     query: dict[str, Any] | None = None
     sortby: list[dict[str, str]] | None = None
     format: str | None = None
-    base_url: str | None = None
+    base_url: Reference | None = None
 
 
 class ProjectItemSearchInput(OrgItemSearchInput):
@@ -41,7 +41,7 @@ class ItemStacInput(Input):
     """Which item, and what its links begin with; by default this server's STAC API."""
 
     item_id: str
-    base_url: str | None = None
+    base_url: Reference | None = None
 
 
 class SearchInput(Input):
@@ -51,12 +51,12 @@ class SearchInput(Input):
     datetime: str | None = None
     limit: Annotated[Integer, Field(ge=1, le=10_000)] = 10
     page: Annotated[Integer, Field(ge=0, le=100_000)] = 0
-    ids: Annotated[list[Text], Field(max_length=1000)] | None = None
-    collections: Annotated[list[Text], Field(max_length=1000)] | None = None
+    ids: Annotated[list[Reference], Field(max_length=1000)] | None = None
+    collections: Annotated[list[Reference], Field(max_length=1000)] | None = None
     intersects: dict[str, Any] | None = None
     filter: dict[str, Any] | None = None
     sortby: list[dict[str, Any]] | None = None
-    base_url: str = ""
+    base_url: Reference = ""
 
 
 class FeatureCollectionOutput(msgspec.Struct, frozen=True, kw_only=True):

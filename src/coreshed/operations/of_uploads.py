@@ -2,20 +2,18 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from coreshed.clock import parse_iso
-from coreshed.operations.bodies import Input, Integer
+from coreshed.operations.bodies import Description, Input, Integer, Label, SmallObject, Text
 from coreshed.operations.registry import Call, Listed, operation
 from coreshed.problems import Invalid
 from coreshed.uploads import Described, Status, names, wire
 
 _WRITE, _READ = "uploads:write", "uploads:read"
-_MOST_JSON = 1 << 20
 
 
 def _refusing(check: Callable[[str], object]) -> AfterValidator:
@@ -52,17 +50,9 @@ def _crc32c(value: str) -> str:
     return value
 
 
-def _small(value: dict[str, Any]) -> dict[str, Any]:
-    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
-    if size > _MOST_JSON:
-        raise ValueError(f"it has at most {_MOST_JSON} bytes as JSON, not {size}.")
-    return value
-
-
 StatusWord = Annotated[str, AfterValidator(_status)]
 Moment = Annotated[str, AfterValidator(_moment)]
 AssetKey = Annotated[str, Field(max_length=500)]
-SmallObject = Annotated[dict[str, Any], AfterValidator(_small)]
 
 
 class UploadInitiate(Input):
@@ -98,8 +88,8 @@ class UploadFailInput(Input):
     """Why, and in which step."""
 
     upload_id: str
-    error_message: Annotated[str, Field(max_length=65536)]
-    error_step: Annotated[str, Field(max_length=1000)] | None = None
+    error_message: Description
+    error_step: Annotated[Text, Field(max_length=1000)] | None = None
 
 
 class CompletedFile(Input):
@@ -108,8 +98,8 @@ class CompletedFile(Input):
     file_name: str | None = None
     object_path: str | None = None
     asset_key: AssetKey | None = None
-    roles: Annotated[list[str], Field(default_factory=list, max_length=1000)]
-    band_names: Annotated[list[str], Field(default_factory=list, max_length=10_000)]
+    roles: Annotated[list[Label], Field(default_factory=list, max_length=1000)]
+    band_names: Annotated[list[Label], Field(default_factory=list, max_length=10_000)]
 
 
 class UploadComplete(Input):
@@ -124,7 +114,7 @@ class UploadComplete(Input):
 
     upload_id: str
     name: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    description: str | None = None
+    description: Description | None = None
     datetime: Moment | None = None
     start_datetime: Moment | None = None
     end_datetime: Moment | None = None

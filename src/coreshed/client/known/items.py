@@ -37,12 +37,12 @@ OPERATIONS: tuple[Known, ...] = (
             Field("end_datetime", "text"),
             Field("cloud_cover", "number"),
             Field("gsd", "number"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field("properties", "json"),
             Field("stac_extensions", "text", many=True, about="at most 1000 entries"),
-            Field("order_id", "text"),
-            Field("upload_id", "text"),
-            Field("job_id", "text"),
+            Field("order_id", "text", about="at most 255 characters"),
+            Field("upload_id", "text", about="at most 255 characters"),
+            Field("job_id", "text", about="at most 255 characters"),
         ),
     ),
     Known(
@@ -72,7 +72,7 @@ OPERATIONS: tuple[Known, ...] = (
         "read",
         (
             Field("item_id", "text", required=True),
-            Field("base_url", "text"),
+            Field("base_url", "text", about="at most 2048 characters"),
         ),
     ),
     Known(
@@ -132,7 +132,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("query", "json"),
             Field("sortby", "json"),
             Field("format", "text"),
-            Field("base_url", "text"),
+            Field("base_url", "text", about="at most 2048 characters"),
             Field("project_id", "text", required=True),
         ),
     ),
@@ -155,7 +155,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("query", "json"),
             Field("sortby", "json"),
             Field("format", "text"),
-            Field("base_url", "text"),
+            Field("base_url", "text", about="at most 2048 characters"),
         ),
     ),
     Known(
@@ -177,7 +177,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("item_id", "text", required=True),
             Field("name", "text", about="1 to 500 characters"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field("collection_id", "text"),
             Field("geometry", "json"),
             Field("bbox", "number", many=True),

@@ -23,7 +23,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("project_id", "text", required=True),
             Field("name", "text", about="1 to 255 characters"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field("is_archived", "truth"),
         ),
     ),
@@ -34,7 +34,7 @@ OPERATIONS: tuple[Known, ...] = (
         "compute",
         (
             Field("name", "text", required=True, about="1 to 255 characters"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field(
                 "gcs_region",
                 "text",
@@ -76,7 +76,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("project_id", "text", required=True),
             Field("name", "text", about="1 to 255 characters"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field("is_archived", "truth"),
         ),
     ),

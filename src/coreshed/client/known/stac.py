@@ -19,7 +19,7 @@ OPERATIONS: tuple[Known, ...] = (
             Field("intersects", "json"),
             Field("filter", "json"),
             Field("sortby", "json"),
-            Field("base_url", "text", about="default: "),
+            Field("base_url", "text", about="at most 2048 characters; default: "),
         ),
     ),
 )

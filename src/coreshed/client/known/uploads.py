@@ -12,7 +12,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("upload_id", "text", required=True),
             Field("name", "text", about="1 to 500 characters"),
-            Field("description", "text"),
+            Field("description", "text", about="at most 65536 characters"),
             Field("datetime", "text"),
             Field("start_datetime", "text"),
             Field("end_datetime", "text"),
