@@ -1,8 +1,11 @@
 """Fragments of the wire that several APIs share."""
 
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
 import msgspec
 
-from coreshed.problems import Invalid
+from coreshed.problems import BadRequest, Invalid, TooLarge
 
 
 class User(msgspec.Struct, frozen=True, gc=False):
@@ -30,3 +33,27 @@ def boolean(text: str | None, name: str) -> bool | None:
     if word in {"false", "0", "no", "off", "n", "f"}:
         return False
     raise Invalid(f"{name}: {text[:40]!r} is not a boolean.")
+
+
+async def whole_body(
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]], *, declared: str, most: int, what: str
+) -> bytes:
+    """The body of an ASGI request, of at most `most` bytes. declared: its Content-Length, empty where it has none.
+
+    Raises TooLarge, before anything is received where the length is declared; BadRequest where the body breaks off.
+    """
+    too_large = TooLarge(f"The body of {what} has at most {most} bytes.")
+    if declared.isdigit() and int(declared) > most:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadRequest("The connection ended before the body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise too_large
+        if not message.get("more_body", False):
+            return b"".join(parts)

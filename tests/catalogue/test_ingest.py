@@ -150,6 +150,19 @@ async def test_that_a_link_gives_the_exact_bytes_until_the_asset_is_deleted(site
     assert (await site.ok("items.get", item_id=ids["item_id"]))["item"]["id"] == ids["item_id"]
 
 
+async def test_that_a_stac_feature_of_an_operation_has_links_as_stac_has_them(site: Site) -> None:
+    done = await _uploaded(site, "a.tif", size=10)
+    (item_id,) = done["item_ids"]
+    feature = await site.ok("items.get_stac", "viewer", item_id=item_id)
+    searched = await site.ok("items.search", "viewer", project_id=site.project_id)
+    address = f"/stac/collections/{site.project_id}/items/{feature['id']}"
+    served = (await site.clients["viewer"].get(address)).json()
+    hrefs = [each["assets"]["data"]["href"] for each in (feature, searched["features"][0], served)]
+    assert len({href.partition("?")[0] for href in hrefs}) == 1
+    for href in hrefs:
+        assert (await site.clients["nobody"].get(href)).content == b"0123456789"
+
+
 async def test_that_deleting_an_item_frees_its_bytes_and_no_others(site: Site) -> None:
     one, two = [await _uploaded(site, "a.tif", "b.tif", size=20) for _ in range(2)]
     assert site.standing() == (40, 0)

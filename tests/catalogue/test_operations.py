@@ -288,6 +288,9 @@ async def test_that_items_are_found_by_place_and_time(shed: Shed) -> None:
     assert await found(datetime="2020-06-01T00:00:00Z/..") == ["new"]
     assert await found(datetime="../2020-06-01T00:00:00Z") == ["old"]
     assert await found(datetime="2021-01-01T00:00:00Z") == ["new"]
+    assert await found(datetime="2021-01-01") == ["new"]
+    assert await found(datetime="1600-01-01T00:00:00Z/2020-06-01T00:00:00Z") == ["old"]
+    assert await found(bbox=[370, 20, 371, 21]) == ["old"]  # as map windows send it
     assert await found(collections=[collection["id"]]) == ["old"]
     assert await found(collections=[shed.project_id]) == ["new"]
     assert await found(type="clip") == []
@@ -298,6 +301,9 @@ async def test_that_items_are_found_by_place_and_time(shed: Shed) -> None:
         ("items.search", {"query": {"gsd": {"lt": 1}}}),
         ("items.search", {"bbox": [1]}),
         ("items.search", {"datetime": "now/then"}),
+        ("items.search", {"datetime": "2020-01-01/2021-01-01/2022-01-01"}),
+        ("items.search", {"datetime": "2021-01-01/2020-01-01"}),
+        ("items.search", {"bbox": [0, 0, 9, 1, 1, 1]}),
         ("items.search", {"limit": 0}),
         ("stac.search", {"intersects": {"type": "Point", "coordinates": [0, 0]}}),
     ):

@@ -1,23 +1,24 @@
 """Searches of people, of one project or of all that they may read, answered as STAC features."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from coreshed.catalogue import asset_ledger, features, item_ledger, places, times
+from coreshed.catalogue import asset_ledger, features, item_ledger, windows
+from coreshed.catalogue.assets import Assets
 from coreshed.catalogue.ground import Ground
 from coreshed.catalogue.item_ledger import Wanted
-from coreshed.catalogue.model import Item
-from coreshed.database import Rows
+from coreshed.catalogue.model import Asset, Item
 from coreshed.identity import Principal
+from coreshed.problems import Invalid
 from coreshed.workspaces import Role
 
-_OPEN = ("", "..")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it was sent; None asks nothing. bbox: see `places.read_bbox`; datetime: a moment or `from/to`."""
+    """A search as it was sent; None asks nothing. bbox, datetime: see `windows`."""
 
     limit: int
     offset: int = 0
@@ -31,8 +32,9 @@ class Asked:
 class Finding:
     """Searches among the items of the live projects that somebody may read."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, assets: Assets) -> None:
         self._ground = ground
+        self._assets = assets
 
     def search(
         self, *, caller: Principal, project_id: str | None, asked: Asked, base_url: str
@@ -56,27 +58,28 @@ class Finding:
                     found += item_ledger.search(rows, theirs, limit=asked.limit - len(found), offset=max(0, offset))
                 matched = item_ledger.count(rows, theirs)
                 total, offset = total + matched, offset - matched
-            return self._features(rows, found, base_url), total
+            assets = asset_ledger.of_items(rows, [each.id for each in found])
+        return self._features(found, assets, base_url), total
 
     def feature(self, *, caller: Principal, item_id: str, base_url: str) -> dict[str, Any]:
         """One item as a STAC feature; takes a viewer. Raises NotFound."""
         with self._ground.database.reading() as rows:
             found = self._ground.item(rows, caller, item_id, Role.VIEWER)
-            return self._features(rows, [found], base_url)[0]
+            assets = asset_ledger.of_items(rows, [found.id])
+        return self._features([found], assets, base_url)[0]
 
-    def _features(self, rows: Rows, found: Sequence[Item], base_url: str) -> list[dict[str, Any]]:
-        assets = asset_ledger.of_items(rows, [each.id for each in found])
-        return [
-            features.feature(base_url.rstrip("/"), each, assets.get(each.id, []), lambda asset: asset.object_path)
-            for each in found
-        ]
+    def _features(
+        self, found: Sequence[Item], assets: Mapping[str, list[Asset]], base_url: str
+    ) -> list[dict[str, Any]]:
+        root, href = base_url.rstrip("/"), self._assets.address
+        return [features.feature(root, each, assets.get(each.id, []), href) for each in found]
 
 
 def _wanted(asked: Asked) -> Wanted:
-    first, last = read_interval(asked.datetime)
+    first, last = (None, None) if asked.datetime is None else _read("datetime", _interval, asked.datetime)
     return Wanted(
         organisation_id="",
-        box=None if asked.bbox is None else places.read_bbox(asked.bbox),
+        box=None if asked.bbox is None else _read("bbox", windows.read_box, asked.bbox),
         from_ns=first,
         to_ns=last,
         collection_ids=asked.collections,
@@ -85,13 +88,12 @@ def _wanted(asked: Asked) -> Wanted:
     )
 
 
-def read_interval(text: str | None) -> tuple[int | None, int | None]:
-    """Both ends, inclusive, of a moment or of `from/to`, where `..` or nothing is open. Raises Invalid."""
-    if text is None:
-        return None, None
-    first, slash, last = text.partition("/")
-    if not slash:
-        at_ns = times.read(text, "datetime")
-        return at_ns, at_ns
-    ends = [None if each in _OPEN else times.read(each, "datetime") for each in (first, last)]
-    return ends[0], ends[1]
+def _interval(text: str) -> tuple[int | None, int | None]:
+    return windows.read_interval(text, zoned=False)
+
+
+def _read(name: str, read: Callable[[Any], T], given: Any) -> T:
+    try:
+        return read(given)
+    except ValueError as error:
+        raise Invalid(f"{name}: {error}", loc=["body", name]) from None

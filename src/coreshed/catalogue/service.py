@@ -48,7 +48,7 @@ class Catalogue:
         self.lineage = Lineage(self.ground)
         self.shares = Shares(self.ground, self.assets)
         self.ingest = CatalogueIngest(self.ground, self.items)
-        self.finding = Finding(self.ground)
+        self.finding = Finding(self.ground, self.assets)
         self.searching = Searching(self.ground)
         self.enriching = Enriching(self.ground)
 

@@ -98,7 +98,7 @@ def search_org(call: Call, body: OrgItemSearchInput) -> FeatureCollectionOutput:
     raw=True,
 )
 def get_stac(call: Call, body: ItemStacInput) -> dict[str, Any]:
-    """STAC 1.1.0. The addresses of its assets are where they lie in the store."""
+    """STAC 1.1.0, as `/stac` answers it: the addresses of its assets are links that need no credential and end soon."""
     return call.rooms.catalogue.finding.feature(
         caller=call.caller, item_id=body.item_id, base_url=_base(call, body.base_url)
     )

@@ -22,16 +22,15 @@ from coreshed.operations.registry import Call, Listed, Operation, Rooms, load
 from coreshed.operations.replays import Replays
 from coreshed.problems import (
     Api,
-    BadRequest,
     InsufficientScope,
     InternalError,
     MethodNotAllowed,
     NotAvailable,
     Problem,
-    TooLarge,
     UnknownRoute,
     answer,
 )
+from coreshed.wire_common import whole_body
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -91,7 +90,8 @@ class OperationsPlane:
             _require_scope(operation_id, scopes, caller)
         if operation is None:
             raise NotAvailable(f"The operation '{operation_id}' is not available on this server.")
-        raw = await _body(receive, headers)
+        declared = headers.get("content-length", "")
+        raw = await whole_body(receive, declared=declared, most=MAX_BODY, what="an operation")
         # What is long to read does not keep the others waiting.
         arguments = (
             await asyncio.to_thread(_arguments, operation, raw) if len(raw) > _LONG else _arguments(operation, raw)
@@ -152,24 +152,6 @@ def _require_scope(operation_id: str, scopes: Sequence[str], caller: Principal) 
     """One of them will do; the first is the one that a refusal names."""
     if scopes and not any(caller.permits(each) for each in scopes):
         raise InsufficientScope(f"missing scope '{scopes[0]}' for '{operation_id}'")
-
-
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
-    declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise TooLarge(f"The body of an operation has at most {MAX_BODY} bytes.")
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise BadRequest("The connection ended before the body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise TooLarge(f"The body of an operation has at most {MAX_BODY} bytes.")
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 def _encoded(found: Any) -> tuple[bytes, list[tuple[bytes, bytes]]]:

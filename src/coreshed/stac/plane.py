@@ -18,11 +18,9 @@ from coreshed.database import Database
 from coreshed.identity import Identity, Principal, require
 from coreshed.problems import (
     Api,
-    BadRequest,
     InternalError,
     MethodNotAllowed,
     Problem,
-    TooLarge,
     UnknownRoute,
     answer,
 )
@@ -30,6 +28,7 @@ from coreshed.stac import documents, openapi, queries
 from coreshed.stac.documents import GEOJSON, JSON
 from coreshed.stac.queries import Asked
 from coreshed.stac.service import Page, Stac
+from coreshed.wire_common import whole_body
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -151,7 +150,10 @@ class StacPlane:
     async def _search(self, request: _Request, caller: Principal) -> _Answer:
         here = f"{self._stac.root}/search"
         if request.method == "POST":
-            asked = queries.of_body(await _body(request))
+            declared = request.headers.get("content-length", "")
+            asked = queries.of_body(
+                await whole_body(request.receive, declared=declared, most=MAX_BODY, what="a search")
+            )
         elif request.method == "GET":
             asked = queries.of_query_string(request.query)
         else:
@@ -205,21 +207,6 @@ def _of_basic(authorization: str | None) -> str | None:
 def _require_get(request: _Request) -> None:
     if request.method != "GET":
         raise MethodNotAllowed("This address is read with GET.")
-
-
-async def _body(request: _Request) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await request.receive()
-        if message["type"] != "http.request":
-            raise BadRequest("The connection ended before the body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise TooLarge(f"The body of a search has at most {MAX_BODY} bytes.")
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 def _refusal(problem: Problem) -> tuple[_Answer, list[tuple[bytes, bytes]]]:
