@@ -1,4 +1,4 @@
-"""Transactions that meet lock in one order (docs/decisions/026), so that PostgreSQL has no deadlock to break.
+"""Transactions that meet lock in one order (docs/decisions/027), so that PostgreSQL has no deadlock to break.
 
 Each test stops one transaction where the other begins to wait for it, and goes on in the order of the decision.
 """

@@ -43,7 +43,7 @@ class Dropping:
 
         Of many, the first go in the caller's transaction and the others in short ones right after it. A blob that
         somebody holds keeps its content. The purpose must refuse writing from this transaction on. The caller has
-        locked these blobs already, or nothing that comes after blobs (docs/decisions/026). May be repeated.
+        locked these blobs already, or nothing that comes after blobs (docs/decisions/027). May be repeated.
 
         readers: somebody may be reading them, so that their files go an hour later.
         """

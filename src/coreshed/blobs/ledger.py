@@ -53,7 +53,7 @@ def lock(rows: Rows, blob_id: str) -> Blob | None:
 
 
 def lock_all(rows: Rows, blob_ids: Iterable[str]) -> list[Blob]:
-    """`lock` for many, in the order of their ids (docs/decisions/026); those that are not there are absent."""
+    """`lock` for many, in the order of their ids (docs/decisions/027); those that are not there are absent."""
     found: list[Blob] = []
     for page in pages(sorted(set(blob_ids))):
         wanted = select(*_BLOB).where(blobs.c.id.in_(page)).order_by(blobs.c.id).with_for_update()

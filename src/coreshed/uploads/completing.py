@@ -85,7 +85,7 @@ class Completing:
         return presentation.completed(ledger.find(rows, session.id) or session, made)
 
     def _locked(self, rows: Rows, session: UploadSession) -> tuple[UploadSession, list[UploadFile], set[str]]:
-        """Session and files, and the blobs that were locked: item, blobs, session (docs/decisions/026).
+        """Session and files, and the blobs that were locked: item, blobs, session (docs/decisions/027).
 
         Raises _Arrived.
         """

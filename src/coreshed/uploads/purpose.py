@@ -92,7 +92,7 @@ class UploadContent:
         """Kept for those who compare."""
         ledger.change_file(rows, blob.id, md5=md5, crc32c=crc32c)
 
-    # Session, reservation, accounts are locked in this order (docs/decisions/026).
+    # Session, reservation, accounts are locked in this order (docs/decisions/027).
 
     def charge(self, rows: Rows, blob: Blob, size: int) -> None:
         """Bytes arrive: the session pays, and is in use. Raises QuotaExceeded, Conflict."""
