@@ -221,6 +221,7 @@ class Application:
                 blobs=self.blobs.blobs,
                 dropping=self.blobs.dropping,
                 staged=self.blobs.uploads,
+                metering=self.blobs.metering,
                 links=self.blobs.storage_links,
                 ingest=self.ingest,
             )
@@ -264,6 +265,15 @@ class Application:
         """Open everything; creates schema, keys, organisation, administrator and a workspace where there are none."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         return cls(settings, origins, clock or SystemClock(), Databases.open(settings))
+
+    @classmethod
+    def open_to_serve(cls, settings: Settings, origins: Origins) -> "Application":
+        """`open` for a server that holds the lock of its data directory."""
+        opened = cls.open(settings, origins)
+        if not settings.only and opened.databases.main.is_sqlite:
+            # It is alone with this database: bodies that were on their way have ended with whoever took them.
+            opened.uploads.mending.mend(alone=True)
+        return opened
 
     @classmethod
     def open_existing(cls, settings: Settings, origins: Origins) -> "Application":
@@ -367,6 +377,7 @@ class Application:
         self.blobs.upkeep.round()
         self.files.forget_abandoned()
         self.uploads.ending.expire()
+        self.uploads.mending.mend()
         self.issuer.upkeep()
         self.jobs.upkeep()
         self._forget_replays()

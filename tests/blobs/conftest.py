@@ -69,9 +69,9 @@ class MeteredPurpose(RecordingPurpose):
     charged: dict[str, int] = field(default_factory=dict)
     digests: list[tuple[bytes | None, bytes | None]] = field(default_factory=list)
 
-    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+    def charge(self, rows: Rows, blob: Blob, size: int, *, replaced: int = 0) -> None:
         used = sum(self.charged.values())
-        if used + size > self.limit:
+        if size and self.limit - used < max(0, size - replaced):
             raise QuotaExceeded(limit=self.limit, used=used, reserved=0, needed=size)
         self.charged[blob.id] = self.charged.get(blob.id, 0) + size
 

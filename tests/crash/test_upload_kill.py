@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.quota.tables import quota_accounts, quota_reservations
+from coreshed.uploads.tables import upload_sessions
 from tests.conftest import new_postgres_database
 from tests.server import Server
 
@@ -60,6 +61,16 @@ class Site:
             return rows.execute(found).scalar() or 0
 
     @property
+    def shared(self) -> bool:
+        """Whether other servers may use the database."""
+        return not self._database.is_sqlite
+
+    def grow_old(self) -> None:
+        """Minutes pass since the last sign of a body."""
+        with self._database.writing() as rows:
+            rows.execute(update(upload_sessions).values(body_ns=upload_sessions.c.body_ns - 301 * 10**9))
+
+    @property
     def accounts(self) -> set[tuple[int, int]]:
         """(used, reserved) bytes of every account."""
         with self._database.reading() as rows:
@@ -89,13 +100,18 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     database.close()
 
 
-def test_that_a_killed_put_is_charged_no_longer_than_its_session(site: Site) -> None:
+def test_that_a_killed_put_is_charged_no_more_once_its_server_is_known_to_have_ended(site: Site) -> None:
     assert httpx.put(site.link("kept.tif"), content=b"kept", headers=TYPE).status_code == 200
     connection = site.begin(site.link(), 3 * MIB, MIB)
     site.wait(lambda: site.charged >= 3 * MIB)
     site.kill()
     connection.close()
-    assert site.charged == 3 * MIB + 4  # too much, and never too little
+    if site.shared:  # another server might be taking the body, until nobody has heard of it for minutes
+        assert site.charged == 3 * MIB + 4
+        site.grow_old()
+        site.kill()  # upkeep begins with its first round
+        site.wait(lambda: site.charged == 4)
+    assert site.charged == 4
     assert site.op("uploads.progress", upload_id=site.id)["bytes_uploaded"] == 4
     assert httpx.put(site.link(), content=b"x" * MIB, headers=TYPE).status_code == 200
     assert site.op("uploads.progress", upload_id=site.id)["bytes_uploaded"] == MIB + 4

@@ -41,9 +41,9 @@ class Store:
         with self.rows() as rows:
             self.quota.reserve(rows, session, self.organisation_id, self.projects[project], size)
 
-    def charge(self, session: str, size: int) -> None:
+    def charge(self, session: str, size: int, replaced: int = 0) -> None:
         with self.rows() as rows:
-            self.quota.charge(rows, session, size)
+            self.quota.charge(rows, session, size, replaced=replaced)
 
     def uncharge(self, session: str, size: int) -> None:
         with self.rows() as rows:

@@ -146,3 +146,32 @@ def test_that_a_recount_finds_nothing_after_ordinary_work_and_mends_what_somebod
     assert (whole.used_before, whole.used, whole.reserved_before, whole.reserved) == (10, 7, 0, 5)
     assert store.standing() == (None, 7, 5)
     assert store.project(1) == (None, 0, 5)
+
+
+def test_that_room_of_what_is_replaced_is_lent_once_and_never_more_than_it_has(store: Store) -> None:
+    store.limit(1000)
+    store.reserve("u_1", 990)
+    store.charge("u_1", 990)
+    with pytest.raises(QuotaExceeded):
+        store.charge("u_1", 501, replaced=490)
+    store.charge("u_1", 500, replaced=490)
+    assert store.standing() == (1000, 0, 1490)
+    for size, replaced in ((500, 990), (1, 990), (1, 0)):
+        with pytest.raises(QuotaExceeded):
+            store.charge("u_1", size, replaced)
+    store.uncharge("u_1", 490)
+    assert store.standing() == (1000, 0, 1000)
+    store.charge("u_1", 990, replaced=990)
+
+
+def test_that_mending_sets_what_is_charged_whatever_the_limit(store: Store) -> None:
+    store.limit(1000)
+    store.reserve("u_1", 100)
+    store.charge("u_1", 900)
+    with store.rows() as rows:
+        assert store.quota.mend(rows, "u_1", 30) == 870
+    assert store.standing() == (1000, 0, 100)
+    with store.rows() as rows:
+        assert store.quota.mend(rows, "u_1", 1100) == -1070
+        assert store.quota.mend(rows, "u_2", 5) == 0
+    assert store.standing() == (1000, 0, 1100)

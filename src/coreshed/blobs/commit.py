@@ -26,7 +26,9 @@ from coreshed.blobs.model import Blob, BlobPurpose, Digested, Overwrite
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.receiving import Received
 from coreshed.blobs.refusals import BlobVanished, Refusal
+from coreshed.blobs.retiring import Retiring
 from coreshed.blobs.staged import StagedBlock, StagedFile
+from coreshed.blobs.stores import FileKey
 from coreshed.clock import Clock
 from coreshed.database import Database, Rows
 from coreshed.problems import Problem, StoreFailure
@@ -116,6 +118,7 @@ class Commits:
         frontiers: Frontiers,
         purposes: Mapping[str, BlobPurpose],
         metering: Metering,
+        retiring: Retiring,
         verify_names: bool,
     ) -> None:
         self._main = main
@@ -125,6 +128,7 @@ class Commits:
         self._frontiers = frontiers
         self._purposes = purposes
         self._metering = metering
+        self._retiring = retiring
         self._verify_names = verify_names
 
     async def block_list(
@@ -145,7 +149,7 @@ class Commits:
                     )
                 except FileNotFoundError:
                     continue
-            blob = await self._published(plan, digests, expected)
+            blob = await self._metering.finish(self._published(plan, digests, expected))
             if blob is not None:
                 return blob
         raise StoreFailure("The blob kept changing while it was being committed.")
@@ -161,15 +165,15 @@ class Commits:
         except StoreFailure:
             raise  # it may be published all the same
         except (Refusal, Problem):
-            if received.token is not None:
-                await self._main.change(self._drop, grant.blob_id, received.token)
-            await self._metering.give_back(grant.blob_id, received.charged)
+            await self._pools.on_disk(self._dropped, grant.blob_id, received)
             raise
         raise StoreFailure("The blob kept changing while it was being committed.")
 
-    def _drop(self, blob_id: str, token: int) -> None:
-        with self._main.writing() as rows:
-            ledger.discard(rows, blob_id, [token], self._clock.now_ns())
+    def _dropped(self, blob_id: str, received: Received) -> None:
+        if received.token is None:
+            self._metering.uncharge(blob_id, received.charged)
+        else:
+            self._retiring.refused(FileKey(blob_id, received.token), received.charged)
 
     async def _published(self, plan: Plan, digests: Found, expected: str | None) -> Blob | None:
         sha256 = digests.sha256
@@ -178,17 +182,22 @@ class Commits:
         if self._verify_names and ids.is_sha256(plan.blob.name) and plan.blob.name.lower() != sha256:
             raise Refusal("Sha256Mismatch", f"The content has the digest {sha256}.")
         try:
-            blob = await self._main.change(self._publish, plan, digests)
+            blob, growth = await self._main.change(self._publish, plan, digests)
         except _Overtaken:
             return None
         try:
             given_up = await self._staging.change(self._clear, plan)
-            if self._metering.counts(blob) and given_up:
-                await self._main.change(self._metering.given_up, blob.id, given_up)
-        except StoreFailure as error:
-            # The content is published; the rows are dropped by the sweep.
-            _log.warning("staged_rows_left", blob_id=plan.blob.id, error=repr(error.__cause__))
+            if self._metering.counts(blob):
+                await self._pools.on_disk(self._tidied, plan, given_up, max(0, -growth))
+        except (StoreFailure, OSError) as error:
+            # The content is published; rows and files go with the sweep, and what is charged is mended.
+            _log.warning("staged_rows_left", blob_id=plan.blob.id, error=repr(error.__cause__ or error))
         return blob
+
+    def _tidied(self, plan: Plan, given_up: Sequence[StagedFile], freed: int) -> None:
+        """Of metered content: what was replaced costs until it is gone."""
+        self._retiring.retire(plan.blob.id, given_up)
+        self._retiring.replaced(plan.blob.id, plan.present.tokens - plan.manifest.tokens, freed)
 
     def _plan_list(self, grant: Grant, listed: Sequence[Listed], absent: bool) -> Plan:
         # The staging ledger comes first: blocks that another commit publishes meanwhile are found in one of the two.
@@ -229,8 +238,10 @@ class Commits:
                 raise BlobVanished
             return blob, ledger.manifest(rows, blob.id), ledger.discarded(rows, blob.id)
 
-    def _publish(self, plan: Plan, digests: Found) -> Blob:
-        """Step 4. Raises _Overtaken, Refusal or Problem."""
+    def _publish(self, plan: Plan, digests: Found) -> tuple[Blob, int]:
+        """Step 4: the blob, and by how many bytes it has grown beyond what was paid. Raises _Overtaken, Refusal or
+        Problem.
+        """
         sha256 = digests.sha256
         now_ns = self._clock.now_ns()
         with self._main.writing() as rows:
@@ -239,10 +250,11 @@ class Commits:
             self._metering.judge(rows, plan.grant, blob)
             _check_overwrite(purpose.overwrite, blob, plan, sha256)
             size = blob.size or 0 if blob.generation else 0
-            self._metering.change(rows, blob, plan.manifest.size - size - plan.paid)
+            growth = plan.manifest.size - size - plan.paid
+            self._metering.change(rows, blob, max(0, growth))
             if blob.generation > 0 and plan.manifest == plan.present:
                 ledger.update_blob(rows, blob.id, quarantined_ns=None)
-                return blob
+                return blob, growth
             generation = blob.generation + 1
             content = {"generation": generation, "size": plan.manifest.size, "sha256": sha256, "quarantined_ns": None}
             # Last-Modified speaks of content, and a repeated commit brings no other.
@@ -259,7 +271,8 @@ class Commits:
             purpose.on_commit(rows, published)
             if isinstance(purpose, Digested):
                 purpose.on_digests(rows, published, digests.md5, digests.crc32c)
-            return published
+            self._metering.told(rows, plan.grant, published)
+            return published, growth
 
     def _still_valid(self, rows: Rows, plan: Plan) -> Blob:
         """Check under the lock what the plan was made from: from here on sweep and coalescing wait.

@@ -95,14 +95,15 @@ class Dropping:
 
     def _drop_staged(self, blob_ids: Sequence[str]) -> None:
         with self.staging.writing() as rows:
-            taken = staged.take_all(rows, blob_ids)
-        if not taken:
+            files = staged.take_all(rows, blob_ids)
+        if not files:
             return
         with self.main.writing() as rows:
-            blobs = ledger.lock_all(rows, taken)
-            sizes = {blob.id: self.metering.counted(rows, blob.id, taken[blob.id][1]) for blob in blobs}
-            named = {blob_id: content.tokens for blob_id, content in ledger.all_extents(rows, taken).items()}
-            files = [(id_, token) for id_, (tokens, _) in taken.items() for token in tokens - named.get(id_, set())]
-            ledger.discard_all(rows, files, self.clock.now_ns())
+            blobs = ledger.lock_all(rows, files)
+            sizes = {blob.id: self.metering.counted(rows, blob.id, files[blob.id]) for blob in blobs}
+            named = {blob_id: content.tokens for blob_id, content in ledger.all_extents(rows, files).items()}
+            tokens = {blob_id: {file.token for file in each} for blob_id, each in files.items()}
+            due = [(blob_id, token) for blob_id in files for token in tokens[blob_id] - named.get(blob_id, set())]
+            ledger.discard_all(rows, due, self.clock.now_ns())
             for blob in blobs:
                 self.metering.change(rows, blob, -sizes[blob.id])

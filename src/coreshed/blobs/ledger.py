@@ -46,6 +46,15 @@ def find(rows: Rows, blob_id: str) -> Blob | None:
     return None if row is None else Blob(*row)
 
 
+def committed_sizes(rows: Rows, blob_ids: Iterable[str]) -> dict[str, int]:
+    """Blob id -> bytes of its content; blobs without any, or that are not there, are absent."""
+    found: dict[str, int] = {}
+    for page in pages(blob_ids):
+        wanted = select(blobs.c.id, blobs.c.size).where(blobs.c.id.in_(page), blobs.c.generation > 0)
+        found |= {row.id: row.size or 0 for row in rows.execute(wanted)}
+    return found
+
+
 def lock(rows: Rows, blob_id: str) -> Blob | None:
     """One blob, kept from changing until the transaction ends. On SQLite every writing transaction is alone anyway."""
     row = rows.execute(select(*_BLOB).where(blobs.c.id == blob_id).with_for_update()).first()

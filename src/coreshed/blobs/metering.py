@@ -1,44 +1,66 @@
 """Telling metered purposes what arrives and what does not stay.
 
-Charged is, at all times, what is staged and committed, and what the bodies on their way may add to it. Staged rows and
-accounts may lie in two databases, so a crash can come between them: bytes are charged before they arrive and uncharged
-after they have gone, so that it leaves too much charged and never too little. `stored_bytes` says what is right.
+Charged is, at all times, what is on the disk and what the bodies on their way may add to it: bytes are charged in full
+before they arrive, and uncharged after their files have gone (`retiring`). Staged rows and accounts may lie in two
+databases, so a crash can come between them; it leaves too much charged and never too little. `stored_bytes` says what
+is right.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 from coreshed.blobs import ledger, staged
 from coreshed.blobs.links import Grant
 from coreshed.blobs.model import Blob, BlobPurpose, Metered, Personal
 from coreshed.blobs.receiving import Batch
-from coreshed.blobs.refusals import BlobVanished
-from coreshed.blobs.staged import NewBlock, StagedFile
+from coreshed.blobs.refusals import BlobVanished, Refusal
+from coreshed.blobs.staged import StagedFile
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.problems import Problem
 
+T = TypeVar("T")
 # Of a body of unannounced length: what is charged in one transaction, 10 ms of a fast network.
 PORTION = 8 << 20
-# How often a purpose hears of a body that is slow, whatever its length.
+# How often a purpose hears of a body that is slow, whatever its length; and of one of which nothing has gathered yet.
 _STILL_NS = 5 * NANOSECONDS
+_PULSE_SECONDS = 30.0
 
 
 class Meter:
-    """What one body has been charged in bytes. replaced: bytes it takes the place of, which are charged already."""
+    """What one body has been charged in bytes. replaced: bytes that go once it is there, see `Metered.charge`."""
 
     def __init__(self, metering: "Metering", grant: Grant, replaced: int) -> None:
         self.charged = 0
         self._metering = metering
         self._grant = grant
         self._replaced = replaced
+        self._charging: asyncio.Future[None] | None = None
 
     async def cover(self, size: int) -> None:
         """See to it that a body of `size` bytes is charged. Raises Refusal or Problem."""
-        more = max(0, size - self._replaced - self.charged)
-        await self._metering.charge(self._grant, more)
+        # Who is cancelled meanwhile does not know whether it was charged, and `take_back` waits for that.
+        self._charging = asyncio.ensure_future(self._charge(max(0, size - self.charged)))
+        await asyncio.shield(self._charging)
+
+    async def _charge(self, more: int) -> None:
+        await self._metering.charge(self._grant, more, self._replaced)
+        self._replaced = 0
         self.charged += more
+
+    def take(self) -> int:
+        """What has been charged, which the caller answers for from now on."""
+        charged, self.charged = self.charged, 0
+        return charged
+
+    async def take_back(self) -> int:
+        """`take`, once what is being charged is charged or refused."""
+        if self._charging is not None:
+            with suppress(Refusal, Problem):
+                await self._charging
+        return self.take()
 
     async def portions(self, body: AsyncIterator[Batch], *, announced: bool) -> AsyncIterator[Batch]:
         """The same body, charged as it arrives; of one whose length was announced the purpose hears by the clock alone.
@@ -68,7 +90,7 @@ class Metering:
         self._purposes = purposes
         self._metered = {name: purpose for name, purpose in purposes.items() if isinstance(purpose, Metered)}
         self._personal = {name: purpose for name, purpose in purposes.items() if isinstance(purpose, Personal)}
-        self._giving_back: set[asyncio.Future[None]] = set()
+        self._finishing: set[asyncio.Future[Any]] = set()
 
     def now_ns(self) -> int:
         """The present."""
@@ -95,37 +117,61 @@ class Metering:
 
     @asynccontextmanager
     async def body(self, grant: Grant, blob: Blob, *, length: int | None, replaced: int) -> AsyncIterator[Meter]:
-        """Charge a body before it is received, and give that back where receiving it fails. Raises Refusal, Problem."""
+        """Charge a body before it is received, and give that back where receiving it fails. Raises Refusal, Problem.
+
+        replaced: bytes that go once it is there. What the caller has taken from the meter is not given back.
+        """
         meter = Meter(self, grant, replaced)
         if not self.counts(blob):
             yield meter
             return
-        await meter.cover(length or 0)
+        pulse = asyncio.ensure_future(self._pulse(grant))
         try:
+            # Of an unknown length: what is replaced is the best guess, and room that is lent is lent once.
+            await meter.cover(replaced if length is None else length)
             yield meter
         except BaseException:
-            await self.give_back(grant.blob_id, meter.charged)
+            await self.finish(self._given_back(grant.blob_id, meter))
             raise
+        finally:
+            pulse.cancel()
 
-    async def charge(self, grant: Grant, size: int) -> None:
+    async def _pulse(self, grant: Grant) -> None:
+        """Say that a body is on its way, also while nothing comes or its file is being made durable."""
+        while True:
+            await asyncio.sleep(_PULSE_SECONDS)
+            with suppress(Refusal, Problem):
+                await self.charge(grant, 0, 0)
+
+    async def _given_back(self, blob_id: str, meter: Meter) -> None:
+        size = await meter.take_back()
+        if size:
+            await self._main.change(self.uncharge, blob_id, size)
+
+    async def finish(self, steps: Coroutine[Any, Any, T]) -> T:
+        """Do these steps, to their end also where the request that asks for it is cancelled."""
+        task = asyncio.ensure_future(steps)
+        self._finishing.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: "asyncio.Future[Any]") -> None:
+        self._finishing.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it
+
+    async def charge(self, grant: Grant, size: int, replaced: int) -> None:
         """Let the purpose account for bytes that arrive. Raises Refusal or Problem."""
-        await self._main.change(self._charge, grant, size)
+        await self._main.change(self._charge, grant, size, replaced)
 
-    def _charge(self, grant: Grant, size: int) -> None:
+    def _charge(self, grant: Grant, size: int, replaced: int) -> None:
         with self._main.writing() as rows:
             blob = self.writable(rows, grant)
             if self.counts(blob):
-                self._metered[blob.purpose].charge(rows, blob, size)
+                self._metered[blob.purpose].charge(rows, blob, size, replaced=replaced)
 
-    async def give_back(self, blob_id: str, size: int) -> None:
-        """Uncharge bytes, also when the request that asks for it is cancelled."""
-        if size:
-            task = asyncio.ensure_future(self._main.change(self._uncharge, blob_id, size))
-            self._giving_back.add(task)
-            task.add_done_callback(self._giving_back.discard)
-            await asyncio.shield(task)
-
-    def _uncharge(self, blob_id: str, size: int) -> None:
+    def uncharge(self, blob_id: str, size: int) -> None:
+        """`change` in a transaction of its own. Blocks."""
         with self._main.writing() as rows:
             self.change(rows, ledger.find(rows, blob_id), -size)
 
@@ -139,49 +185,20 @@ class Metering:
         else:
             purpose.uncharge(rows, blob, -size)
 
-    def given_up(self, blob_id: str, files: Sequence[StagedFile]) -> None:
-        """Uncharge staged blocks that count no more; the staging ledger knows already. Blocks."""
-        if not files or not self._metered:
-            return
-        with self._main.writing() as rows:
-            blob = ledger.find(rows, blob_id)
-            if blob is not None and self.counts(blob):
-                self.change(rows, blob, -self.counted(rows, blob_id, files))
-
-    def landed(self, grant: Grant, block: NewBlock, superseded: Sequence[StagedFile], charged: int) -> None:
-        """Settle an acknowledged block. Blocks. Raises Refusal or Problem, and then the block is staged no more."""
-        if not superseded and charged == block.length:
-            with self._main.reading() as rows:  # the upload may have ended while the block was on its way
-                if self._still_open(rows, grant) is None:
-                    return
-        refused: Problem | BlobVanished | None = None
-        try:
-            with self._main.writing() as rows:
-                refused = self._still_open(rows, grant)
-                if refused is None:
-                    freed = self.counted(rows, block.blob_id, superseded)
-                    self.change(rows, ledger.find(rows, block.blob_id), block.length - freed - charged)
-        except Problem as problem:
-            refused = problem
-        if refused is not None:
-            self._unstage(block, superseded, charged)
-            raise refused
-
-    def _still_open(self, rows: Rows, grant: Grant) -> Problem | BlobVanished | None:
-        try:
-            self.writable(rows, grant)
-        except (Problem, BlobVanished) as refused:
-            return refused
+    def refusal(self, grant: Grant) -> Problem | BlobVanished | None:
+        """Why the link may not write any more, None while it may."""
+        with self._main.reading() as rows:
+            try:
+                self.writable(rows, grant)
+            except (Problem, BlobVanished) as refused:
+                return refused
         return None
 
-    def _unstage(self, block: NewBlock, superseded: Sequence[StagedFile], charged: int) -> None:
-        with self._staging.writing() as rows:
-            mine = staged.supersede_file(rows, block.blob_id, block.token, self._clock.now_ns())
-        with self._main.writing() as rows:
-            # A block that does not count any more was uncharged, or published, by whoever saw to that.
-            kept = 0 if mine else block.length
-            freed = self.counted(rows, block.blob_id, superseded)
-            self.change(rows, ledger.find(rows, block.blob_id), min(0, kept - freed - charged))
+    def told(self, rows: Rows, grant: Grant, blob: Blob) -> None:
+        """Content of this link has been published."""
+        personal = self._personal.get(blob.purpose)
+        if personal is not None:
+            personal.stored_by(rows, blob, grant.person)
 
     @staticmethod
     def counted(rows: Rows, blob_id: str, files: Iterable[StagedFile]) -> int:
@@ -199,10 +216,8 @@ class Metering:
         """
         # The staging ledger comes first: a block that a commit publishes meanwhile is then found in the manifest.
         with self._staging.reading() as staging_rows:
-            blocks = staged.counting(staging_rows, blob_ids)
-        found: dict[str, int] = {}
-        for blob_id in blob_ids:
-            blob = ledger.find(rows, blob_id)
-            committed = 0 if blob is None or blob.generation == 0 else blob.size or 0
-            found[blob_id] = committed + self.counted(rows, blob_id, blocks.get(blob_id, ()))
+            blocks = staged.remaining(staging_rows, blob_ids)
+        found = dict.fromkeys(blob_ids, 0) | ledger.committed_sizes(rows, blob_ids)
+        for blob_id, files in blocks.items():
+            found[blob_id] += self.counted(rows, blob_id, files)
         return found

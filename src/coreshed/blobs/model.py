@@ -85,6 +85,10 @@ class Personal(Protocol):
         """Raise a Problem to refuse blocks and commits; asked after `may_write`. person: the id of a user."""
         ...
 
+    def stored_by(self, rows: Rows, blob: Blob, person: str) -> None:
+        """Whose link has brought new content, after `on_commit` in its transaction; empty where nobody was named."""
+        ...
+
 
 @runtime_checkable
 class Metered(Protocol):
@@ -92,11 +96,12 @@ class Metered(Protocol):
     arrive. `rows` is a write transaction on the main database.
     """
 
-    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+    def charge(self, rows: Rows, blob: Blob, size: int, *, replaced: int = 0) -> None:
         """Account for `size` (>= 0) more bytes, before they are received; raise a Problem where there is no room.
 
+        replaced: bytes that are uncharged as soon as these are there. Room for them may be lent, to one body at a time.
         Called after `may_write`, in its transaction: once before each body with what is known of its length, again
-        for each portion of a body whose length is not announced, every few seconds (with 0) while a body arrives, and
+        for each portion of a body whose length is not announced, every half minute (with 0) while a body arrives, and
         in the commit where a block list names a block more than once.
         """
         ...

@@ -1,6 +1,6 @@
 """The room put together: what `app.py` opens, mounts and closes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from coreshed.blobs.azure.app import BlobPlane
 from coreshed.blobs.azure.writes import Writes
@@ -17,6 +17,7 @@ from coreshed.blobs.metering import Metering
 from coreshed.blobs.model import BlobPurpose
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.reading import Reader
+from coreshed.blobs.retiring import Retiring
 from coreshed.blobs.service import Blobs
 from coreshed.blobs.signing import SigningKeys
 from coreshed.blobs.storage import StorageLinks, StoragePlane
@@ -55,33 +56,45 @@ class BlobRoom:
         longest = max(settings.link_lifetime, settings.upload_link_lifetime)
         self._keys = SigningKeys(main=main, clock=clock, secret=settings.secret, link_lifetime=longest)
         self._committer = GroupCommitter(store=store, staging=staging, clock=clock)
-        frontiers = Frontiers(store=store, pool=self._pools.hash)
         self.blobs = Blobs(clock=clock)
         self.contents = Contents(main, store, clock)
         self.metering = Metering(main=main, staging=staging, clock=clock, purposes=rules)
         self.links, self.storage_links = _links(self._keys, clock, blob_origin, upload_origin, settings)
+        retiring = Retiring(main, staging, store, clock, self.metering)
+        self._open_planes(settings, main, staging, clock, rules, retiring)
+        self.collection = Collection(
+            main=main, staging=staging, store=store, clock=clock, settings=settings, also_named=also_named
+        )
+        sweeping = Sweeping(main, staging, clock, retiring, settings.staged_block_lifetime)
+        coalescing = Coalescing(main, store, clock, settings.disk_reserve)
+        self.dropping = Dropping(main, staging, clock, self._pools, self.metering, sweeping)
+        self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
+
+    def _open_planes(
+        self,
+        settings: Settings,
+        main: Database,
+        staging: Database,
+        clock: Clock,
+        rules: Mapping[str, BlobPurpose],
+        retiring: Retiring,
+    ) -> None:
+        frontiers = Frontiers(store=self.store, pool=self._pools.hash)
         self.uploads = Uploads(
-            settings=settings, main=main, staging=staging, store=store, clock=clock, pools=self._pools,
-            committer=self._committer, frontiers=frontiers, purposes=rules, metering=self.metering,
+            settings=settings, main=main, staging=staging, store=self.store, clock=clock, pools=self._pools,
+            committer=self._committer, frontiers=frontiers, purposes=rules, metering=self.metering, retiring=retiring,
         )  # fmt: skip
         commits = Commits(
             main=main, staging=staging, clock=clock, pools=self._pools, frontiers=frontiers, purposes=rules,
-            metering=self.metering, verify_names=settings.verify_sha256_names,
+            metering=self.metering, retiring=retiring, verify_names=settings.verify_sha256_names,
         )  # fmt: skip
-        reader = Reader(main=main, store=store, pools=self._pools, purposes=rules)
+        reader = Reader(main=main, store=self.store, pools=self._pools, purposes=rules)
         writes = Writes(settings=settings, main=main, pools=self._pools, uploads=self.uploads, commits=commits)
         timeout = settings.body_timeout
         self.plane = BlobPlane(links=self.links, reader=reader, writes=writes, main=main, body_timeout=timeout)
         self.storage = StoragePlane(
             links=self.storage_links, reader=reader, writes=writes, main=main, body_timeout=timeout
         )
-        self.collection = Collection(
-            main=main, staging=staging, store=store, clock=clock, settings=settings, also_named=also_named
-        )
-        sweeping = Sweeping(main, staging, store, clock, self.metering, settings.staged_block_lifetime)
-        coalescing = Coalescing(main, store, clock, settings.disk_reserve)
-        self.dropping = Dropping(main, staging, clock, self._pools, self.metering, sweeping)
-        self.upkeep = Upkeep(sweeping, coalescing, self._keys, settings.signing_key_lifetime)
 
     @classmethod
     def open(

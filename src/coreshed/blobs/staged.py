@@ -166,28 +166,36 @@ def supersede_file(rows: Rows, blob_id: str, token: int, now_ns: int) -> list[St
     return _supersede(rows, one, now_ns=now_ns)
 
 
-def take_all(rows: Rows, blob_ids: Iterable[str]) -> dict[str, tuple[set[int], list[StagedFile]]]:
-    """Delete every row of these blobs, of all sessions. By blob id, of those that had any: the files that the rows
-    named, and the blocks that counted.
+def take_all(rows: Rows, blob_ids: Iterable[str]) -> dict[str, list[StagedFile]]:
+    """Delete every row of these blobs, of all sessions, superseded ones too: by blob id, of those that had any, the
+    files that they named.
     """
-    found: dict[str, tuple[set[int], list[StagedFile]]] = {}
-    which = (staged_blocks.c.blob_id, staged_blocks.c.token, staged_blocks.c.length, staged_blocks.c.superseded_ns)
+    found: dict[str, list[StagedFile]] = {}
+    which = (staged_blocks.c.blob_id, staged_blocks.c.token, staged_blocks.c.length)
     for page in pages(blob_ids):
         gone = delete(staged_blocks).where(staged_blocks.c.blob_id.in_(page)).returning(*which)
-        for blob_id, token, length, superseded_ns in rows.execute(gone):
-            tokens, counting = found.setdefault(blob_id, (set(), []))
-            tokens.add(token)
-            if superseded_ns is None:
-                counting.append(StagedFile(token, length))
+        for blob_id, token, length in rows.execute(gone):
+            found.setdefault(blob_id, []).append(StagedFile(token, length))
     return found
 
 
-def counting(rows: Rows, blob_ids: Collection[str]) -> dict[str, list[StagedFile]]:
-    """Blob id -> the files of the blocks that count, over all sessions; blobs without any are absent."""
+def take(rows: Rows, blob_id: str, tokens: Iterable[int]) -> list[StagedFile]:
+    """Delete the rows of these files of a blob; those that were there come back."""
+    mine = staged_blocks.c.blob_id == blob_id
+    return [file for page in pages(tokens) for file in _take(rows, mine, staged_blocks.c.token.in_(page))]
+
+
+def _take(rows: Rows, *which: ColumnElement[bool]) -> list[StagedFile]:
+    gone = delete(staged_blocks).where(*which).returning(staged_blocks.c.token, staged_blocks.c.length)
+    return [StagedFile(token, length) for token, length in rows.execute(gone)]
+
+
+def remaining(rows: Rows, blob_ids: Collection[str]) -> dict[str, list[StagedFile]]:
+    """Blob id -> the files of its rows, of all sessions, superseded ones too; blobs without any are absent."""
     found: dict[str, list[StagedFile]] = {}
     for page in pages(blob_ids):
         staged_now = select(staged_blocks.c.blob_id, staged_blocks.c.token, staged_blocks.c.length).where(
-            staged_blocks.c.blob_id.in_(page), staged_blocks.c.superseded_ns.is_(None)
+            staged_blocks.c.blob_id.in_(page)
         )
         for blob_id, token, length in rows.execute(staged_now):
             found.setdefault(blob_id, []).append(StagedFile(token, length))
@@ -224,10 +232,12 @@ def superseded_blobs(rows: Rows, before_ns: int) -> list[str]:
     return list(rows.execute(found).scalars())
 
 
-def take_superseded(rows: Rows, blob_id: str, before_ns: int) -> set[int]:
-    """Delete a blob's rows that were superseded earlier; their tokens come back."""
-    gone = delete(staged_blocks).where(staged_blocks.c.blob_id == blob_id, staged_blocks.c.superseded_ns < before_ns)
-    return set(rows.execute(gone.returning(staged_blocks.c.token)).scalars())
+def superseded_before(rows: Rows, blob_id: str, before_ns: int) -> list[StagedFile]:
+    """A blob's files whose rows were superseded earlier."""
+    found = select(staged_blocks.c.token, staged_blocks.c.length).where(
+        staged_blocks.c.blob_id == blob_id, staged_blocks.c.superseded_ns < before_ns
+    )
+    return [StagedFile(token, length) for token, length in rows.execute(found)]
 
 
 def tokens(rows: Rows, blob_id: str) -> set[int]:

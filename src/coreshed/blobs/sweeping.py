@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from coreshed.blobs import ledger, staged
-from coreshed.blobs.metering import Metering
-from coreshed.blobs.stores import FileKey, Store
+from coreshed.blobs.retiring import Retiring
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database
 
@@ -25,9 +24,8 @@ class Sweeping:
 
     main: Database
     staging: Database
-    store: Store
     clock: Clock
-    metering: Metering
+    retiring: Retiring
     staged_block_lifetime: int  # seconds
 
     def sweep(self) -> int:
@@ -38,19 +36,22 @@ class Sweeping:
         for blob_id, session in idle:
             with self.staging.writing() as rows:
                 given_up = staged.supersede(rows, blob_id, session, now_ns)
-            self.metering.given_up(blob_id, given_up)
+            self.retiring.retire(blob_id, given_up)
         with self.staging.reading() as rows:
             blob_ids = staged.superseded_blobs(rows, now_ns - _SUPERSEDED_NS)
         return sum(self._discard_superseded(blob_id, now_ns) for blob_id in blob_ids)
 
     def _discard_superseded(self, blob_id: str, now_ns: int) -> int:
+        with self.staging.reading() as staging_rows:
+            files = staged.superseded_before(staging_rows, blob_id, now_ns - _SUPERSEDED_NS)
+        self.retiring.retire(blob_id, files)
         with self.main.writing() as rows:
             ledger.lock(rows, blob_id)
             named = ledger.manifest(rows, blob_id).tokens
             with self.staging.writing() as staging_rows:
-                superseded = staged.take_superseded(staging_rows, blob_id, now_ns - _SUPERSEDED_NS)
-            ledger.discard(rows, blob_id, superseded - named, now_ns)
-        return len(superseded - named)
+                rest = {file.token for file in staged.take(staging_rows, blob_id, [file.token for file in files])}
+            ledger.discard(rows, blob_id, rest - named, now_ns)
+        return len({file.token for file in files} - named)
 
     def unlink_due(self) -> int:
         """Unlink the files whose time has come; how many."""
@@ -58,13 +59,7 @@ class Sweeping:
         while batch := self._due():
             for blob_id, entries in groupby(batch, key=lambda entry: entry[0]):
                 tokens = [token for _, token in entries]
-                # A crash may have left staged rows of files that were published and then replaced.
-                with self.staging.writing() as rows:
-                    staged.forget_tokens(rows, blob_id, tokens)
-                for token in tokens:
-                    self.store.delete(FileKey(blob_id, token))
-                with self.main.writing() as rows:
-                    ledger.forget_discards(rows, blob_id, tokens)
+                self.retiring.unlink(blob_id, tokens)
                 count += len(tokens)
         return count
 

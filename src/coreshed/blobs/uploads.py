@@ -1,8 +1,9 @@
 """Taking bytes in: who may send, where blocks go, when they are acknowledged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from coreshed import ids
 from coreshed.blobs import ledger, staged
@@ -16,8 +17,9 @@ from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.receiving import Batch, Received, receive
 from coreshed.blobs.refusals import Refusal
+from coreshed.blobs.retiring import Retiring
 from coreshed.blobs.signing import upload_session
-from coreshed.blobs.staged import NewBlock, StagedBlock
+from coreshed.blobs.staged import NewBlock, StagedBlock, StagedFile
 from coreshed.blobs.stores import FileKey, Store
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database
@@ -61,6 +63,7 @@ class Uploads:
         frontiers: Frontiers,
         purposes: Mapping[str, BlobPurpose],
         metering: Metering,
+        retiring: Retiring,
     ) -> None:
         self._settings = settings
         self._main = main
@@ -72,6 +75,7 @@ class Uploads:
         self._frontiers = frontiers
         self._purposes = purposes
         self._metering = metering
+        self._retiring = retiring
 
     async def put_block(
         self, grant: Grant, *, block_id: bytes, length: int, md5: bytes | None, body: AsyncIterator[Batch]
@@ -84,41 +88,83 @@ class Uploads:
             await self._staging.change(self._give_up, grant)
         key = FileKey(grant.blob_id, ids.new_token())
         digests = Digests() if md5 is None else Digests(expected={"md5": md5})
+        counts = self._metering.counts(admitted.blob)
         async with self._metering.body(grant, admitted.blob, length=length, replaced=admitted.replaced) as meter:
-            if self._metering.counts(admitted.blob):
+            if counts:
                 body = meter.portions(body, announced=True)
             await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
-        block = NewBlock(grant.blob_id, grant.session, block_id, key.token, length)
-        # Where this fails the block may be staged all the same, and stays charged.
-        superseded = await asyncio.wrap_future(self._committer.submit(key, block))
-        if self._metering.counts(admitted.blob):
-            await self._main.change(self._metering.landed, grant, block, superseded, meter.charged)
+            block = NewBlock(grant.blob_id, grant.session, block_id, key.token, length)
+            await self._metering.finish(self._acknowledged(grant, key, block, meter.take() if counts else None))
         wanted = wanted_of(self._purposes[admitted.blob.purpose])
         self._frontiers.landed(grant.blob_id, grant.session, block_id, key.token, length, wanted)
 
+    async def _acknowledged(self, grant: Grant, key: FileKey, block: NewBlock, charged: int | None) -> None:
+        """Stage a block whose file is finished, and settle it where it was charged. Raises StoreFailure, Problem."""
+        superseded = await self._settled(key, block, charged)
+        if charged is None:
+            return
+        refused = await self._main.run(self._metering.refusal, grant)  # the upload may have ended meanwhile
+        if refused is not None:
+            superseded = [*superseded, *await self._staging.change(self._withdrawn, block)]
+        if superseded:
+            await self._pools.on_disk(self._retiring.retire, block.blob_id, superseded)
+        if refused is not None:
+            raise refused
+
+    async def _settled(self, key: FileKey, block: NewBlock | None, charged: int | None) -> list[StagedFile]:
+        """Make a finished file, and its row, durable; where that fails a charged file is withdrawn."""
+        try:
+            return await asyncio.wrap_future(self._committer.submit(key, block))
+        except Exception:
+            if charged is not None:
+                if block is not None:  # the row may be there although its answer was lost
+                    await self._staging.change(self._withdrawn, block)
+                await self._pools.on_disk(self._retiring.refused, key, charged)
+            raise
+
+    def _withdrawn(self, block: NewBlock) -> list[StagedFile]:
+        with self._staging.writing() as rows:
+            return staged.supersede_file(rows, block.blob_id, block.token, self._clock.now_ns())
+
     async def put_whole(
-        self, grant: Grant, *, length: int | None, body: AsyncIterator[Batch], digests: Digests, absent: bool
-    ) -> Received:
+        self,
+        grant: Grant,
+        *,
+        length: int | None,
+        body: AsyncIterator[Batch],
+        digests: Digests,
+        absent: bool,
+        publish: Callable[[Received], Coroutine[Any, Any, Blob]],
+    ) -> tuple[Received, Blob]:
         """Store a blob sent in one request, of so many bytes or (None) of as many as come. Raises Refusal or Problem.
 
-        Nothing is published: that is the commit's part. `absent`: refuse where the blob has content.
+        `publish` makes the file the content of the blob, or sees to it that it goes. `absent`: refuse where the blob
+        has content.
         """
         blob = await self._main.run(self._admit_whole, grant, length or 0, absent)
         key = FileKey(grant.blob_id, ids.new_token())
         replaced = blob.size or 0 if blob.generation else 0
         async with self._metering.body(grant, blob, length=length, replaced=replaced) as meter:
-            if length == 0:
-                digests.check()
-                return Received(None, 0, digests.found(), meter.charged)
+            size = 0
             if length is None:
                 body = meter.portions(self._limited(body), announced=False)
             elif self._metering.counts(blob):
                 body = meter.portions(body, announced=True)
-            size = await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
-        if size == 0:
-            return Received(None, 0, digests.found(), meter.charged)
-        await asyncio.wrap_future(self._committer.submit(key, None))
-        return Received(key.token, size, digests.found(), meter.charged)
+            if length == 0:
+                digests.check()
+            else:
+                size = await receive(
+                    body, key=key, length=length, store=self._store, pools=self._pools, digests=digests
+                )
+            received = Received(key.token if size else None, size, digests.found(), meter.take())
+            return await self._metering.finish(self._stored(key, received, publish))
+
+    async def _stored(
+        self, key: FileKey, received: Received, publish: Callable[[Received], Coroutine[Any, Any, Blob]]
+    ) -> tuple[Received, Blob]:
+        if received.token is not None:
+            await self._settled(key, None, received.charged)
+        return received, await publish(received)
 
     async def _limited(self, body: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
         """A body of unannounced length, as far as it is not too long and the disk has room."""
@@ -174,7 +220,7 @@ class Uploads:
     def _supersede(self, blob_id: str, session: str) -> None:
         with self._staging.writing() as rows:
             given_up = staged.supersede(rows, blob_id, session, self._clock.now_ns())
-        self._metering.given_up(blob_id, given_up)
+        self._retiring.retire(blob_id, given_up)
 
     def _admit_whole(self, grant: Grant, length: int, absent: bool) -> Blob:
         with self._main.reading() as rows:

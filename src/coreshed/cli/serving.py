@@ -54,4 +54,4 @@ def serve(
     if settings.only == "worker":
         server.run_worker(settings, Application.open_existing, until_stdin_closes=until_stdin_closes)
     else:
-        server.serve(settings, Application.open)
+        server.serve(settings, Application.open_to_serve)

@@ -52,16 +52,18 @@ def open_account(rows: Rows, account_id: str, organisation_id: str) -> None:
     rows.execute(insert_into(quota_accounts).values(values).on_conflict_do_nothing())
 
 
-def move(rows: Rows, account_id: str, *, used: int, reserved: int, default_limit: int) -> bool:
+def move(rows: Rows, account_id: str, *, used: int, reserved: int, default_limit: int, lent: int | None = 0) -> bool:
     """Add to both columns; what grows in sum has to fit the limit. False where it does not, or there is no account.
 
-    default_limit: of an account without one of its own; 0: none.
+    default_limit: of an account without one of its own; 0: none. lent: so much of the growth need not fit where the
+    account is within its limit; None: all of it, and wherever it is.
     """
     growth = used + reserved
     wanted = [_account.id == account_id]
-    if growth > 0:
+    if growth > 0 and lent is not None:
         # Written so that nothing overflows: no limit is greater than MOST_BYTES.
-        wanted.append(_limit(default_limit) - _account.used_bytes - _account.reserved_bytes >= growth)
+        room = _limit(default_limit) - _account.used_bytes - _account.reserved_bytes
+        wanted.append(room >= max(0, growth - lent))
     changed = (
         update(quota_accounts)
         .where(*wanted)

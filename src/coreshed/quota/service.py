@@ -3,15 +3,17 @@
     upload begins     reserve    reserved += what was announced
     bytes arrive      charge     within what is reserved; beyond it the reservation grows, if there is room
     they go again     uncharge   what had grown shrinks
+    a crash           mend       what is charged becomes what is there
     upload completes  settle     reserved -= the reservation, used += what is there
     upload fails      release    reserved -= the reservation
     assets go         free       used -= their size
 
-`used + reserved <= limit` holds after every one of them, whatever happens at once; only an operator who lowers a limit
-below what is there breaks it, and then nothing new fits until it holds again.
+`used + reserved <= limit` holds after every one of them, whatever happens at once, with two exceptions: bytes that
+replace others are lent the room of those, to one body at a time, and an operator may lower a limit below what is there.
+Then nothing new fits until it holds again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from coreshed import audit, logs
 from coreshed.clock import Clock
@@ -53,8 +55,11 @@ class Quota:
         )
         self._move(rows, organisation_id, workspace_id, reserved=size)
 
-    def charge(self, rows: Rows, reservation_id: str, size: int) -> None:
-        """Bytes arrive, or are about to. Raises QuotaExceeded; Conflict where nothing is reserved any more."""
+    def charge(self, rows: Rows, reservation_id: str, size: int, *, replaced: int = 0) -> None:
+        """Bytes arrive, or are about to. Raises QuotaExceeded; Conflict where nothing is reserved any more.
+
+        replaced: as many of them will be uncharged again, and may exceed a limit that is not exceeded yet.
+        """
         _check(size)
         if size <= MOST_BYTES and ledger.charge_within(rows, reservation_id, size):
             return
@@ -64,8 +69,21 @@ class Quota:
         charged = held.charged + size
         growth = max(0, charged - held.reserved)
         if growth:
-            self._move(rows, held.organisation_id, held.workspace_id, reserved=growth)
+            self._move(rows, held.organisation_id, held.workspace_id, reserved=growth, lent=replaced)
         ledger.set_reservation(rows, held.id, reserved=held.reserved + growth, charged=charged)
+
+    def mend(self, rows: Rows, reservation_id: str, size: int) -> int:
+        """`size` bytes are there, whatever was charged, and whatever the limit; by how much it was too much."""
+        _check(size)
+        held = ledger.lock_reservation(rows, reservation_id)
+        if held is None or held.charged == size:
+            return 0
+        reserved = max(held.announced, size)
+        ledger.set_reservation(rows, held.id, reserved=reserved, charged=size)
+        if reserved != held.reserved:
+            growth = reserved - held.reserved
+            self._move(rows, held.organisation_id, held.workspace_id, reserved=growth, lent=None)
+        return held.charged - size
 
     def uncharge(self, rows: Rows, reservation_id: str, size: int) -> None:
         """Bytes that were charged are gone; no matter where the session is over."""
@@ -133,6 +151,10 @@ class Quota:
     def charged(self, rows: Rows, reservation_id: str) -> tuple[int, int]:
         """(reserved, charged) bytes of a reservation, zeros where it is over."""
         return ledger.charged(rows, [reservation_id]).get(reservation_id, (0, 0))
+
+    def reserved(self, rows: Rows, reservation_ids: Collection[str]) -> dict[str, int]:
+        """Id -> reserved bytes; those that are over are absent."""
+        return {found: reserved for found, (reserved, _) in ledger.charged(rows, reservation_ids).items()}
 
     def _standing(self, rows: Rows, account_id: str, default_limit: int) -> Standing:
         own, used, reserved = ledger.account(rows, account_id) or (None, 0, 0)
@@ -217,16 +239,25 @@ class Quota:
 
     # Inside
 
-    def _move(self, rows: Rows, organisation_id: str, workspace_id: str, *, used: int = 0, reserved: int = 0) -> None:
-        """Change both accounts, the organisation's first. Raises QuotaExceeded."""
+    def _move(
+        self,
+        rows: Rows,
+        organisation_id: str,
+        workspace_id: str,
+        *,
+        used: int = 0,
+        reserved: int = 0,
+        lent: int | None = 0,
+    ) -> None:
+        """Change both accounts, the organisation's first. lent: see `ledger.move`. Raises QuotaExceeded."""
         if used == reserved == 0:
             return
         for account_id, default in ((organisation_id, self._default_limit), (workspace_id, 0)):
             if used + reserved <= MOST_BYTES:
-                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default):
+                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default, lent=lent):
                     continue
                 ledger.open_account(rows, account_id, organisation_id)
-                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default):
+                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default, lent=lent):
                     continue
             raise self._exceeded(rows, account_id, organisation_id, default, used + reserved)
 

@@ -76,7 +76,7 @@ class Ending:
     ) -> UploadSession:
         now_ns = self._ground.clock.now_ns()
         values = {"error_message": message, "error_step": step, "updated_ns": now_ns, "ended_ns": now_ns}
-        ledger.change(rows, session.id, status=Status.FAILED.value, **values)
+        ledger.change(rows, session.id, status=Status.FAILED.value, removing_ns=now_ns, body_ns=None, **values)
         released = self._ground.quota.release(rows, session.id)
         self._ground.record(
             rows, actor_id, "upload.fail", session, released_bytes=released, error_message=message, error_step=step
@@ -88,7 +88,9 @@ class Ending:
     def remove_files(self, upload_id: str, *, most: int | None = None) -> None:
         """Remove what a failed session has stored and staged, or `most` of its files; again changes nothing."""
         with self._database.reading() as rows:
-            blob_ids = [file.blob_id for file in ledger.files(rows, upload_id)][:most]
+            blob_ids = [file.blob_id for file in ledger.files(rows, upload_id)]
+        rest = blob_ids[most:] if most is not None else []
+        blob_ids = blob_ids[:most]
         for start in range(0, len(blob_ids), _BATCH):
             batch = blob_ids[start : start + _BATCH]
             with self._database.writing() as rows:
@@ -96,3 +98,6 @@ class Ending:
                 self._ground.blobs.release_each(rows, batch, owner=owner(upload_id))
                 self._ground.dropping.drop(rows, batch)
                 ledger.forget_files(rows, batch)
+        if not rest:
+            with self._database.writing() as rows:
+                ledger.change(rows, upload_id, removing_ns=None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreshed import audit, ids
-from coreshed.blobs import Blobs, Dropping, StorageLinks, Uploads
+from coreshed.blobs import Blobs, Dropping, Metering, StorageLinks, Uploads
 from coreshed.clock import NANOSECONDS, Clock
 from coreshed.database import Database, Rows
 from coreshed.identity import Principal
@@ -34,6 +34,7 @@ class Ground:
     blobs: Blobs
     dropping: Dropping
     staged: Uploads
+    metering: Metering
     links: StorageLinks
     ingest: Ingest
 

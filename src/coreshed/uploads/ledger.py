@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import case, delete, exists, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from coreshed.database import Rows
 from coreshed.database.pages import pages
@@ -90,6 +90,7 @@ def stored(rows: Rows, upload_id: str, growth: int, now_ns: int) -> bool:
             stored_bytes=_session.stored_bytes + growth,
             status=case((_session.status == Status.INITIATING.value, Status.UPLOADING.value), else_=_session.status),
             active_ns=now_ns,
+            body_ns=now_ns,
             updated_ns=now_ns,
         )
     )
@@ -135,9 +136,13 @@ def open_of(rows: Rows, workspace_ids: Collection[str], limit: int) -> list[str]
 
 def failed_with_files(rows: Rows, limit: int) -> list[str]:
     """Failed sessions whose files have not been removed yet."""
-    found = select(_session.id).where(
-        _session.status == Status.FAILED.value, exists().where(_file.upload_id == _session.id)
-    )
+    found = select(_session.id).where(_session.removing_ns >= 0).limit(limit)
+    return list(rows.execute(found).scalars())
+
+
+def still(rows: Rows, before_ns: int, limit: int | None) -> list[str]:
+    """Sessions that had bodies on their way, the last sign of one earlier; ended ones too."""
+    found = select(_session.id).where(_session.body_ns <= before_ns).order_by(_session.body_ns)
     return list(rows.execute(found.limit(limit)).scalars())
 
 

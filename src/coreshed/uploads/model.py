@@ -49,7 +49,8 @@ class UploadSession:
 
     total_bytes: what was announced. reported_bytes: what the client says that it has sent. stored_bytes: what has been
     measured. user_metadata, detected_metadata: text of a JSON object, or None. active_ns: when it was last used;
-    ended_ns: when it was completed or failed.
+    ended_ns: when it was completed or failed. body_ns: when a body on its way last gave a sign, None once its account
+    is known to be right since. removing_ns: when it failed, None once its files are gone.
     """
 
     id: str
@@ -77,6 +78,8 @@ class UploadSession:
     item_ids: tuple[str, ...] = ()
     asset_ids: tuple[str, ...] = ()
     ended_ns: int | None = None
+    body_ns: int | None = None
+    removing_ns: int | None = None
 
     @property
     def workspace(self) -> WorkspaceKey:

@@ -13,6 +13,7 @@ from coreshed.uploads.state import require_open
 from coreshed.workspaces import Role, Workspaces
 
 _TOUCH_NS = 60 * NANOSECONDS  # or a tenth of a lifetime that is shorter than ten of these
+_MARK_NS = 30 * NANOSECONDS  # far less than mending waits
 _ENDED = "The upload session is over: it takes no more files."
 _NOT_ANY_MORE = "Whoever asked for this link may not upload to the project any more."
 
@@ -68,24 +69,31 @@ class UploadContent:
         # The session first: whoever completes it has seen every file that is stored.
         if not ledger.stored(rows, upload_id, 0, now_ns):
             raise Conflict(_ENDED)
-        file, session = ledger.file_of_blob(rows, blob.id), ledger.find(rows, upload_id)
-        if file is None or session is None:
+        file = ledger.file_of_blob(rows, blob.id)
+        if file is None:
             raise Conflict(_ENDED)
         ledger.stored(rows, upload_id, size - (file.size or 0), now_ns)
         ledger.change_file(
             rows, blob.id, size=size, sha256=blob.sha256, md5=None, crc32c=None, stored_ns=blob.committed_ns
         )
         self._blobs.hold(rows, blob_ids=[blob.id], owner=owner(upload_id))
+
+    def stored_by(self, rows: Rows, blob: Blob, person: str) -> None:
+        """The audit names the person whose link it was."""
+        upload_id = _upload_id(blob)
+        file, session = ledger.file_of_blob(rows, blob.id), ledger.find(rows, upload_id)
+        if file is None or session is None:
+            raise Conflict(_ENDED)
         audit.record(
             rows,
-            at_ns=now_ns,
-            actor_id=session.created_by,
+            at_ns=self._clock.now_ns(),
+            actor_id=person or session.created_by,
             action="upload.file",
             organisation_id=session.organisation_id,
             workspace_id=session.workspace_id,
             target_id=upload_id,
             file_name=file.file_name,
-            size=size,
+            size=blob.size or 0,
         )
 
     def on_digests(self, rows: Rows, blob: Blob, md5: bytes | None, crc32c: bytes | None) -> None:
@@ -94,18 +102,20 @@ class UploadContent:
 
     # Session, reservation, accounts are locked in this order (docs/decisions/027).
 
-    def charge(self, rows: Rows, blob: Blob, size: int) -> None:
+    def charge(self, rows: Rows, blob: Blob, size: int, *, replaced: int = 0) -> None:
         """Bytes arrive: the session pays, and is in use. Raises QuotaExceeded, Conflict."""
         session = ledger.lock(rows, _upload_id(blob))
         if session is None or session.status.ended:
             raise Conflict(_ENDED)
         now_ns = self._clock.now_ns()
         if size:
-            self._quota.charge(rows, session.id, size)
+            self._quota.charge(rows, session.id, size, replaced=replaced)
             if session.status is Status.INITIATING:
                 ledger.change(rows, session.id, status=Status.UPLOADING.value, updated_ns=now_ns)
         if not now_ns - self._touch_ns < session.active_ns <= now_ns:
             ledger.change(rows, session.id, active_ns=now_ns)
+        if session.body_ns is None or not now_ns - _MARK_NS < session.body_ns <= now_ns:
+            ledger.change(rows, session.id, body_ns=now_ns)
 
     def uncharge(self, rows: Rows, blob: Blob, size: int) -> None:
         """They did not stay."""

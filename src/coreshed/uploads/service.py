@@ -15,6 +15,7 @@ from coreshed.uploads import ledger, names, presentation, wire
 from coreshed.uploads.completing import Completing
 from coreshed.uploads.ending import Ending
 from coreshed.uploads.ground import Ground
+from coreshed.uploads.mending import Mending
 from coreshed.uploads.model import Status, UploadSession, new_upload_id
 from coreshed.uploads.purpose import blob_name
 from coreshed.workspaces import Role
@@ -23,13 +24,14 @@ MAX_FILES = 10_000
 
 
 class UploadSessions:
-    """The upload sessions of one installation; `completing` and `ending` are the ends of one."""
+    """The upload sessions of one installation; `completing` and `ending` are the ends of one, `mending` its account."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._database = ground.database
         self.completing = Completing(ground)
         self.ending = Ending(ground)
+        self.mending = Mending(ground)
 
     def now_ns(self) -> int:
         """The present."""

@@ -33,8 +33,13 @@ upload_sessions = Table(
     Column("updated_ns", BigInteger, nullable=False),
     Column("active_ns", BigInteger, nullable=False),  # when it was last used; idle sessions expire
     Column("ended_ns", BigInteger),  # completed or failed
+    # When a body last gave a sign; null once its account has been compared with what is stored since.
+    Column("body_ns", BigInteger),
+    Column("removing_ns", BigInteger),  # when it failed, as long as it has files that are to be removed
     Index("ix_upload_sessions_workspace_id_created_ns", "workspace_id", "created_ns"),
     Index("ix_upload_sessions_ended_ns_active_ns", "ended_ns", "active_ns"),
+    Index("ix_upload_sessions_body_ns", "body_ns"),
+    Index("ix_upload_sessions_removing_ns", "removing_ns"),
 )
 
 upload_files = Table(

@@ -1,6 +1,8 @@
 """Put Block, Put Block List, Put Blob and Get Block List."""
 
 import hashlib
+from collections.abc import AsyncIterator
+from functools import partial
 
 from coreshed import ids
 from coreshed.blobs.azure.reads import SHA256, content_headers
@@ -10,6 +12,7 @@ from coreshed.blobs.digests import Digests
 from coreshed.blobs.links import Grant, Query
 from coreshed.blobs.model import Blob
 from coreshed.blobs.pools import Pools
+from coreshed.blobs.receiving import Batch, Received
 from coreshed.blobs.refusals import Refusal
 from coreshed.blobs.uploads import Uploads
 from coreshed.database import Database
@@ -70,10 +73,26 @@ class Writes:
         check_whole(request)
         length = request.content_length()
         absent, expected = _only_if_absent(request), stated_sha256(request)
-        received = await self.uploads.put_whole(
-            grant, length=length, body=request.batches(length), digests=digests, absent=absent
+        _, blob = await self.whole(
+            grant, length=length, body=request.batches(length), digests=digests, absent=absent, expected=expected
         )
-        return _created(await self.commits.whole(grant, received, absent=absent, expected=expected))
+        return _created(blob)
+
+    async def whole(
+        self,
+        grant: Grant,
+        *,
+        length: int | None,
+        body: AsyncIterator[Batch],
+        digests: Digests,
+        absent: bool,
+        expected: str | None,
+    ) -> tuple[Received, Blob]:
+        """Store and publish a blob sent in one request. Raises Refusal or Problem."""
+        publish = partial(self.commits.whole, grant, absent=absent, expected=expected)
+        return await self.uploads.put_whole(
+            grant, length=length, body=body, digests=digests, absent=absent, publish=publish
+        )
 
     async def get_block_list(self, _request: Request, grant: Grant, query: Query) -> Answer:
         """Committed and staged blocks, as `blocklisttype` asks; staged ones are those of the link's session."""

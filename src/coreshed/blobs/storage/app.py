@@ -50,10 +50,9 @@ class StoragePlane(BlobPlane):
         _check_content_type(request, grant)
         check_whole(request)
         expected, length = stated_sha256(request), request.length_if_known()
-        received = await self.writes.uploads.put_whole(
-            grant, length=length, body=request.batches(length), digests=digests, absent=False
+        received, _ = await self.writes.whole(
+            grant, length=length, body=request.batches(length), digests=digests, absent=False, expected=expected
         )
-        await self.writes.commits.whole(grant, received, absent=False, expected=expected)
         md5, crc32c = received.digests.md5 or b"", received.digests.crc32c or b""
         return Answer(200, {"ETag": f'"{md5.hex()}"', "x-goog-hash": goog_hash(md5=md5, crc32c=crc32c)})
 
