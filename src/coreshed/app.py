@@ -24,6 +24,7 @@ from coreshed.enrichment.ingest import ReadIngest
 from coreshed.enrichment.purpose import Thumbnails
 from coreshed.enrichment.reading import Limits
 from coreshed.enrichment.service import Enriching, job_kind
+from coreshed.failures import Failures
 from coreshed.files import FileContent, Files
 from coreshed.folders import Folders
 from coreshed.identity import ApiKeyVerifier, Identity
@@ -373,14 +374,20 @@ class Application:
         )
 
     def upkeep_round(self) -> None:
-        """One round of background work; blocks."""
-        self.blobs.upkeep.round()
-        self.files.forget_abandoned()
-        self.uploads.ending.expire()
-        self.uploads.mending.mend()
-        self.issuer.upkeep()
-        self.jobs.upkeep()
-        self._forget_replays()
+        """One round of background work; blocks. A step that fails keeps none of the others from being taken."""
+        failures = Failures()
+        for step in (
+            self.blobs.upkeep.round,
+            self.files.forget_abandoned,
+            self.uploads.ending.expire,
+            self.uploads.mending.mend,
+            self.issuer.upkeep,
+            self.jobs.upkeep,
+            self._forget_replays,
+        ):
+            with failures.noted():
+                step()
+        failures.raise_any()
 
     def _forget_replays(self) -> None:
         from coreshed.operations import replays  # not with the commands, which have no use for operations

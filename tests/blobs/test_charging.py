@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from coreshed.blobs import Blob, metering
+from coreshed.blobs import Blob, metering, receiving
 from coreshed.blobs.stores import FileKey
 from tests.blobs.storage import Storage, storage
 
@@ -175,3 +175,25 @@ async def test_that_a_body_gives_a_sign_while_nothing_of_it_has_gathered(
     count = len(told)
     await asyncio.sleep(0.05)
     assert len(told) == count
+
+
+async def test_that_a_body_that_breaks_off_costs_until_its_file_has_gone(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = storage.blob()
+    aborting, go = threading.Event(), threading.Event()
+    abort = receiving._File.abort
+
+    def slowly(file: receiving._File) -> None:
+        aborting.set()
+        go.wait(5)
+        abort(file)
+
+    monkeypatch.setattr(receiving._File, "abort", slowly)
+    put = asyncio.create_task(storage.put(blob, OLD, Content_Length="50"))
+    await until(aborting.is_set)
+    await asyncio.wait([put], timeout=0.05)
+    assert storage.charged == {blob.id: 50}
+    go.set()
+    assert (await put).status_code == 400
+    assert storage.charged == {}

@@ -8,6 +8,7 @@ is right.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ class Meter:
         self._grant = grant
         self._replaced = replaced
         self._charging: asyncio.Future[None] | None = None
+        self._aborting: Future[None] | None = None
 
     async def cover(self, size: int) -> None:
         """See to it that a body of `size` bytes is charged. Raises Refusal or Problem."""
@@ -55,11 +57,18 @@ class Meter:
         charged, self.charged = self.charged, 0
         return charged
 
+    def aborting(self, done: Future[None]) -> None:
+        """The file is on its way from the disk."""
+        self._aborting = done
+
     async def take_back(self) -> int:
-        """`take`, once what is being charged is charged or refused."""
+        """`take`, once what is being charged is charged or refused, and the file has gone."""
         if self._charging is not None:
             with suppress(Refusal, Problem):
                 await self._charging
+        if self._aborting is not None:
+            with suppress(OSError):
+                await asyncio.wrap_future(self._aborting)
         return self.take()
 
     async def portions(self, body: AsyncIterator[Batch], *, announced: bool) -> AsyncIterator[Batch]:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from coreshed.blobs.digests import Digests, Found
@@ -90,14 +91,21 @@ async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
 
 
 async def receive(
-    body: AsyncIterator[Batch], *, key: FileKey, length: int | None, store: Store, pools: Pools, digests: Digests
+    body: AsyncIterator[Batch],
+    *,
+    key: FileKey,
+    length: int | None,
+    store: Store,
+    pools: Pools,
+    digests: Digests,
+    aborting: Callable[[Future[None]], None],
 ) -> int:
     """Write exactly `length` bytes (> 0; None: as many as come) to a finished, not yet settled file; how many it has.
 
     No file is made of no bytes.
 
     Raises Refusal (InvalidInput, Md5Mismatch, InsufficientStorage), OSError, and whatever ends the body early; then no
-    file is left.
+    file is left, once what `aborting` is told of has ended.
     """
     file = _File(store, key, length)
     writing: set[asyncio.Future[None]] = set()
@@ -113,7 +121,7 @@ async def receive(
         for task in writing:
             task.cancel()
         # Not awaited: a cancelled request must not wait for the disk, and the lock keeps the order.
-        pools.disk.submit(file.abort)
+        aborting(pools.disk.submit(file.abort))
         if isinstance(error, OSError) and no_room(error):
             raise Refusal("InsufficientStorage") from error
         raise

@@ -12,7 +12,7 @@ from coreshed.blobs.digests import Digests
 from coreshed.blobs.hashing import Frontiers, wanted_of
 from coreshed.blobs.links import Grant
 from coreshed.blobs.manifest import Manifest
-from coreshed.blobs.metering import PORTION, Metering
+from coreshed.blobs.metering import PORTION, Meter, Metering
 from coreshed.blobs.model import Blob, BlobPurpose, Overwrite
 from coreshed.blobs.pools import Pools
 from coreshed.blobs.receiving import Batch, Received, receive
@@ -92,7 +92,7 @@ class Uploads:
         async with self._metering.body(grant, admitted.blob, length=length, replaced=admitted.replaced) as meter:
             if counts:
                 body = meter.portions(body, announced=True)
-            await receive(body, key=key, length=length, store=self._store, pools=self._pools, digests=digests)
+            await self._received(body, key, length, digests, meter)
             block = NewBlock(grant.blob_id, grant.session, block_id, key.token, length)
             await self._metering.finish(self._acknowledged(grant, key, block, meter.take() if counts else None))
         wanted = wanted_of(self._purposes[admitted.blob.purpose])
@@ -153,11 +153,17 @@ class Uploads:
             if length == 0:
                 digests.check()
             else:
-                size = await receive(
-                    body, key=key, length=length, store=self._store, pools=self._pools, digests=digests
-                )
+                size = await self._received(body, key, length, digests, meter)
             received = Received(key.token if size else None, size, digests.found(), meter.take())
             return await self._metering.finish(self._stored(key, received, publish))
+
+    async def _received(
+        self, body: AsyncIterator[Batch], key: FileKey, length: int | None, digests: Digests, meter: Meter
+    ) -> int:
+        return await receive(
+            body, key=key, length=length, store=self._store, pools=self._pools, digests=digests,
+            aborting=meter.aborting,
+        )  # fmt: skip
 
     async def _stored(
         self, key: FileKey, received: Received, publish: Callable[[Received], Coroutine[Any, Any, Blob]]

@@ -16,6 +16,8 @@ TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _MOST_BANDS = 64
 """Of one asset in STAC; the session has all that were described."""
 _MOST_COLUMNS = 200
+_MOST_DETECTED = 1 << 20
+"""Bytes of what a session shows, unless a single file says more."""
 _DATA_TYPES = {
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"),
     *("cint16", "cint32", "cfloat32", "cfloat64"),
@@ -145,7 +147,9 @@ def _nanoseconds(text: str | None) -> int | None:
 
 
 def detected(state: str, read: Sequence[Read], *, note: str | None = None, left_out: int = 0) -> dict[str, Any]:
-    """What the session shows. files: as they were read; errors: {file_name, message}, empty where all went well."""
+    """What the session shows. files: as they were read, the first of them where that is long; errors: {file_name,
+    message}, empty where all went well.
+    """
     files = [
         {"file_name": each.file_name, "asset_id": each.asset_id, **msgspec.to_builtins(each.outcome.reading)}
         for each in read
@@ -153,7 +157,23 @@ def detected(state: str, read: Sequence[Read], *, note: str | None = None, left_
     ]
     errors = [{"file_name": each.file_name, "message": text} for each in read for text in each.outcome.errors]
     pipeline: dict[str, Any] = {"state": state, "files_read": len(files), "files_left_out": left_out}
-    return {"pipeline": pipeline | ({"note": note} if note else {}), "files": files, "errors": errors}
+    shown_errors = _within(errors, _MOST_DETECTED // 4)
+    shown = _within(files, _MOST_DETECTED * 3 // 4)
+    if len(shown) + len(shown_errors) < len(files) + len(errors):
+        pipeline["files_not_shown"] = len(files) - len(shown)
+    return {"pipeline": pipeline | ({"note": note} if note else {}), "files": shown, "errors": shown_errors}
+
+
+def _within(found: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The first of them, the first one in any case, as far as their texts fit in so many bytes."""
+    shown: list[dict[str, Any]] = []
+    size = 0
+    for each in found:
+        size += len(msgspec.json.encode(each))
+        if shown and size > most:
+            break
+        shown.append(each)
+    return shown
 
 
 def failed(before: dict[str, Any], message: str) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Completing:
     ) -> wire.UploadCompleted:
         session, files, seen = self._locked(rows, self._ground.session(rows, caller, said.upload_id))
         if session.status is Status.COMPLETED:
+            session = ledger.with_detected(rows, session)
             return presentation.completed(session, self._ground.ingest.describe(rows, session))
         if session.status is Status.FAILED:
             raise Conflict("The upload session has failed.")
@@ -82,7 +83,8 @@ class Completing:
             rows, caller.user_id, "upload.complete", session, bytes=size, files=len(chosen), items=list(made.item_ids)
         )
         # Read again: what ingests may have noted in the session what is still to be done.
-        return presentation.completed(ledger.find(rows, session.id) or session, made)
+        session = ledger.find(rows, session.id) or session
+        return presentation.completed(ledger.with_detected(rows, session), made)
 
     def _locked(self, rows: Rows, session: UploadSession) -> tuple[UploadSession, list[UploadFile], set[str]]:
         """Session and files, and the blobs that were locked: item, blobs, session (docs/decisions/027).

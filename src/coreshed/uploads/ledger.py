@@ -1,7 +1,7 @@
 """Statements over upload sessions and their files."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,7 +15,9 @@ from coreshed.uploads.tables import upload_files, upload_sessions
 
 _session = upload_sessions.c
 _file = upload_files.c
-_COLUMNS = tuple(_session[name] for name in UploadSession.__dataclass_fields__)
+# What was read in files may be long; `with_detected` adds it.
+_NAMES = tuple(name for name in UploadSession.__dataclass_fields__ if name != "detected_metadata")
+_COLUMNS = tuple(_session[name] for name in _NAMES)
 _LISTS = ("item_ids", "asset_ids")
 
 
@@ -39,7 +41,7 @@ _FILE_COLUMNS = tuple(_file[name] for name in UploadFile.__dataclass_fields__)
 
 
 def _as_session(row: Sequence[Any]) -> UploadSession:
-    values = dict(zip(UploadSession.__dataclass_fields__, row, strict=True))
+    values = dict(zip(_NAMES, row, strict=True))
     values["status"] = Status(values["status"])
     values["is_categorical"] = bool(values["is_categorical"])
     for name in _LISTS:
@@ -58,6 +60,12 @@ def find(rows: Rows, upload_id: str) -> UploadSession | None:
     """One session."""
     row = _FIND.first(rows, upload_id=upload_id)
     return None if row is None else _as_session(row)
+
+
+def with_detected(rows: Rows, session: UploadSession) -> UploadSession:
+    """The session with its `detected_metadata`, which the other statements leave out."""
+    found = select(_session.detected_metadata).where(_session.id == session.id)
+    return replace(session, detected_metadata=rows.execute(found).scalar())
 
 
 def lock(rows: Rows, upload_id: str) -> UploadSession | None:
@@ -178,7 +186,7 @@ def add_file(rows: Rows, new: UploadFile) -> None:
     rows.execute(insert(upload_files).values({name: getattr(new, name) for name in UploadFile.__dataclass_fields__}))
 
 
-def change_file(rows: Rows, blob_id: str, **values: Any) -> None:
+def change_file(rows: Rows, blob_id: str, /, **values: Any) -> None:
     """Change columns of the file whose content a blob is."""
     rows.execute(update(upload_files).where(_file.blob_id == blob_id).values(**values))
 

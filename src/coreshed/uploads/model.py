@@ -48,9 +48,10 @@ class UploadSession:
     """One session. `project` and `workspace` are two names of one thing; sizes are bytes.
 
     total_bytes: what was announced. reported_bytes: what the client says that it has sent. stored_bytes: what has been
-    measured. user_metadata, detected_metadata: text of a JSON object, or None. active_ns: when it was last used;
-    ended_ns: when it was completed or failed. body_ns: when a body on its way last gave a sign, None once its account
-    is known to be right since. removing_ns: when it failed, None once its files are gone.
+    measured. user_metadata, detected_metadata: text of a JSON object, or None; the latter is None unless asked for.
+    active_ns: when it was last used; ended_ns: when it was completed or failed. body_ns: when a body on its way last
+    gave a sign, None once its account is known to be right since. removing_ns: when it failed, None once its files are
+    gone.
     """
 
     id: str

@@ -4,11 +4,13 @@ initiate -> signed_url, PUT, progress -> complete; fail, or nobody using it for 
 """
 
 from dataclasses import replace
+from typing import Any
 
 from coreshed.blobs import Purpose
 from coreshed.clock import NANOSECONDS, iso_seconds
 from coreshed.database import Rows
 from coreshed.identity import Principal
+from coreshed.ids import WorkspaceKey
 from coreshed.problems import Conflict
 from coreshed.quota import MOST_BYTES
 from coreshed.uploads import ledger, names, presentation, wire
@@ -57,31 +59,23 @@ class UploadSessions:
         Raises NotFound, InsufficientRole, WorkspaceGone, Conflict, Invalid for an item outside the collection,
         QuotaExceeded.
         """
-        now_ns = self._ground.clock.now_ns()
         with self._database.writing() as rows:
             workspace = self._ground.project(rows, caller, project_id, Role.EDITOR)
             self._ground.require_open(rows, workspace)
             self._ground.ingest.check_target(
                 rows, workspace=workspace, collection_id=target_collection_id, item_id=target_item_id
             )
-            session = UploadSession(
-                id=new_upload_id(),
-                organisation_id=workspace.organisation_id,
-                workspace_id=workspace.workspace_id,
-                status=Status.INITIATING,
+            session = _begun(
+                caller,
+                workspace,
+                self._ground.clock.now_ns(),
                 transfer_method=transfer_method,
                 file_count=min(file_count, MOST_BYTES),
                 total_bytes=total_bytes,
-                reported_bytes=0,
-                stored_bytes=0,
                 is_categorical=is_categorical,
                 target_collection_id=target_collection_id,
                 target_item_id=target_item_id,
                 asset_key=asset_key,
-                created_by=caller.user_id,
-                created_ns=now_ns,
-                updated_ns=now_ns,
-                active_ns=now_ns,
             )
             self._ground.quota.reserve(rows, session.id, workspace.organisation_id, workspace.workspace_id, total_bytes)
             ledger.add(rows, session)
@@ -122,28 +116,36 @@ class UploadSessions:
 
     def _blob_of(self, rows: Rows, session: UploadSession, file_name: str, content_type: str) -> str:
         # A commit locks blob and session, in this order, and so does this; nobody else knows of a blob that is new.
-        file = ledger.file_of(rows, session.id, file_name)
-        if file is not None:
-            self._offer(rows, session, file.no)
-        locked = ledger.lock(rows, session.id)
-        _require_open(locked)
+        known = ledger.file_of(rows, session.id, file_name)
+        offered = None if known is None else self._offer(rows, session, known.no)
+        _require_open(ledger.lock(rows, session.id))
+        now_ns = self._ground.clock.now_ns()
+        ledger.change(rows, session.id, active_ns=now_ns)
         file = ledger.file_of(rows, session.id, file_name)
         if file is None:
-            no = ledger.last_no(rows, session.id) + 1
-            if no > MAX_FILES:
-                raise Conflict(f"An upload session has at most {MAX_FILES} files.")
-            file = ledger.UploadFile(
-                upload_id=session.id,
-                file_name=file_name,
-                no=no,
-                blob_id=self._offer(rows, session, no),
-                content_type=content_type,
-            )
-            ledger.add_file(rows, file)
-        elif file.content_type != content_type:
+            return self._announced(rows, session, file_name, content_type)
+        if file.content_type != content_type:
             ledger.change_file(rows, file.blob_id, content_type=content_type)
-        ledger.change(rows, session.id, active_ns=self._ground.clock.now_ns())
-        return file.blob_id
+        if offered is None or offered == file.blob_id:
+            return file.blob_id
+        # The blob was purged, with whatever it had: another one has been made in its place.
+        ledger.stored(rows, session.id, -(file.size or 0), now_ns)
+        nothing = dict.fromkeys(("size", "sha256", "md5", "crc32c", "stored_ns"))
+        ledger.change_file(rows, file.blob_id, blob_id=offered, **nothing)
+        return offered
+
+    def _announced(self, rows: Rows, session: UploadSession, file_name: str, content_type: str) -> str:
+        no = ledger.last_no(rows, session.id) + 1
+        if no > MAX_FILES:
+            raise Conflict(f"An upload session has at most {MAX_FILES} files.")
+        blob_id = self._offer(rows, session, no)
+        ledger.add_file(
+            rows,
+            ledger.UploadFile(
+                upload_id=session.id, file_name=file_name, no=no, blob_id=blob_id, content_type=content_type
+            ),
+        )
+        return blob_id
 
     def _offer(self, rows: Rows, session: UploadSession, no: int) -> str:
         (blob,) = self._ground.blobs.offer(
@@ -188,6 +190,7 @@ class UploadSessions:
             session = self._ground.session(rows, caller, upload_id, Role.VIEWER)
             reserved, _ = self._ground.quota.charged(rows, session.id)
             files = ledger.files(rows, session.id)
+            session = ledger.with_detected(rows, session)
         lifetime_ns = self._ground.lifetime_ns
         return presentation.detail(session, files, reserved=reserved, lifetime_ns=lifetime_ns)
 
@@ -198,7 +201,8 @@ class UploadSessions:
         with self._database.reading() as rows:
             workspace = self._ground.project(rows, caller, project_id, Role.VIEWER)
             found, total = ledger.page(rows, workspace.workspace_id, status, limit, offset)
-            return [self._shown(rows, each) for each in found], total
+            reserved = self._ground.quota.reserved(rows, [each.id for each in found])
+        return [self._presented(each, reserved.get(each.id, 0)) for each in found], total
 
     def limits(self, *, caller: Principal, project_id: str) -> wire.UploadLimits:
         """What can be uploaded to a project now; takes a viewer."""
@@ -228,6 +232,22 @@ class UploadSessions:
     def _presented(self, session: UploadSession, reserved: int) -> wire.UploadOutput:
         lifetime_ns = self._ground.lifetime_ns
         return presentation.session(session, reserved=reserved, lifetime_ns=lifetime_ns)
+
+
+def _begun(caller: Principal, workspace: WorkspaceKey, now_ns: int, **announced: Any) -> UploadSession:
+    return UploadSession(
+        id=new_upload_id(),
+        organisation_id=workspace.organisation_id,
+        workspace_id=workspace.workspace_id,
+        status=Status.INITIATING,
+        reported_bytes=0,
+        stored_bytes=0,
+        created_by=caller.user_id,
+        created_ns=now_ns,
+        updated_ns=now_ns,
+        active_ns=now_ns,
+        **announced,
+    )
 
 
 def _require_open(session: UploadSession | None) -> None:
