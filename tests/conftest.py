@@ -42,6 +42,7 @@ _SLOW = {
     "tests/crash/test_upload_kill.py",
     "tests/client/test_restarts.py",
     "tests/client/test_upload_cuts.py",
+    "tests/enrichment/test_archives.py",
     "tests/enrichment/test_formats.py",
     "tests/enrichment/test_hostile.py",
     "tests/enrichment/test_journey.py",

@@ -113,6 +113,20 @@ def test_that_only_shapefiles_within_the_archive_count(name: str) -> None:
     assert shapefiles(archive(**{name: b"", "b/\u202ec.SHP": b""})) == ["b/\u202ec.SHP"]
 
 
+def test_that_an_archive_that_cannot_be_read_is_not_called_broken() -> None:
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if size is not None and size > 22:
+                raise OSError("a codec is not there")
+            return super().read(size)
+
+    with pytest.raises(OSError, match="a codec is not there"):
+        shapefiles(Torn(archive(**{"a.shp": b""}).getvalue()))
+    bad = archive(**{"ä.shp": b""}).getvalue().replace("ä".encode(), b"\xff\xff")
+    with pytest.raises(Refused, match="broken"):
+        shapefiles(io.BytesIO(bad))
+
+
 def test_that_a_table_of_contents_that_lies_about_its_length_is_refused() -> None:
     content = bytearray(archive(**{"a.shp": b""}).getvalue())
     check_directory(len(content), bytes(content))

@@ -1,5 +1,6 @@
 """Shapefiles in zip archives: what is in them, before anything is unpacked."""
 
+import struct
 import zipfile
 from typing import IO
 
@@ -17,11 +18,11 @@ class Refused(Exception):
 
 
 def shapefiles(file: IO[bytes]) -> list[str]:
-    """Paths of the .shp files within. Raises Refused."""
+    """Paths of the .shp files within. Raises Refused, and what reading the file raises."""
     try:
         with zipfile.ZipFile(file) as archive:
             found = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, struct.error) as error:
         raise Refused("This is no zip archive, or a broken one.") from error
     if len(found) > MOST_ENTRIES:
         raise Refused(f"The archive has {len(found):,} entries; at most {MOST_ENTRIES:,} are read.")

@@ -7,6 +7,7 @@ to its questions. GDAL knows the formats that are read and no others.
 import io
 import json
 import os
+import struct
 import threading
 import warnings
 from collections.abc import Callable
@@ -129,6 +130,7 @@ def _prepared(order: dict[str, Any], line: Line) -> Callable[[], bytes | None]:
     """What is done once the process is confined; all that opens files in doing so has been used before."""
     import msgspec
 
+    from coreshed.enrichment.reading import codes
     from coreshed.enrichment.reading.model import Reading
 
     def tell(found: Reading) -> None:
@@ -139,6 +141,7 @@ def _prepared(order: dict[str, Any], line: Line) -> Callable[[], bytes | None]:
         for at, each in enumerate(order["files"])
     }
     name, size = order["files"][0]["name"], order["files"][0]["size"]
+    codes.keep()
     _warm_places()
     if order["driver"] == "Parquet":
         return _parquet(Asking(files[name][1], size), tell)
@@ -157,6 +160,7 @@ def _warm_places() -> None:
     places.outline(crs, *places.rectangle((400_000.0, 5_000_000.0, 500_000.0, 5_100_000.0)))
     places.code_and_text(CRS.from_wkt(crs.to_wkt()))
     places.code_and_text(CRS.from_proj4("+proj=tmerc +lat_0=1 +lon_0=2 +k=0.9 +ellps=GRS80"))
+    places.code_and_text(CRS.from_proj4("+proj=utm +zone=33 +ellps=GRS80"))
     images.of_bands(np.zeros((1, 2, 2)), np.ones((2, 2), dtype=bool))
     images.of_shapes([("point", np.zeros((1, 2)))], (0.0, 0.0, 1.0, 1.0))
 
@@ -194,14 +198,35 @@ def _vector(files: dict[str, Any], name: str, order: dict[str, Any], tell: Any) 
     from coreshed.enrichment.reading import vectors
     from coreshed.enrichment.reading.virtual import PREFIX, VirtualFiles, library_of
 
-    warm = {"warm.geojson": (len(_WARM), lambda offset, length: _WARM[offset : offset + length])}
+    zipped = _zipped()
+    warm = {"warm.geojson": (len(_WARM), _part_of(_WARM)), "warm.zip": (len(zipped), _part_of(zipped))}
     virtual = VirtualFiles(library_of("pyogrio"), files | warm)
     virtual.keep_drivers(["GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf", "MEM", "Memory"])
     vectors.read(PREFIX + "warm.geojson", "GeoJSON", lambda _: None, None)
-    virtual.forget("warm.geojson")
+    if name.endswith(".zip"):
+        opened = Asking(_part_of(zipped), len(zipped))
+        vectors.read(PREFIX + "warm.zip", "ESRI Shapefile", lambda _: None, lambda: opened)
+    for each in warm:
+        virtual.forget(each)
     size, read = files[name]
     archive = (lambda: Asking(read, size)) if name.endswith(".zip") else None
     return lambda: vectors.read(PREFIX + name, order["driver"], tell, archive)
+
+
+def _part_of(content: bytes) -> Callable[[int, int], bytes]:
+    return lambda offset, length: content[offset : offset + length]
+
+
+def _zipped() -> bytes:
+    """A shapefile of no features in an archive; zipfile reads names of plain ASCII with a codec of their own."""
+    import zipfile
+
+    head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, 50) + struct.pack("<2i8d", 1000, 1, *[0.0] * 8)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for ending in ("shp", "shx"):
+            target.writestr(f"warm.{ending}", head)
+    return made.getvalue()
 
 
 def _parquet(file: Asking, tell: Any) -> Callable[[], bytes | None]:
