@@ -5,7 +5,14 @@ from itertools import pairwise
 import pytest
 from pyproj import CRS
 
-from coreshed.enrichment.reading.places import Unplaced, ground_distance, merged, outline, rectangle
+from coreshed.enrichment.reading.places import (
+    Unplaced,
+    code_and_text,
+    ground_distance,
+    merged,
+    outline,
+    rectangle,
+)
 
 DEGREES = CRS.from_epsg(4326)
 
@@ -87,3 +94,27 @@ def test_that_pixels_have_a_side_in_metres() -> None:
 def test_that_several_layers_lie_in_one_box() -> None:
     both = [outline(DEGREES, *rectangle(each)) for each in ((0, 0, 1, 1), (5, 5, 6, 7))]
     assert merged(both)[1] == [0, 0, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+proj=lcc +lat_1=-18 +lat_2=-36 +lon_0=134 +ellps=GRS80 +type=crs",
+        "+proj=utm +zone=33 +ellps=GRS80 +type=crs",
+    ],
+)
+def test_that_a_crs_that_names_no_datum_gets_no_code(text: str) -> None:
+    crs = CRS.from_user_input(text)
+    assert crs.to_epsg() is not None  # one whose datum is GDA2020, ETRS89 or GDA94
+    code, wkt = code_and_text(crs)
+    assert code is None
+    assert wkt is not None
+    assert "GRS" in wkt
+
+
+@pytest.mark.parametrize("code", [32633, 4326, 28351, 7845, 27700, 3857, 26713])
+def test_that_a_code_is_known_in_what_others_write_without_it(code: int) -> None:
+    crs = CRS.from_epsg(code)
+    assert code_and_text(crs) == (code, None)
+    assert code_and_text(CRS.from_wkt(crs.to_wkt("WKT1_ESRI"))) == (code, None)
+    assert code_and_text(CRS.from_user_input("+proj=utm +zone=33 +datum=WGS84 +type=crs")) == (32633, None)

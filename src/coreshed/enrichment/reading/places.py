@@ -39,11 +39,20 @@ def known_crs(text: str | None) -> CRS | None:
 
 
 def code_and_text(crs: CRS | None) -> tuple[int | None, str | None]:
-    """EPSG code, or else WKT 2."""
+    """EPSG code of what is the same, or else WKT 2."""
     if crs is None:
         return None, None
-    code = crs.to_epsg()
+    code = crs.to_epsg(min_confidence=100) or _equal(crs)
     return (code, None) if code is not None else (None, crs.to_wkt("WKT2_2019"))
+
+
+def _equal(crs: CRS) -> int | None:
+    """A code that PROJ takes to be likely, where it is the same but for names and the order of axes.
+
+    What is likely may have another datum: that of a CRS which names an ellipsoid alone is not known.
+    """
+    code = crs.to_epsg()
+    return code if code is not None and crs.equals(CRS.from_epsg(code), ignore_axis_order=True) else None
 
 
 def rectangle(bounds: Sequence[float]) -> tuple[Floats, Floats]:
