@@ -39,23 +39,18 @@ def enrichment(read: Sequence[Read], thumbnail: Thumbnail | None, actor_id: str)
     known = [(each.asset_id, reading) for each in read if (reading := each.outcome.reading) is not None]
     readings = [found for _, found in known]
     geometry, box = _place(readings)
-    first = readings[0] if readings else None
-    properties: dict[str, Any] = {}
-    extensions: set[str] = set()
-    for reading in readings:
-        found = _projection(reading)
-        extensions |= {PROJECTION} if found else set()
-        extensions |= {TABLE} if reading.columns else set()
-    if first is not None:
-        properties |= _projection(first) | _table(first)
+    projection = next((each for reading in readings if (each := _projection(reading))), {})
+    # The schema of tables asks for the columns among the properties of the item, whatever its assets carry.
+    table = next((each for reading in readings if "table:columns" in (each := _table(reading))), {})
+    extensions = [name for name, carried in ((PROJECTION, projection), (TABLE, table)) if carried]
     moments = [at_ns for each in readings if (at_ns := _nanoseconds(each.datetime)) is not None]
     return Enrichment(
         geometry=geometry,
         box=box,
         datetime_ns=min(moments, default=None),
         gsd=min((each.gsd for each in readings if each.gsd is not None), default=None),
-        properties=properties,
-        stac_extensions=tuple(sorted(extensions)),
+        properties=projection | table,
+        stac_extensions=tuple(extensions),
         by_asset={asset_id: _of_asset(found) for asset_id, found in known},
         thumbnail=thumbnail,
         actor_id=actor_id,
