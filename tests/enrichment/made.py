@@ -1,8 +1,10 @@
 """Small files of each format, and files as sources that count what is read of them."""
 
 import json
+import sqlite3
 import struct
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,4 +86,17 @@ def geoparquet(path: Path, more: dict[str, Any] | None = None, **described: Any)
         {"geo": json.dumps(geo)}
     )
     parquet.write_table(table, path)
+    return path
+
+
+def endless_view(path: Path, name: str = "a_view") -> Path:
+    """Add to a GeoPackage a layer whose features nobody has ever counted."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, NULL AS geom FROM n"
+    with closing(sqlite3.connect(path)) as rows, rows:
+        rows.execute(f'CREATE VIEW "{name}" AS {numbers}')
+        rows.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?, 'features', ?, 4326)",
+            (name, name),
+        )
+        rows.execute("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POINT', 4326, 0, 0)", (name,))
     return path

@@ -1,10 +1,14 @@
 """How the process of a statement gives up what it does not need, before it reads the statement."""
 
+import ctypes
+import os
 import resource
+import signal
 from pathlib import Path
 
 _BESIDE = 1 << 30
 """Address space beside DuckDB's own limit: tiles on their way, the file in the making, stacks of threads."""
+_PR_SET_PDEATHSIG = 1
 
 
 def confine(memory: int, processor_seconds: int, *, beside: int = _BESIDE) -> None:
@@ -23,6 +27,23 @@ def confine(memory: int, processor_seconds: int, *, beside: int = _BESIDE) -> No
         (resource.RLIMIT_NOFILE, 0),
     ):
         resource.setrlimit(limit, (value, value))
+
+
+def end_with(parent_pid: int) -> None:
+    """From here on this process ends when the one that started it does, killed or not; at once if that has gone.
+
+    The kernel counts the thread that started it as the parent: it has to wait for this process.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os._exit(1)  # it ended before the kernel was told
+
+
+def end_after(seconds: int) -> None:
+    """The kernel ends this process by then, whatever it does and whoever is left to ask it to."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    signal.alarm(seconds)
 
 
 def _used() -> int:

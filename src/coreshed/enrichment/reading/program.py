@@ -1,4 +1,4 @@
-"""The process that reads a file. Run with `python -I -m`, see `running`.
+"""The process that reads a file. Run with `python -I -m` and the id of the process that waits for it, see `running`.
 
 It has an empty environment, two pipes and, once it has begun, no way to open a file or a socket: bytes come as answers
 to its questions. GDAL knows the formats that are read and no others.
@@ -8,12 +8,13 @@ import io
 import json
 import os
 import struct
+import sys
 import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
 
-from coreshed.blockmodels.sql.confinement import confine
+from coreshed.blockmodels.sql.confinement import confine, end_after, end_with
 from coreshed.blockmodels.sql.frames import BadFrame, receive, send
 from coreshed.enrichment.reading.frames import (
     BEGUN,
@@ -33,6 +34,8 @@ from coreshed.enrichment.reading.frames import (
 _BLOCK = 64 << 10
 _OWN = 256 << 20
 """Address space that libraries take for themselves while they work."""
+_LONGER = 3
+"""Seconds that the kernel waits longer than the worker does, who can say why it ends."""
 _WARM = (
     b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},'
     b'"geometry":{"type":"Point","coordinates":[1,2]}}]}'
@@ -105,12 +108,14 @@ class Line:
 
 def main() -> None:
     """Read the order, answer it, and end without anything of Python's own ending."""
+    end_with(int(sys.argv[1]))
     line = Line()
     warnings.simplefilter("ignore")
     kind, content = receive(line.source, LONGEST_PART)
     if kind != ORDER:
         raise BadFrame(f"{kind!r} and not {ORDER!r}")
     order = json.loads(content)
+    end_after(order["seconds"] + _LONGER)
     work = _prepared(order, line)
     # What the kernel says in getrusage includes the memory of the process that started this one.
     status = open("/proc/self/status", "rb", buffering=0)  # noqa: PTH123, SIM115  (read when nothing can be opened)

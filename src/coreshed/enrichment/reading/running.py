@@ -1,5 +1,7 @@
 """The worker's side of reading a file: its process, the bytes that it asks for, and the end of its patience."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -48,6 +50,7 @@ _ENDED = "The file ended the process that reads it: most likely it needs more me
 _LOOK_SECONDS = 0.25
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OWN_NAME = "data"
+_BY_THE_CLOCK = {-signal.SIGALRM, -signal.SIGXCPU}
 
 
 def read(
@@ -98,7 +101,7 @@ class _Process:
 
     def run(self, order: bytes) -> Outcome:
         process = subprocess.Popen(  # noqa: S603  (our own program)
-            COMMAND,
+            (*COMMAND, str(os.getpid())),
             env=_ENVIRONMENT,
             cwd="/",
             stdin=subprocess.PIPE,
@@ -149,7 +152,7 @@ class _Process:
     def _note_end(self, exit_code: int | None, reason: str) -> None:
         log.warning("process that reads a file ended", exit_code=exit_code, reason=reason, late=self._late)
         late = f"Reading the file takes more than the {self._seconds:,} s that it may take."
-        self._outcome.errors.append(late if self._late else _ENDED)
+        self._outcome.errors.append(late if self._late or exit_code in _BY_THE_CLOCK else _ENDED)
 
     def _serve(self, process: "subprocess.Popen[bytes]", order: bytes) -> None:
         source, sink = process.stdout, process.stdin
