@@ -155,8 +155,17 @@ def test_that_geoparquet_is_read_by_its_footer(tmp_path: Path) -> None:
 def test_that_geoparquet_may_leave_out_its_crs_or_its_extent(tmp_path: Path) -> None:
     unknown = whole(reading(geoparquet(tmp_path / "a.parquet", crs=None)))
     assert (unknown.epsg, unknown.bbox, unknown.bounds) == (None, None, [10, 50, 13, 53])
-    without = whole(reading(geoparquet(tmp_path / "b.parquet", bbox=None)))
-    assert without.warnings == ["The file does not tell its extent."]
+    outcome = reading(geoparquet(tmp_path / "b.parquet", bbox=None))
+    without = whole(outcome)
+    assert (without.epsg, without.bounds, without.bbox, without.warnings) == (
+        4326,
+        [10, 50, 13, 53],
+        [10, 50, 13, 53],
+        [],
+    )
+    assert without.layers[0].bounds == [10, 50, 13, 53]
+    assert without.footprint is not None
+    assert picture(outcome).width == 512
 
 
 def test_that_a_parquet_table_has_columns_and_no_place(tmp_path: Path) -> None:

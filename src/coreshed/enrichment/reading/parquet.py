@@ -7,14 +7,13 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from coreshed.enrichment.reading import places, vectors
+from coreshed.enrichment.reading import extents, places, vectors
 from coreshed.enrichment.reading.model import MOST_COLUMNS, Column, Layer, Reading, shown
 
 _LONGEST_TEXT = 16 << 20
 _MOST_ITEMS = 1_000_000
 _DRAWN = 5_000
-_LARGEST_GROUP = 256 << 20
-"""Bytes of one row group's geometries, unpacked, that a picture may cost."""
+_NO_EXTENT = "The file does not tell its extent."
 
 
 def read(file: Any, tell: Callable[[Reading], None]) -> bytes | None:
@@ -37,10 +36,17 @@ def read(file: Any, tell: Callable[[Reading], None]) -> bytes | None:
         found.warnings.append("The file has no column of geometries.")
         tell(found)
         return None
-    _place(described, found)
-    layer = Layer(name=shown(name), feature_count=meta.num_rows, columns=found.columns, epsg=found.epsg)
-    layer.bounds = found.bounds
+    layer = Layer(name=shown(name), feature_count=meta.num_rows, columns=found.columns)
     found.layers = [layer]
+    found.bounds = _told(described)
+    _place(described, found)
+    if found.bounds is None:
+        found.warnings.append(_NO_EXTENT)
+        tell(found)  # what is known, should the rest take too long
+        found.bounds = extents.of(source, str(name), described)
+        if found.bounds is not None:
+            found.warnings = []
+            _place(described, found)
     tell(found)
     if found.bounds is None or described.get("encoding") != "WKB":
         return None
@@ -56,20 +62,24 @@ def _geo(metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _told(described: dict[str, Any]) -> list[float] | None:
+    box = described.get("bbox")
+    if not isinstance(box, list) or len(box) not in (4, 6) or not all(isinstance(each, int | float) for each in box):
+        return None
+    half = len(box) // 2
+    return [float(each) for each in (box[0], box[1], box[half], box[half + 1])]
+
+
 def _place(described: dict[str, Any], found: Reading) -> None:
     kinds = described.get("geometry_types")
     found.geometry_types = sorted({shown(each) for each in kinds[:20]}) if isinstance(kinds, list) else []
-    box = described.get("bbox")
-    if isinstance(box, list) and len(box) in (4, 6) and all(isinstance(each, int | float) for each in box):
-        half = len(box) // 2
-        found.bounds = [float(each) for each in (box[0], box[1], box[half], box[half + 1])]
-    else:
-        found.warnings.append("The file does not tell its extent.")
+    found.layers[0].bounds = found.bounds
     try:
         # Without the member it is WGS 84 by the standard; null means unknown.
         stated = described.get("crs", "OGC:CRS84")
         crs = places.known_crs(json.dumps(stated) if isinstance(stated, dict) else stated)
         found.epsg, found.wkt = (4326, None) if stated == "OGC:CRS84" else places.code_and_text(crs)
+        found.layers[0].epsg = found.epsg
         if crs is None:
             found.warnings.append("The coordinate reference system is unknown.")
         elif found.bounds is not None:
@@ -86,16 +96,12 @@ def _forward(bounds: list[float], *, geographic: bool) -> list[float]:
 
 
 def _geometries(source: Any, name: str) -> Iterator[bytes]:
-    at = source.schema_arrow.get_field_index(name)
-    meta, drawn = source.metadata, 0
-    for group in range(meta.num_row_groups):
-        rows = meta.row_group(group)
-        sizes = [rows.column(each) for each in range(rows.num_columns)]
-        cost = sum(each.total_uncompressed_size for each in sizes if each.path_in_schema.split(".")[0] == name)
-        if at < 0 or drawn >= _DRAWN or cost > _LARGEST_GROUP:
+    drawn = 0
+    for group in range(source.metadata.num_row_groups):
+        if drawn >= _DRAWN or not extents.is_affordable(source, name, group):
             return
-        for batch in source.iter_batches(batch_size=1000, row_groups=[group], columns=[name], use_threads=False):
-            for each in batch.column(0):
+        for batch in extents.batches(source, name, group):
+            for each in batch:
                 if each.is_valid:
                     drawn += 1
                     yield each.as_py()

@@ -1,12 +1,13 @@
 """Well-known binary, as far as a picture needs it: the points of points, lines and rings."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-Shape = tuple[str, NDArray[np.float64]]
+Points = NDArray[np.float64]
+Shape = tuple[str, Points]
 _POINT, _LINE, _POLYGON = 1, 2, 3
 _DEEPEST = 8
 _MOST_POINTS = 2_000
@@ -36,13 +37,29 @@ class _Reader:
 
 def shapes(data: bytes) -> Iterator[Shape]:
     """("point" | "line" | "ring", its points of shape (n, 2)) of a geometry, ISO or EWKB. Raises BadShape."""
+    return _shapes(data, _kept)
+
+
+def extent(data: bytes) -> Points | None:
+    """Min x, min y, max x, max y of all points of a geometry; None where it has none. Raises BadShape."""
+    parts = [points for _, points in _shapes(data, _finite) if len(points)]
+    if not parts:
+        return None
+    low, high = (
+        np.min([each.min(axis=0) for each in parts], axis=0),
+        np.max([each.max(axis=0) for each in parts], axis=0),
+    )
+    return np.concatenate([low, high])
+
+
+def _shapes(data: bytes, keep: Callable[[Points], Points]) -> Iterator[Shape]:
     try:
-        yield from _geometry(_Reader(data), 0)
+        yield from _geometry(_Reader(data), 0, keep)
     except (struct.error, IndexError) as error:
         raise BadShape("it ends too early") from error
 
 
-def _geometry(reader: _Reader, depth: int) -> Iterator[Shape]:
+def _geometry(reader: _Reader, depth: int, keep: Callable[[Points], Points]) -> Iterator[Shape]:
     if depth > _DEEPEST:
         raise BadShape("it is nested too deeply")
     reader.order = "<" if reader.data[reader.at] else ">"
@@ -53,19 +70,23 @@ def _geometry(reader: _Reader, depth: int) -> Iterator[Shape]:
     base, more = (word & 0xFFFF) % 1000, (word & 0xFFFF) // 1000
     dimensions = 2 + bool(word & 0x80000000 or more in (1, 3)) + bool(word & 0x40000000 or more in (2, 3))
     if base == _POINT:
-        yield "point", _kept(reader.points(1, dimensions))
+        yield "point", keep(reader.points(1, dimensions))
     elif base == _LINE:
-        yield "line", _kept(reader.points(reader.number(), dimensions))
+        yield "line", keep(reader.points(reader.number(), dimensions))
     elif base == _POLYGON:
         for _ in range(reader.number()):
-            yield "ring", _kept(reader.points(reader.number(), dimensions))
+            yield "ring", keep(reader.points(reader.number(), dimensions))
     elif base in (4, 5, 6, 7):
         for _ in range(reader.number()):
-            yield from _geometry(reader, depth + 1)
+            yield from _geometry(reader, depth + 1, keep)
     else:
         raise BadShape("curves and surfaces are not drawn")
 
 
-def _kept(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    finite = points[np.isfinite(points).all(axis=1)]
+def _finite(points: Points) -> Points:
+    return points[np.isfinite(points).all(axis=1)]
+
+
+def _kept(points: Points) -> Points:
+    finite = _finite(points)
     return finite[:: len(finite) // _MOST_POINTS + 1]
