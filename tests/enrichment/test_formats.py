@@ -2,7 +2,9 @@
 
 import io
 import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +118,20 @@ def test_that_layers_of_a_geopackage_are_told_apart(tmp_path: Path) -> None:
     assert [each.name for each in found.layers] == ["collars", "drifts"]
     assert found.feature_count == 6
     assert found.bbox == [10, 50, 33, 53]
+
+
+def test_that_a_view_of_a_geopackage_is_a_layer_behind_the_others(tmp_path: Path) -> None:
+    path = vector(tmp_path / "a.gpkg", "GPKG", layer="collars")
+    with closing(sqlite3.connect(path)) as rows, rows:
+        rows.execute("CREATE VIEW a AS SELECT fid AS OGC_FID, geom, grade FROM collars WHERE grade > 0")
+        rows.execute("INSERT INTO gpkg_contents (table_name, data_type, srs_id) VALUES ('a', 'features', 4326)")
+        rows.execute("INSERT INTO gpkg_geometry_columns VALUES ('a', 'geom', 'POLYGON', 4326, 0, 0)")
+        rows.execute("UPDATE gpkg_contents SET last_change = '2024-01-01T00:00:00Z'")
+    outcome = reading(path)
+    found = whole(outcome)
+    assert [(each.name, each.feature_count) for each in found.layers] == [("collars", 3), ("a", 2)]
+    assert found.warnings == []
+    assert picture(outcome).width == 512
 
 
 def test_that_a_shapefile_is_read_with_what_lies_beside_it(tmp_path: Path) -> None:

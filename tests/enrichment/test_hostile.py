@@ -17,7 +17,7 @@ import rasterio
 from coreshed.enrichment.facts import Read, detected, enrichment
 from coreshed.enrichment.reading import Limits, Outcome, Source
 from coreshed.enrichment.reading.running import read
-from tests.enrichment.made import LIMITS, geoparquet, raster, reading, square, vector
+from tests.enrichment.made import LIMITS, endless_view, geoparquet, raster, reading, square, vector
 
 
 def tiff(*tags: tuple[int, int, int, int]) -> bytes:
@@ -157,6 +157,19 @@ def test_that_reading_ends_in_time_whatever_happens() -> None:
 
     outcome = read(Source("a.tif", 1 << 30, slowly), limits=Limits(memory=256 << 20, seconds=3))
     assert outcome.errors == ["Reading the file takes more than the 3 s that it may take."]
+
+
+def test_that_a_view_without_end_costs_no_other_layer(tmp_path: Path) -> None:
+    path = endless_view(vector(tmp_path / "a.gpkg", "GPKG", layer="collars"), "a_view")
+    vector(path, "GPKG", layer="drifts", x=30.0, append=True)
+    outcome = reading(path, limits=Limits(memory=512 << 20, seconds=6))
+    assert outcome.errors == ["Reading the file takes more than the 6 s that it may take."]
+    assert outcome.thumbnail is not None
+    found = outcome.reading
+    assert found is not None
+    assert [each.name for each in found.layers] == ["collars", "drifts"]
+    assert (found.feature_count, found.bbox) == (6, [10, 50, 33, 53])
+    assert found.warnings == ["These layers have not been read: a_view"]
 
 
 @pytest.mark.parametrize("ending", [".tif", ".jp2", ".gpkg", ".geojson", ".fgb", ".parquet", ".shp", ".zip"])

@@ -152,7 +152,7 @@ def _prepared(order: dict[str, Any], line: Line) -> Callable[[], bytes | None]:
         return _parquet(Asking(files[name][1], size), tell)
     if order["kind"] == "raster":
         return _raster(files, name, order, tell)
-    return _vector(files, name, order, tell)
+    return _vector(files, name, order, tell, lambda image: line.tell(IMAGE, image))
 
 
 def _warm_places() -> None:
@@ -199,7 +199,7 @@ def _raster(files: dict[str, Any], name: str, order: dict[str, Any], tell: Any) 
     return work
 
 
-def _vector(files: dict[str, Any], name: str, order: dict[str, Any], tell: Any) -> Callable[[], bytes | None]:
+def _vector(files: dict[str, Any], name: str, order: dict[str, Any], tell: Any, show: Any) -> Callable[[], None]:
     from coreshed.enrichment.reading import vectors
     from coreshed.enrichment.reading.virtual import PREFIX, VirtualFiles, library_of
 
@@ -207,15 +207,18 @@ def _vector(files: dict[str, Any], name: str, order: dict[str, Any], tell: Any) 
     warm = {"warm.geojson": (len(_WARM), _part_of(_WARM)), "warm.zip": (len(zipped), _part_of(zipped))}
     virtual = VirtualFiles(library_of("pyogrio"), files | warm)
     virtual.keep_drivers(["GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf", "MEM", "Memory"])
-    vectors.read(PREFIX + "warm.geojson", "GeoJSON", lambda _: None, None)
+    vectors.read(PREFIX + "warm.geojson", "GeoJSON", _drop, _drop, None)
     if name.endswith(".zip"):
         opened = Asking(_part_of(zipped), len(zipped))
-        vectors.read(PREFIX + "warm.zip", "ESRI Shapefile", lambda _: None, lambda: opened)
+        vectors.read(PREFIX + "warm.zip", "ESRI Shapefile", _drop, _drop, lambda: opened)
     for each in warm:
         virtual.forget(each)
     size, read = files[name]
     archive = (lambda: Asking(read, size)) if name.endswith(".zip") else None
-    return lambda: vectors.read(PREFIX + name, order["driver"], tell, archive)
+    return lambda: vectors.read(PREFIX + name, order["driver"], tell, show, archive)
+
+
+def _drop(_: object) -> None: ...
 
 
 def _part_of(content: bytes) -> Callable[[int, int], bytes]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyogrio
+import pyogrio.errors
 import pyogrio.raw
 
 from coreshed.enrichment.reading import archives, images, places
@@ -15,7 +17,11 @@ from coreshed.enrichment.reading.model import MOST_COLUMNS, MOST_LAYERS, Column,
 from coreshed.enrichment.reading.shapes import BadShape, Shape, shapes
 
 Tell = Callable[[Reading], None]
+Show = Callable[[bytes], None]
 Bounds = tuple[float, float, float, float]
+_Named = tuple[str, str]
+"""Path and name of a layer."""
+_Place = tuple[dict[str, Any], list[float]]
 _DRAWN = 5_000
 """Features in a picture."""
 _DRAWN_BYTES = 64 << 20
@@ -26,8 +32,8 @@ class Unreadable(Exception):
     """A sentence: what is wrong with the file."""
 
 
-def read(path: str, driver: str, tell: Tell, archive: Callable[[], io.RawIOBase] | None) -> bytes | None:
-    """Tell what is found; returns a picture, None where there is nothing to draw.
+def read(path: str, driver: str, tell: Tell, show: Show, archive: Callable[[], io.RawIOBase] | None) -> None:
+    """Tell what is found, layer by layer, and show a picture where there is something to draw.
 
     archive: opens the file itself where it is a zip. Raises Unreadable, archives.Refused, places.Unplaced and what
     pyogrio raises.
@@ -35,19 +41,47 @@ def read(path: str, driver: str, tell: Tell, archive: Callable[[], io.RawIOBase]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parts = [path] if archive is None else _inside(path, archive)
-        wanted = [(part, name) for part in parts for name in _layers(part)]
         found = Reading(kind="vector", driver=driver)
-        if len(wanted) > MOST_LAYERS:
-            found.warnings.append(f"Of {len(wanted):,} layers the first {MOST_LAYERS} are described.")
-            wanted = wanted[:MOST_LAYERS]
-        if not wanted:
+        tables, views = _wanted(parts, driver)
+        count = len(tables) + len(views)
+        if count > MOST_LAYERS:
+            found.warnings.append(f"Of {count:,} layers the first {MOST_LAYERS} are described.")
+            tables, views = tables[:MOST_LAYERS], views[: max(0, MOST_LAYERS - len(tables))]
+        if not count:
             raise Unreadable("The file has no layers.")
-        _describe(wanted, found)
+        placed: list[_Place] = []
+        _describe(tables, found, placed, tell, later=views)
+        is_shown = _show(tables, found.layers, show)
+        _describe(views, found, placed, tell)
         tell(found)
-        for (part, name), layer in zip(wanted, found.layers, strict=True):
-            if layer.bounds is not None:
-                return _picture(_geometries(part, name), _bounds(layer.bounds))
-        return None
+        if not is_shown:
+            _show(views, found.layers[len(tables) :], show)
+
+
+def _wanted(parts: Sequence[str], driver: str) -> tuple[list[_Named], list[_Named]]:
+    """Layers that are stored, and views: what a view costs, nobody knows before it ends."""
+    named = [(part, name) for part in parts for name in _layers(part)]
+    views = _views(parts[0]) if driver == "GPKG" else set()
+    return [each for each in named if each[1] not in views], [each for each in named if each[1] in views]
+
+
+def _views(path: str) -> set[str]:
+    try:
+        found = pyogrio.raw.read(path, sql="SELECT name FROM sqlite_master WHERE type = 'view'", read_geometry=False)
+    except pyogrio.errors.DataSourceError:
+        return set()
+    return {str(name) for name in found[3][0]}
+
+
+def _show(wanted: Sequence[_Named], layers: Sequence[Layer], show: Show) -> bool:
+    """Draw the first layer that lies anywhere; whether there is one."""
+    for (path, name), layer in zip(wanted, layers, strict=False):
+        if layer.bounds is not None:
+            image = _picture(_geometries(path, name), _bounds(layer.bounds))
+            if image is not None:
+                show(image)
+            return True
+    return False
 
 
 def _inside(path: str, archive: Callable[[], io.RawIOBase]) -> list[str]:
@@ -64,9 +98,13 @@ def _layers(path: str) -> list[str]:
     return [str(name) for name, _ in pyogrio.list_layers(path)]
 
 
-def _describe(wanted: Sequence[tuple[str, str]], found: Reading) -> None:
-    placed = []
-    for path, name in wanted:
+def _describe(
+    wanted: Sequence[_Named], found: Reading, placed: list[_Place], tell: Tell, *, later: Sequence[_Named] = ()
+) -> None:
+    """Add layers. What is known is told before each further one, and what it lacks should that one never end."""
+    for at, (path, name) in enumerate(wanted):
+        if found.layers:
+            _tell_so_far(found, [*wanted[at:], *later], tell)
         info = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True)
         layer = _layer(info)
         layer.columns = layer.columns[: max(0, MOST_COLUMNS - sum(len(each.columns) for each in found.layers))]
@@ -74,8 +112,18 @@ def _describe(wanted: Sequence[tuple[str, str]], found: Reading) -> None:
         place = _place(layer, info["crs"], found)
         if place is not None:
             placed.append(place)
-    first = found.layers[0]
-    found.columns = first.columns
+        _sum_up(found, placed)
+    if found.layers and later:
+        _tell_so_far(found, later, tell)
+
+
+def _tell_so_far(found: Reading, missing: Sequence[_Named], tell: Tell) -> None:
+    names = shown(", ".join(shown(name) for _, name in missing))
+    tell(msgspec.structs.replace(found, warnings=[*found.warnings, f"These layers have not been read: {names}"]))
+
+
+def _sum_up(found: Reading, placed: Sequence[_Place]) -> None:
+    found.columns = found.layers[0].columns
     counts = [layer.feature_count for layer in found.layers if layer.feature_count is not None]
     found.feature_count = sum(counts) if counts else None
     found.geometry_types = sorted({layer.geometry_type for layer in found.layers if layer.geometry_type is not None})
@@ -103,7 +151,7 @@ def _type(name: str) -> str:
     return str(name).removeprefix("OFT")
 
 
-def _place(layer: Layer, text: str | None, found: Reading) -> tuple[dict[str, Any], list[float]] | None:
+def _place(layer: Layer, text: str | None, found: Reading) -> _Place | None:
     """Where a layer lies; what stands in the way is a warning."""
     try:
         crs = places.known_crs(text)
