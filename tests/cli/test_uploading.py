@@ -61,23 +61,26 @@ def test_that_every_file_can_be_an_item(person: Person, client: Client, workspac
     assert person.run("upload", "s", "--each", "--name", "x").returncode == 2
 
 
-def test_that_one_failure_publishes_nothing(person: Person, client: Client, workspace: str) -> None:
+def test_that_names_that_cannot_be_are_told_before_anything_is_sent(
+    person: Person, client: Client, workspace: str
+) -> None:
     plant(person)
-    written(person.work / "s" / "x\u202ey.csv", 3)
-    ended = person.run("upload", "s")
-    assert (ended.returncode, client.operation("items.list", {"project_id": workspace})) == (1, [])
-    assert "marks of direction" in ended.stderr
-    assert ended.stderr.endswith(
-        "1 of 6 files failed, and nothing was published. The same command goes on with the rest.\n"
-    )
-    (person.work / "s" / "x\u202ey.csv").rename(person.work / "s" / "xy.csv")
-    *files, _ = person.records("upload", "s")
-    assert {each["path"]: each["moved"] for each in files if each["moved"]} == {"s/xy.csv": 3}
+    bad = {"x\u202ey.csv": "marks of direction", "back\\slash.csv": "backslash", "a\nb.csv": "control characters"}
+    for name, told in bad.items():
+        written(person.work / "s" / name, 3)
+        ended = person.run("upload", "s")
+        assert ended.returncode == 1
+        assert told in ended.stderr
+        assert ended.stderr.endswith("1 of 6 files failed, and nothing was sent.\n")
+        (person.work / "s" / name).unlink()
+    assert client.uploads.list(project_id=workspace) == []
     for words in (("nothing.csv",), ("s", "--project", "Nowhere"), ("s", "--collection", "None")):
-        told = person.run("upload", *words)
-        assert (told.returncode, told.stdout) == (1, ""), words
-        assert told.stderr.startswith("coreshed: ")
-    assert person.run("upload").returncode == 2
+        ended = person.run("upload", *words)
+        assert (ended.returncode, ended.stdout) == (1, ""), words
+        assert ended.stderr.startswith("coreshed: ")
+    for words in ((), ("s", "--name", ""), ("s", "--name", "n" * 501)):
+        assert person.run("upload", *words).returncode == 2, words
+    assert client.uploads.list(project_id=workspace) == []
 
 
 def test_that_an_interrupted_upload_says_so_and_goes_on(person: Person, client: Client, workspace: str) -> None:

@@ -192,7 +192,7 @@ def test_that_a_full_quota_is_told_before_anything_is_sent(
 def test_that_names_and_files_that_cannot_be_sent_are_told_first(client: Client, project: str, tmp_path: Path) -> None:
     good = written(tmp_path / "good.csv", 10)
     written(tmp_path / "/".join(["d" * 200] * 6) / "x", 1)
-    told = "1 of 2 files failed, and nothing was published; the same call goes on with the rest."
+    told = "1 of 2 files failed, and nothing was sent."
     for bad, kind in (
         (tmp_path / "missing.csv", FileNotFoundError),
         (tmp_path / ("d" * 200), Invalid),
@@ -205,19 +205,32 @@ def test_that_names_and_files_that_cannot_be_sent_are_told_first(client: Client,
     with pytest.raises(Invalid, match="no file"):
         client.upload([])
     os.close(os.open(os.fsencode(tmp_path) + b"/\xff.csv", os.O_CREAT))
-    with pytest.raises(Invalid, match="UTF-8"):
+    with pytest.raises(Invalid, match="not Unicode"):
         client.upload(tmp_path / os.fsdecode(b"\xff.csv"))
+    for name in ("a\u202eb.csv", "back\\slash.csv", "a\nb.csv"):
+        with pytest.raises(Invalid, match="The name cannot be: ") as refused:
+            client.upload([good, written(tmp_path / name, 1)])
+        assert refused.value.__notes__ == [told]
     assert sessions(client, project) == []
-    written(tmp_path / "x\ny.csv", 3)
-    with pytest.raises(Invalid, match="control characters"):
-        client.upload(tmp_path / "x\ny.csv")
-    assert sessions(client, project) == [("failed", 0)]
-    with pytest.raises(Invalid, match="control characters"):
-        client.upload([good, tmp_path / "x\ny.csv"])
-    (tmp_path / "x\ny.csv").rename(tmp_path / "xy.csv")
-    # The name had not been announced, and what had arrived counts.
-    assert client.upload([good, tmp_path / "xy.csv"]).found == 10
-    assert sessions(client, project) == [("completed", 0), ("failed", 0)]
+
+
+def test_that_what_an_item_cannot_be_called_is_told_first(client: Client, project: str, tmp_path: Path) -> None:
+    good = written(tmp_path / "good.csv", 10)
+    asked: list[dict[str, Any]] = [
+        {"name": ""},
+        {"name": "n" * 501},
+        {"name": "\udc80"},
+        {"description": "a\0b"},
+        {"datetime": "yesterday"},
+        {"datetime": "1500-01-01T00:00:00Z"},
+        {"properties": {"a": object()}},
+        {"metadata": {"a": "x" * (1 << 20)}},
+        {"asset_key": "k" * 501},
+    ]
+    for each in asked:
+        with pytest.raises(Invalid, match=f"^(user_)?{next(iter(each))}: "):
+            client.upload(good, **each)
+    assert sessions(client, project) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")

@@ -1,14 +1,8 @@
 """Moments of items: RFC 3339 in, nanoseconds stored, RFC 3339 out."""
 
-from datetime import UTC, datetime
-
 from coreshed.clock import iso_microseconds, parse_iso
 from coreshed.problems import Invalid
-
-# What fits into 64 bits of nanoseconds, in whole years.
-_FIRST = datetime(1678, 1, 1, tzinfo=UTC)
-_LAST = datetime(2262, 1, 1, tzinfo=UTC)
-_BOUNDS = (int(_FIRST.timestamp()) * 10**9, int(_LAST.timestamp()) * 10**9)
+from coreshed.upload_rules import time_fault
 
 
 def read(text: str | None, field: str) -> int | None:
@@ -17,13 +11,10 @@ def read(text: str | None, field: str) -> int | None:
     """
     if text is None:
         return None
-    try:
-        at_ns = parse_iso(text)
-    except (ValueError, OverflowError):
-        raise Invalid(f"{text[:40]!r} is no time of RFC 3339.", loc=["body", field]) from None
-    if not _BOUNDS[0] <= at_ns < _BOUNDS[1]:
-        raise Invalid("Times of the years 1678 to 2261 can be kept.", loc=["body", field])
-    return at_ns
+    fault = time_fault(text)
+    if fault:
+        raise Invalid(fault[0].upper() + fault[1:], loc=["body", field])
+    return parse_iso(text)
 
 
 def show(at_ns: int | None) -> str | None:

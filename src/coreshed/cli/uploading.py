@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from coreshed import upload_rules
 from coreshed.cli.moving import Parallel
 from coreshed.cli.options import AsJson
 from coreshed.cli.progress import Display
@@ -55,6 +56,9 @@ def upload(
     from coreshed.client.transfers.patience import Patience
     from coreshed.client.uploading import Ground, Wish
 
+    fault = "" if name is None else upload_rules.name_fault(name)
+    if fault:
+        raise typer.BadParameter(fault, param_hint="--name")
     plan = plans.walked(paths)
     if each and name is not None and len(plan.files) > 1:
         raise typer.BadParameter("--name with --each needs exactly one file")
@@ -81,7 +85,8 @@ def _together(ground: "Ground", items: "list[Item]", display: Display) -> int:
             progress=lambda progress: display.report("", progress),
         )
     except Unfinished as error:
-        typer.echo(f"coreshed: {_left(ground, error.count, len(items))}", err=True)
+        left = f"nothing was published. {_kept(ground)}" if error.begun else "nothing was sent."
+        typer.echo(f"coreshed: {error.count} of {len(items)} files failed, and {left}", err=True)
         return exit_code(error.last)
     except KeyboardInterrupt:
         typer.echo(f"coreshed: Interrupted: {_kept(ground)}", err=True)
@@ -144,10 +149,6 @@ def _published(done: "Uploaded", display: Display) -> None:
     names = ", ".join(f"{shown(str(each.get('name')))} ({each.get('id')})" for each in done.items)
     record = {"upload_id": done.upload_id, "status": "completed", "item_ids": done.item_ids, "items": done.items}
     display.line(f"published {names}", record)
-
-
-def _left(ground: "Ground", count: int, of: int) -> str:
-    return f"{count} of {of} files failed, and nothing was published. {_kept(ground)}"
 
 
 def _kept(ground: "Ground") -> str:

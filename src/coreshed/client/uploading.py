@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from coreshed import upload_rules
 from coreshed.client import operation_answers as answers
 from coreshed.client import upload_calls
 from coreshed.client.calls import Flow
@@ -69,14 +70,29 @@ class Wish:
     def __post_init__(self) -> None:
         """Raises Invalid."""
         check_connections(self.connections)
+        for name, value in self.said.items():
+            fault = "" if value is None else _FAULTS.get(name, upload_rules.json_fault)(value)
+            if fault:
+                raise Invalid(f"{name}: {fault}")
+
+
+_FAULTS: Mapping[str, Callable[[Any], str]] = {
+    "name": upload_rules.name_fault,
+    "datetime": upload_rules.time_fault,
+    "properties": upload_rules.object_fault,
+    "user_metadata": upload_rules.object_fault,
+}
 
 
 class Unfinished(Exception):
-    """Files failed, each of which has been told of; nothing was published. last: of the failures."""
+    """Files failed, each of which has been told of; nothing was published.
 
-    def __init__(self, last: Exception, count: int) -> None:
+    last: of the failures. begun: false where they were refused before there was a session.
+    """
+
+    def __init__(self, last: Exception, count: int, *, begun: bool) -> None:
         super().__init__(str(last))
-        self.last, self.count = last, count
+        self.last, self.count, self.begun = last, count, begun
 
 
 class Ground:
@@ -99,7 +115,10 @@ class Ground:
         item: str | None = None,
         asset_key: str | None = None,
     ) -> "Ground":
-        """Of names or ids. Raises NotFound, Ambiguous, Refused, NotSignedIn, Unreachable."""
+        """Of names or ids. Raises NotFound, Ambiguous, Refused, Invalid, NotSignedIn, Unreachable."""
+        fault = "" if asset_key is None else upload_rules.asset_key_fault(asset_key)
+        if fault:
+            raise Invalid(f"asset_key: {fault}")
         flow = upload_calls.target(site.session, project=project, collection=collection, item=item, asset_key=asset_key)
         made = cls(site, site.sender.run(flow, patience), wish, patience)
         if wish.resume:
@@ -136,8 +155,9 @@ def upload_paths(
     try:
         return upload(Ground.ask(site, wish, patience, **place), plan.files, progress=progress)
     except Unfinished as error:
-        kept = "; the same call goes on with the rest" if wish.resume else ""
-        error.last.add_note(f"{error.count} of {len(plan.files)} files failed, and nothing was published{kept}.")
+        kept = "; the same call goes on with the rest" if wish.resume and error.begun else ""
+        done = "published" if error.begun else "sent"
+        error.last.add_note(f"{error.count} of {len(plan.files)} files failed, and nothing was {done}{kept}.")
         raise error.last from None
 
 
@@ -159,7 +179,7 @@ def upload(
     for outcome in refused:
         if tell is not None:
             tell(outcome)
-    _require_all(refused)
+    _require_all(refused, begun=False)
     session = _Session(ground, items, progress, connections or ground.wish.connections, patience or ground.patience)
     try:
         return session.run(tell or (lambda _outcome: None))
@@ -189,22 +209,22 @@ def _refused(ground: Ground, items: Sequence[Item]) -> list[Outcome]:
 def _fault(item: Item, first: Item, longest: int) -> Exception | None:
     if first is not item:
         return Conflict(f"{first.local} has the same name in the upload.")
+    fault = upload_rules.file_name_fault(item.path, longest)
+    if fault:
+        return Invalid(f"The name cannot be: {fault}")
     try:
-        size = len(item.path.encode())
         with Source.open(item.local):
             pass
-    except UnicodeEncodeError:
-        return Invalid("The name is not valid UTF-8.")
     except (OSError, Invalid) as error:
         return error
-    return None if size <= longest else Invalid(f"The name has {size} bytes of UTF-8; at most {longest} are allowed.")
+    return None
 
 
-def _require_all(outcomes: Sequence[Outcome]) -> None:
+def _require_all(outcomes: Sequence[Outcome], *, begun: bool) -> None:
     """Raises Unfinished."""
     failed = [outcome.error for outcome in outcomes if outcome.error is not None]
     if failed:
-        raise Unfinished(failed[-1], len(failed))
+        raise Unfinished(failed[-1], len(failed), begun=begun)
 
 
 class _Session:
@@ -227,7 +247,7 @@ class _Session:
         for outcome in each(self._items, self._send, self._connections, self._patience.attempt()):
             outcomes.append(outcome)
             tell(outcome)
-        _require_all(outcomes)
+        _require_all(outcomes, begun=True)
         self._compare(outcomes)
         said = {**self._wish.said, "files": [{"file_name": outcome.path} for outcome in outcomes]}
         done = self._ground.run(upload_calls.complete(self._site.session, self._id, said))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from coreshed import upload_rules
 from coreshed.clock import parse_iso
 from coreshed.operations.bodies import Description, Input, Integer, Label, SmallObject, Text
 from coreshed.operations.registry import Call, Listed, operation
@@ -52,7 +53,7 @@ def _crc32c(value: str) -> str:
 
 StatusWord = Annotated[str, AfterValidator(_status)]
 Moment = Annotated[str, AfterValidator(_moment)]
-AssetKey = Annotated[str, Field(max_length=500)]
+AssetKey = Annotated[str, Field(max_length=upload_rules.MAX_ASSET_KEY)]
 
 
 class UploadInitiate(Input):
@@ -113,7 +114,7 @@ class UploadComplete(Input):
     model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
 
     upload_id: str
-    name: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=upload_rules.MAX_NAME)] | None = None
     description: Description | None = None
     datetime: Moment | None = None
     start_datetime: Moment | None = None
