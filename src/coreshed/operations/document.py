@@ -106,7 +106,11 @@ def _about(operation: Operation) -> str:
 def _body(operation: Operation, found: Schemas) -> dict[str, Any]:
     schema = found.inputs[operation.id]
     named = found.named.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
-    return {"required": bool(named.get("required")), "content": {"application/json": {"schema": schema}}}
+    required = bool(named.get("required"))
+    if operation.free:
+        # The published gateway makes one argument `body` of this form, and its users say it so.
+        schema, required = {"anyOf": [{"type": "object", **schema}, {"type": "null"}], "title": "Body"}, False
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
 def _responses(operation: Operation, found: Schemas) -> dict[str, Any]:

@@ -191,6 +191,7 @@ def progress(call: Call, body: UploadProgressInput) -> wire.UploadOutput:
     side_effect="compute",
     summary="Make items and assets of what has arrived, and end the upload session.",
     produces=("item",),
+    free=True,
     replayed=True,
 )
 def complete(call: Call, body: UploadComplete) -> wire.UploadCompleted:

@@ -75,7 +75,8 @@ class Operation:
     """One operation and what documents say of it.
 
     scope: the grant it needs; of a public one, which everybody may call, the one that Geopera publishes for it.
-    also: grants that will do in its place. raw: its published answer has no schema.
+    also: grants that will do in its place. raw: its published answer has no schema. free: its published input is any
+    object or none.
     extension: it is not among the operations that Geopera publishes. replayed: `Idempotency-Key` is honoured.
     refuses: kinds of problems that documents name beside those that every operation answers.
     hashes: it makes or verifies digests of passwords, which is slow on purpose, and so runs in threads of its own.
@@ -92,6 +93,7 @@ class Operation:
     extension: bool
     public: bool
     raw: bool
+    free: bool
     replayed: bool
     status: int
     refuses: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ def operation(
     extension: bool = False,
     public: bool = False,
     raw: bool = False,
+    free: bool = False,
     replayed: bool = False,
     status: int = 200,
     refuses: tuple[str, ...] = (),
@@ -156,6 +159,7 @@ def operation(
             extension=extension,
             public=public,
             raw=raw,
+            free=free,
             replayed=replayed,
             status=status,
             refuses=refuses,
