@@ -16,6 +16,11 @@ export class UploadLink {
     private readonly named: { upload_id: string; file_name: string; content_type: string },
   ) {}
 
+  /** Have a URL. Throws CoreshedError where the server makes none. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#current(signal);
+  }
+
   /** PUT of the whole content, which the server refuses where its CRC-32C is another. */
   async put(body: Uint8Array<ArrayBuffer>, crc32c: string, signal: AbortSignal): Promise<void> {
     const headers = { "Content-Type": this.named.content_type, "x-goog-hash": `crc32c=${crc32c}` };

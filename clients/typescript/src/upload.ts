@@ -7,6 +7,9 @@ import { UploadLink } from "./storage.js";
 const MIB = 1 << 20;
 // What a block list may have at most in the dialects that this one follows.
 const MOST_BLOCKS = 50_000;
+// Control characters, marks that reorder what is shown (UAX 9), separators of lines; surrogates without their other half.
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+const LONE = /\p{Cs}/u;
 
 /**
  * What a page keeps to go on with an upload later: plain JSON, without a secret.
@@ -87,7 +90,7 @@ export interface UploadSession {
  *
  * Blocks that a `resume`d session has already are read and compared by their checksum, not sent again. Throws
  * CoreshedError and ConnectionError as calls do, ChecksumError where the server has other bytes, TypeError for options
- * that do not fit, and the signal's reason.
+ * that do not fit, before anything is asked of the server, and the signal's reason.
  */
 export async function uploadFile(client: CoreshedClient, options: UploadFileOptions): Promise<UploadedFile> {
   // Blocks that are on their way are given up as soon as one of them fails for good.
@@ -114,6 +117,7 @@ async function upload(
     content_type: state.contentType,
   });
   const sending = new Sending(link, options, state, stop);
+  if (options.resume == null && options.uploadId === undefined) await opened(client, options, link, state, stop.signal);
   const { sha256, crc } = await (done ? sending.compared() : sending.sent(options.resume != null));
   const session = await completed(client, options, state, written(crc), stop.signal);
   options.onState?.(null);
@@ -132,11 +136,14 @@ async function begun(
     if (resume.size !== file.size) throw new TypeError(`This is not the file that was begun with: ${resume.fileName}.`);
     return { state: resume, done: await over(client, options, resume, signal) };
   }
+  const fileName = checked(options.fileName ?? nameOf(file));
+  const contentType = options.contentType || file.type || "application/octet-stream";
+  if (!/^[\x20-\x7e]{1,255}$/.test(contentType)) throw new TypeError("contentType has 1 to 255 characters of ASCII.");
   const state: UploadState = {
     version: 1,
     uploadId: options.uploadId ?? (await initiated(client, options, signal)),
-    fileName: options.fileName ?? nameOf(file),
-    contentType: options.contentType || file.type || "application/octet-stream",
+    fileName,
+    contentType,
     size: file.size,
     blockSize: Math.max(options.blockSize ?? 8 * MIB, 1, Math.ceil(file.size / MOST_BLOCKS)),
   };
@@ -173,6 +180,38 @@ function nameOf(file: Blob): string {
   const name = (file as Partial<File>).name;
   if (!name) throw new TypeError("A Blob has no name: give fileName.");
   return name;
+}
+
+/** The name as it is, by the rules of the server, which would refuse it once a session is there. */
+function checked(name: string): string {
+  const size = new TextEncoder().encode(name).length;
+  if (size < 1 || size > 1024) throw new TypeError(`fileName has 1 to 1024 bytes of UTF-8, not ${size}.`);
+  if (LONE.test(name) || HIDDEN.test(name))
+    throw new TypeError("fileName: control characters, marks of direction and lone surrogates are not allowed.");
+  if (name.includes("\\")) throw new TypeError("fileName: folders are separated by '/', not by a backslash.");
+  if (name.split("/").some((part) => ["", ".", ".."].includes(part)))
+    throw new TypeError("fileName is a relative path without empty parts, '.' and '..'.");
+  return name;
+}
+
+/** Have the first link of a session that this call has begun; one that is refused for good leaves no session. */
+async function opened(
+  client: CoreshedClient,
+  options: UploadFileOptions,
+  link: UploadLink,
+  state: UploadState,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await link.ready(signal);
+  } catch (error) {
+    if (!(error instanceof CoreshedError) || error.status !== 422) throw error;
+    const input = { upload_id: state.uploadId, error_message: error.message, error_step: "upload" };
+    // What went wrong first is what is told.
+    await client.call("uploads.fail", input, { signal }).catch(() => undefined);
+    options.onState?.(null);
+    throw error;
+  }
 }
 
 async function completed(

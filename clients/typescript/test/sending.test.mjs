@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 
-import { ConnectionError, CoreshedClient, CoreshedError } from "../dist/esm/index.js";
+import { ConnectionError, CoreshedClient, CoreshedError, uploadFile } from "../dist/esm/index.js";
 import { retryAfter } from "../dist/esm/sending.js";
 
 // A server that answers what it is told to, one entry for each request; null breaks the connection.
@@ -108,4 +108,34 @@ test("Retry-After is seconds or a date", () => {
   assert.equal(retryAfter("Sun, 22 Nov 2026 09:00:00 GMT", Date.parse("2026-11-22T10:00:00Z")), 0);
   assert.equal(retryAfter("soon"), null);
   assert.equal(retryAfter(null), null);
+});
+
+test("an upload whose arguments cannot be asks nothing of the server", async () => {
+  const projectId = "p";
+  for (const options of [
+    { file: new Blob(["x"]) },
+    { file: new File(["x"], "") },
+    ...["", "../x", "a//b", "/a", "a\\b", "a\nb", "a\u202eb", "\ud800", "\u00e9".repeat(513)].map((fileName) => {
+      return { file: new Blob(["x"]), fileName };
+    }),
+    { file: new Blob(["x"]), fileName: "a", contentType: "caf\u00e9/x" },
+  ])
+    await assert.rejects(uploadFile(client, { projectId, ...options }), TypeError);
+  await assert.rejects(uploadFile(client, { file: new Blob(["x"]), fileName: "a" }), TypeError);
+  assert.deepEqual(asked, []);
+});
+
+test("a session whose first link is refused for good is failed", async () => {
+  const refused = { title: "Unprocessable Entity", status: 422, detail: [{ loc: ["body", "file_name"], msg: "no" }] };
+  answers.push({ status: 200, body: { id: "u_1" } }, { status: 422, body: refused }, { status: 200, body: {} });
+  const states = [];
+  const file = new File(["x"], "a.bin");
+  const sent = uploadFile(client, { file, projectId: "p", onState: (state) => states.push(state?.uploadId) });
+  await assert.rejects(sent, { status: 422 });
+  assert.deepEqual(
+    asked.map((each) => each.path.slice(7)),
+    ["uploads.initiate", "uploads.signed_url", "uploads.fail"],
+  );
+  assert.equal(JSON.parse(asked[2].body).upload_id, "u_1");
+  assert.deepEqual(states, ["u_1", undefined]);
 });
