@@ -84,6 +84,17 @@ def test_that_operations_are_commands(server: Server, tmp_path: Path) -> None:
     assert "projects.list" in [each["id"] for each in json.loads(known.stdout)]
     wrong = (["op"], ["op", "projects.list", "{"], ["projects", "list", "--json", "[]"], ["projects", "nope"])
     assert [run(*each).exit_code for each in wrong] == [2, 2, 2, 2]
+    (tmp_path / "latin").write_bytes(b'{"name": "\xe9"}')
+    for name, why in (("none", "No such file"), (".", "Is a directory"), ("latin", "is not UTF-8")):
+        for each in (("projects", "create", "--json"), ("op", "projects.create")):
+            unread = run(*each, f"@{tmp_path / name}")
+            assert (unread.exit_code, why in unread.output) == (2, True), (each, unread.output)
+
+
+def test_that_an_input_that_is_no_object_is_sent_as_it_is(server: Server, tmp_path: Path) -> None:
+    for given in ("[]", "0", "false", '""'):
+        told = CliRunner().invoke(app, ["op", "uploads.initiate", given], env=environment_of(server, tmp_path))
+        assert "should be an object" in str(told.exception), given
 
 
 def test_that_a_refused_operation_is_a_sentence_and_an_exit_code(server: Server, tmp_path: Path) -> None:

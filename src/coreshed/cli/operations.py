@@ -157,10 +157,21 @@ def _read(given: str | None) -> Any:
     if given == "-":
         text = sys.stdin.read()
     elif given.startswith("@"):
-        text = Path(given[1:]).read_text(encoding="utf-8")
+        text = _content(Path(given[1:]))
     else:
         text = given
     return _decoded(text, "JSON") if text.strip() else {}
+
+
+def _content(path: Path) -> str:
+    """Raises BadParameter."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{path} is not UTF-8", param_hint="JSON") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = getattr(error, "strerror", None) or str(error)
+        raise typer.BadParameter(f"{path} cannot be read: {why}", param_hint="JSON") from None
 
 
 def _decoded(text: str, hint: str) -> Any:

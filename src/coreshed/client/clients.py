@@ -108,7 +108,7 @@ class Client(KnownOperations):
 
         body: the input as JSON knows it; None is one without members. Raises CoreshedError.
         """
-        return self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
+        return self._sender.run(call(self.session, operation_id, {} if body is None else body, Any, idempotency_key))
 
     def upload(
         self,
@@ -188,7 +188,9 @@ class AsyncClient(AsyncKnownOperations):
 
     async def operation(self, operation_id: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         """See Client.operation."""
-        return await self._sender.run(call(self.session, operation_id, body or {}, Any, idempotency_key))
+        return await self._sender.run(
+            call(self.session, operation_id, {} if body is None else body, Any, idempotency_key)
+        )
 
     async def upload(
         self,
