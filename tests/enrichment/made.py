@@ -89,9 +89,10 @@ def geoparquet(path: Path, more: dict[str, Any] | None = None, **described: Any)
     return path
 
 
-def endless_view(path: Path, name: str = "a_view") -> Path:
+def endless_view(path: Path, name: str = "a_view", *, where: str = "i > 0") -> Path:
     """Add to a GeoPackage a layer whose features nobody has ever counted."""
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, NULL AS geom FROM n"
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    numbers = f"{endless} SELECT i AS fid, NULL AS geom FROM n WHERE {where}"
     with closing(sqlite3.connect(path)) as rows, rows:
         rows.execute(f'CREATE VIEW "{name}" AS {numbers}')
         rows.execute(

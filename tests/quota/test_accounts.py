@@ -113,8 +113,9 @@ def test_that_a_limit_below_what_is_there_lets_uploads_end_and_nothing_begin(sto
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 2**63, 2**80])
 def test_that_absurd_sizes_are_refused_without_a_limit_too(store: Store, size: int) -> None:
-    with pytest.raises(QuotaExceeded):
+    with pytest.raises(QuotaExceeded, match=f"no storage limit, but no account can hold {size} bytes more") as refused:
         store.reserve("u_1", size)
+    assert refused.value.members["limit"] is None
     store.reserve("u_1", MOST_BYTES)
     with pytest.raises(QuotaExceeded):
         store.charge("u_1", size)

@@ -125,6 +125,13 @@ async def test_that_what_can_never_fit_is_refused_before_a_byte_is_sent(site: Si
     assert site.standing() == (0, 0)
 
 
+async def test_that_more_files_than_can_be_counted_are_refused_and_not_counted_as_fewer(site: Site) -> None:
+    found = await site.ok("uploads.initiate", project_id=site.project_id, file_count=2**61)
+    assert found["file_count"] == 2**61
+    refused = await site.op("uploads.initiate", project_id=site.project_id, file_count=2**61 + 1)
+    assert faults(refused) == [["body", "file_count"]]
+
+
 async def test_that_failing_frees_what_was_reserved(site: Site) -> None:
     first = await site.begin(600)
     again = {"project_id": site.project_id, "total_bytes": 600}

@@ -747,7 +747,7 @@ export interface UploadList {
   offset?: number;
 }
 
-/** An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded: what is stored, staged and on its way, or what the client has said while that is more; once it is completed, the size of its files. reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used before; null once it is over. detected_metadata: null in lists. The object paths of its files begin with raw_prefix. */
+/** An upload session. status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded: of the files that have arrived whole, or what the client has said while that is more; once it is completed, the size of its files. reserved_bytes: what is set aside of the quota, for what is on its way or staged in blocks, too. expires_at: when it fails unless it is used before; null once it is over. detected_metadata: null in lists. The object paths of its files begin with raw_prefix. */
 export interface UploadOutput {
   id: string;
   project_id: string;

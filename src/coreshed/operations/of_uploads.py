@@ -12,6 +12,7 @@ from coreshed.clock import parse_iso
 from coreshed.operations.bodies import Description, Input, Integer, Label, SmallObject, Text
 from coreshed.operations.registry import Call, Listed, operation
 from coreshed.problems import Invalid
+from coreshed.quota import MOST_BYTES
 from coreshed.uploads import Described, Status, names, wire
 
 _WRITE, _READ = "uploads:write", "uploads:read"
@@ -61,7 +62,7 @@ class UploadInitiate(Input):
 
     project_id: str
     transfer_method: Annotated[str, Field(pattern="^(browser|cli|cloud_transfer)$")] = "browser"
-    file_count: Annotated[Integer, Field(ge=1)] = 1
+    file_count: Annotated[Integer, Field(ge=1, le=MOST_BYTES)] = 1
     total_bytes: Annotated[Integer, Field(ge=0)] = 0
     target_collection_id: str | None = None
     target_item_id: str | None = None
@@ -82,7 +83,7 @@ class UploadProgressInput(Input):
 
     upload_id: str
     status: StatusWord | None = None
-    bytes_uploaded: Integer | None = None
+    bytes_uploaded: Annotated[Integer, Field(le=MOST_BYTES)] | None = None
 
 
 class UploadFailInput(Input):

@@ -296,7 +296,9 @@ class Conflict(Problem):
 
 
 class QuotaExceeded(Problem):
-    """The storage limit leaves no room. Members: `limit`, `used`, `reserved`, `needed` in bytes."""
+    """The storage limit leaves no room. Members: `limit` (null: none is set), `used`, `reserved`, `needed` in
+    bytes.
+    """
 
     kind = "quota-exceeded"
     sentence = "The storage quota does not have room for this."

@@ -266,11 +266,15 @@ class Quota:
     ) -> QuotaExceeded:
         standing = self._standing(rows, account_id, default_limit)
         whose = "organization" if account_id == organisation_id else "project"
-        limit = standing.limit or MOST_BYTES
+        taken = f"{standing.used} are used and {standing.reserved} are reserved"
+        said = (
+            f"The storage limit of this {whose} is {standing.limit} bytes, of which {taken}: {needed} more do not fit."
+        )
+        if standing.limit is None:
+            said = f"This {whose} has no storage limit, but no account can hold {needed} bytes more."
         return QuotaExceeded(
-            f"The storage limit of this {whose} is {limit} bytes, of which {standing.used} are used and "
-            f"{standing.reserved} are reserved: {needed} more do not fit.",
-            limit=limit,
+            said,
+            limit=standing.limit,
             used=standing.used,
             reserved=standing.reserved,
             needed=needed,

@@ -12,7 +12,6 @@ from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.ids import WorkspaceKey
 from coreshed.problems import Conflict
-from coreshed.quota import MOST_BYTES
 from coreshed.uploads import ledger, names, presentation, wire
 from coreshed.uploads.completing import Completing
 from coreshed.uploads.ending import Ending
@@ -70,7 +69,7 @@ class UploadSessions:
                 workspace,
                 self._ground.clock.now_ns(),
                 transfer_method=transfer_method,
-                file_count=min(file_count, MOST_BYTES),
+                file_count=file_count,
                 total_bytes=total_bytes,
                 is_categorical=is_categorical,
                 target_collection_id=target_collection_id,
@@ -259,7 +258,7 @@ def _require_open(session: UploadSession | None) -> None:
 def _advanced(session: UploadSession, status: Status | None, said: int | None, now_ns: int) -> UploadSession:
     """The session after what the client said. Raises Conflict."""
     _require_open(session)
-    reported = session.reported_bytes if said is None else max(0, min(said, MOST_BYTES))
+    reported = session.reported_bytes if said is None else max(0, said)
     wanted = session.status
     if status is not None:
         if status.ended:

@@ -12,9 +12,10 @@ class UploadOutput(msgspec.Struct, frozen=True, kw_only=True):
     """An upload session.
 
     status: initiating, uploading, detecting, converting, reviewing, registering, completed or failed. bytes_uploaded:
-    what is stored, staged and on its way, or what the client has said while that is more; once it is completed, the
-    size of its files. reserved_bytes: what is set aside of the quota. expires_at: when it fails unless it is used
-    before; null once it is over. detected_metadata: null in lists. The object paths of its files begin with raw_prefix.
+    of the files that have arrived whole, or what the client has said while that is more; once it is completed, the size
+    of its files. reserved_bytes: what is set aside of the quota, for what is on its way or staged in blocks, too.
+    expires_at: when it fails unless it is used before; null once it is over. detected_metadata: null in lists. The
+    object paths of its files begin with raw_prefix.
     """
 
     id: str

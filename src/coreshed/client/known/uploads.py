@@ -48,7 +48,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("project_id", "text", required=True),
             Field("transfer_method", "text", about="matches `^(browser|cli|cloud_transfer)$`; default: browser"),
-            Field("file_count", "integer", about="at least 1; default: 1"),
+            Field("file_count", "integer", about="1 to 2305843009213693952; default: 1"),
             Field("total_bytes", "integer", about="at least 0; default: 0"),
             Field("target_collection_id", "text"),
             Field("target_item_id", "text"),
@@ -83,7 +83,7 @@ OPERATIONS: tuple[Known, ...] = (
         (
             Field("upload_id", "text", required=True),
             Field("status", "text"),
-            Field("bytes_uploaded", "integer"),
+            Field("bytes_uploaded", "integer", about="at most 2305843009213693952"),
         ),
     ),
     Known(

@@ -25,6 +25,11 @@ _Place = tuple[dict[str, Any], list[float]]
 _DRAWN = 5_000
 """Features in a picture."""
 _DRAWN_BYTES = 64 << 20
+_TABLES_AND_VIEWS = (
+    "SELECT stored.type, stored.name FROM sqlite_master AS stored"
+    " LEFT JOIN gpkg_contents AS content ON content.table_name = stored.name"
+    " WHERE stored.type = 'view' OR (stored.type = 'table' AND content.data_type IN ('features', 'attributes'))"
+)
 _NO_GEOMETRY = {None, "None", ""}
 
 
@@ -42,35 +47,36 @@ def read(path: str, driver: str, tell: Tell, show: Show, archive: Callable[[], i
         warnings.simplefilter("ignore")
         parts = [path] if archive is None else _inside(path, archive)
         found = Reading(kind="vector", driver=driver)
-        tables, views = _wanted(parts, driver)
-        count = len(tables) + len(views)
-        if count > MOST_LAYERS:
-            found.warnings.append(f"Of {count:,} layers the first {MOST_LAYERS} are described.")
-            tables, views = tables[:MOST_LAYERS], views[: max(0, MOST_LAYERS - len(tables))]
-        if not count:
-            raise Unreadable("The file has no layers.")
+        first, later = _stored(path) if driver == "GPKG" else ([], [])
         placed: list[_Place] = []
-        _describe(tables, found, placed, tell, later=views)
-        is_shown = _show(tables, found.layers, show)
-        _describe(views, found, placed, tell)
+        _describe(first[:MOST_LAYERS], found, placed, tell, later=later)
+        is_shown = _show(first, found.layers, show)
+        named = [(part, name) for part in parts for name in _layers(part)]
+        if not named:
+            raise Unreadable("The file has no layers.")
+        if len(named) > MOST_LAYERS:
+            found.warnings.append(f"Of {len(named):,} layers the first {MOST_LAYERS} are described.")
+        done = len(found.layers)
+        rest = [each for each in named if each not in first][: MOST_LAYERS - done]
+        _describe(rest, found, placed, tell)
         tell(found)
         if not is_shown:
-            _show(views, found.layers[len(tables) :], show)
+            _show(rest, found.layers[done:], show)
 
 
-def _wanted(parts: Sequence[str], driver: str) -> tuple[list[_Named], list[_Named]]:
-    """Layers that are stored, and views: what a view costs, nobody knows before it ends."""
-    named = [(part, name) for part in parts for name in _layers(part)]
-    views = _views(parts[0]) if driver == "GPKG" else set()
-    return [each for each in named if each[1] not in views], [each for each in named if each[1] in views]
+def _stored(path: str) -> tuple[list[_Named], list[_Named]]:
+    """Tables that are layers, and views, of a GeoPackage that has views; of others nothing.
 
-
-def _views(path: str) -> set[str]:
+    What a view costs, nobody knows before it ends, and GDAL asks each for its columns when it lists layers.
+    """
     try:
-        found = pyogrio.raw.read(path, sql="SELECT name FROM sqlite_master WHERE type = 'view'", read_geometry=False)
-    except pyogrio.errors.DataSourceError:
-        return set()
-    return {str(name) for name in found[3][0]}
+        found = pyogrio.raw.read(path, sql=_TABLES_AND_VIEWS, read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return [], []
+    kinds, names = found[3]
+    named = [(str(kind), (path, str(name))) for kind, name in zip(kinds, names, strict=True)]
+    views = [each for kind, each in named if kind == "view"]
+    return [each for kind, each in named if kind == "table"] if views else [], views
 
 
 def _show(wanted: Sequence[_Named], layers: Sequence[Layer], show: Show) -> bool:
