@@ -71,6 +71,14 @@ def catalog(server: Server) -> Client:
     return Client.open(f"{server.url}/stac", headers={"Authorization": f"Bearer {ADMIN_KEY}"})
 
 
+def test_that_a_shape_is_searched_for_page_by_page(catalog: Client) -> None:
+    wedge = {"type": "Polygon", "coordinates": [[[5, 0], [10.5, 0], [5, 26], [5, 0]]]}
+    for method in ("POST", "GET"):
+        found = [item.id for item in catalog.search(method=method, intersects=wedge, limit=1).items()]
+        assert found == ["item-02", "item-01", "item-00"], found
+    assert not list(catalog.search(intersects={"type": "Point", "coordinates": [9.5, 3]}).items())
+
+
 def test_that_every_page_of_a_search_is_walked_by_post_and_by_get(catalog: Client) -> None:
     for method in ("POST", "GET"):
         search = catalog.search(method=method, limit=4, max_items=None)

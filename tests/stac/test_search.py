@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from coreshed.catalogue import searching
 from tests.objects.conftest import ORIGIN
 from tests.stac.conftest import Shelf
 from tests.stac.test_documents import valid
@@ -35,6 +37,72 @@ async def test_that_a_box_finds_what_it_touches(shelf: Shelf) -> None:
         posted = (await shelf.posted(bbox=numbers, collections=[shelf.project])).json()
         assert [feature["id"] for feature in posted["features"]] == found, bbox
         assert posted["numberMatched"] == posted["numberReturned"] == len(found)
+
+
+SQUARE = [[10.0, 40.0], [14.0, 40.0], [14.0, 44.0], [10.0, 44.0], [10.0, 40.0]]
+HOLE = [[11.0, 41.0], [11.0, 43.0], [13.0, 43.0], [13.0, 41.0], [11.0, 41.0]]
+BOW = [[20.0, 0.0], [22.0, 2.0], [22.0, 0.0], [20.0, 2.0], [20.0, 0.0]]
+SHAPES: list[tuple[str, Any, list[str]]] = [
+    ("Point", [10.5, 40.5], ["ring"]),
+    ("Point", [10.5, 40.5, 300], ["ring"]),
+    ("Point", [12, 42], []),  # in the hole
+    ("Point", [11, 42], ["ring"]),  # on its border
+    ("LineString", [[12, 42], [12, 50]], ["ring"]),
+    ("LineString", [[-50, -40], [-40, -50]], ["line"]),
+    ("LineString", [[-45, -39], [-39, -39]], []),  # boxes that touch, and nothing else
+    ("MultiPoint", [[0, 0], [-42, -42]], ["line"]),
+    ("Polygon", [[[11.5, 41.5], [12.5, 41.5], [12, 42.5], [11.5, 41.5]]], []),
+    ("Polygon", [SQUARE], ["ring"]),
+    ("MultiPolygon", [[SQUARE, HOLE], [HOLE]], ["ring"]),  # with edges in common
+    ("Point", [20.2, 1.0], ["bow"]),
+    ("Point", [21, 0.5], []),  # between its wings
+    ("Point", [-180, -17], ["fiji"]),
+    ("Point", [180, -17], ["fiji"]),
+    ("Point", [-178, -17], ["fiji"]),
+    ("Point", [-176, -17], []),
+    ("LineString", [[170, -17], [179, -17]], ["fiji"]),
+    ("Polygon", [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]], ["fiji", "bow", "line", "ring"]),
+]
+
+
+def text(geometry: dict[str, Any]) -> str:
+    return msgspec.json.encode(geometry).decode()
+
+
+async def test_that_a_shape_finds_what_it_touches(shelf: Shelf) -> None:
+    shelf.item("ring", box=(10, 40, 14, 44), geometry=text({"type": "Polygon", "coordinates": [SQUARE, HOLE]}))
+    line = {"type": "LineString", "coordinates": [[-40, -40], [-50, -50]]}
+    shelf.item("line", box=(-50, -50, -40, -40), geometry=text(line))
+    shelf.item("bow", box=(20, 0, 22, 2), geometry=text({"type": "Polygon", "coordinates": [BOW]}))
+    shelf.item("fiji", box=(177, -20, 183, -15))
+    shelf.item("nowhere")
+    for kind, coordinates, found in SHAPES:
+        shape = {"type": kind, "coordinates": coordinates}
+        assert await shelf.found(intersects=text(shape)) == found, shape
+        posted = (await shelf.posted(intersects=shape, collections=[shelf.project])).json()
+        assert [feature["id"] for feature in posted["features"]] == found, shape
+        assert posted["numberMatched"] == posted["numberReturned"] == len(found)
+    both = {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [10, 40]}, line]}
+    assert await shelf.found(intersects=text(both)) == ["line", "ring"]
+
+
+async def test_that_pages_of_a_shape_are_whole_however_many_boxes_are_passed_over(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_READ_AT_ONCE", 3)
+    for number in range(30):
+        at = 10.5 if number % 10 == 0 else 12
+        point = {"type": "MultiPoint", "coordinates": [[10, 40], [at, 42], [14, 44]]}
+        shelf.item(f"i{number:02}", box=(10, 40, 14, 44), geometry=text(point))
+    shape = {"type": "Point", "coordinates": [10.5, 42]}
+    asked: dict[str, Any] = {"intersects": shape, "collections": [shelf.project], "limit": 2}
+    first = (await shelf.posted(**asked)).json()
+    assert [each["id"] for each in first["features"]] == ["i20", "i10"]
+    assert "numberMatched" not in first
+    (following,) = (each for each in first["links"] if each["rel"] == "next")
+    second = (await shelf.posted(**asked, **following["body"])).json()
+    assert [each["id"] for each in second["features"]] == ["i00"]
+    assert not [each for each in second["links"] if each["rel"] == "next"]
 
 
 TIMES = [

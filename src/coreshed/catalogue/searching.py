@@ -8,9 +8,12 @@ from coreshed.catalogue import asset_ledger, item_ledger, ledger
 from coreshed.catalogue.ground import Ground
 from coreshed.catalogue.item_ledger import Extent, Wanted
 from coreshed.catalogue.model import Asset, Collection, Item
+from coreshed.catalogue.shapes import Shape
 from coreshed.database import Rows
 from coreshed.identity import Principal
 from coreshed.problems import BadRequest
+
+_READ_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,15 @@ class Searching:
         found = item_ledger.search(rows, query.wanted, limit=query.limit + 1, offset=query.offset, after=after)
         return _page(found, query.limit)
 
-    def search_all(self, rows: Rows, wanted: Iterable[Wanted], *, limit: int, token: str | None) -> Found:
-        """`search` for those who belong to several organisations: one page, in the same order, of all of them."""
+    def search_all(
+        self, rows: Rows, wanted: Iterable[Wanted], *, limit: int, token: str | None, shape: Shape | None = None
+    ) -> Found:
+        """`search` for those who belong to several organisations: one page, in the same order, of all of them.
+
+        shape: of what is found the items that it touches.
+        """
         after = None if token is None else _read(token)
-        found = [item for each in wanted for item in item_ledger.search(rows, each, limit=limit + 1, after=after)]
+        found = [item for each in wanted for item in _fitting(rows, each, limit + 1, after, shape)]
         return _page(sorted(found, key=lambda item: (item.from_ns, item.no), reverse=True), limit)
 
     def count_all(self, rows: Rows, wanted: Iterable[Wanted], *, most: int) -> int | None:
@@ -83,6 +91,19 @@ class Searching:
     def collections(self, rows: Rows, workspace_ids: set[str]) -> list[Collection]:
         """The live collections of projects, in the order of their layers."""
         return ledger.collections_of(rows, workspace_ids)
+
+
+def _fitting(rows: Rows, wanted: Wanted, limit: int, after: tuple[int, int] | None, shape: Shape | None) -> list[Item]:
+    """The next items, those that a shape leaves out passed over."""
+    if shape is None:
+        return item_ledger.search(rows, wanted, limit=limit, after=after)
+    found: list[Item] = []
+    while True:
+        some = item_ledger.search(rows, wanted, limit=_READ_AT_ONCE, after=after)
+        found += (each for each in some if shape.touches(each))
+        if len(found) >= limit or len(some) < _READ_AT_ONCE:
+            return found[:limit]
+        after = some[-1].from_ns, some[-1].no
 
 
 def _page(found: list[Item], limit: int) -> Found:

@@ -13,6 +13,9 @@ _LIMIT = {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT, "descriptio
 _TIMES = {"type": "string", "description": "An RFC 3339 time or an interval; '..' is an open end."}
 _WITHIN = {"bbox": _BOX, "datetime": _TIMES, "limit": _LIMIT, "token": {"type": "string"}}
 _SEARCH = {**_WITHIN, "ids": _TEXTS, "collections": _TEXTS}
+_SHAPE = "A GeoJSON geometry in WGS 84, in a query as JSON; not together with bbox."
+_IN_BODY = {**_SEARCH, "intersects": {"type": "object", "description": _SHAPE}}
+_IN_QUERY = {**_SEARCH, "intersects": {"type": "string", "description": _SHAPE}}
 
 
 def document(root: str) -> Json:
@@ -44,7 +47,7 @@ def _paths() -> Json:
     collection = "/collections/{collectionId}"
     item = f"{collection}/items/{{itemId}}"
     posted = _operation("searchByBody", "Search items", GEOJSON)
-    posted["requestBody"] = {"content": {JSON: {"schema": {"type": "object", "properties": _SEARCH}}}}
+    posted["requestBody"] = {"content": {JSON: {"schema": {"type": "object", "properties": _IN_BODY}}}}
     asset = _operation("asset", "Redirect to a signed link to the bytes of an asset", JSON, item, "assetKey")
     asset["responses"]["307"] = {"description": "The link is in Location."}
     del asset["responses"]["200"]
@@ -58,7 +61,7 @@ def _paths() -> Json:
         },
         item: {"get": _operation("item", "An item", GEOJSON, item)},
         f"{item}/assets/{{assetKey}}": {"get": asset},
-        "/search": {"get": _operation("search", "Search items", GEOJSON, query=_SEARCH), "post": posted},
+        "/search": {"get": _operation("search", "Search items", GEOJSON, query=_IN_QUERY), "post": posted},
     }
 
 

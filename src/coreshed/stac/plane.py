@@ -3,6 +3,7 @@
 It stands beside the framework because ids of items may hold anything, slashes among it, and a router decodes first.
 """
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -137,7 +138,7 @@ class StacPlane:
         raise UnknownRoute("There is nothing at this address.")
 
     async def _items(self, request: _Request, caller: Principal, collection_id: str) -> _Answer:
-        asked = queries.of_query_string(request.query)
+        asked = await _asked(queries.of_query_string, request.query)
         here = f"{collection_address(self._stac.root, collection_id)}/items"
         parent = collection_address(self._stac.root, collection_id)
         beside = [link("parent", parent), link("collection", parent)]
@@ -151,11 +152,10 @@ class StacPlane:
         here = f"{self._stac.root}/search"
         if request.method == "POST":
             declared = request.headers.get("content-length", "")
-            asked = queries.of_body(
-                await whole_body(request.receive, declared=declared, most=MAX_BODY, what="a search")
-            )
+            raw = await whole_body(request.receive, declared=declared, most=MAX_BODY, what="a search")
+            asked = await _asked(queries.of_body, raw)
         elif request.method == "GET":
-            asked = queries.of_query_string(request.query)
+            asked = await _asked(queries.of_query_string, request.query)
         else:
             raise MethodNotAllowed("Searches are sent with GET or POST.")
         posted = request.method == "POST"
@@ -207,6 +207,11 @@ def _of_basic(authorization: str | None) -> str | None:
 def _require_get(request: _Request) -> None:
     if request.method != "GET":
         raise MethodNotAllowed("This address is read with GET.")
+
+
+async def _asked(read: Callable[[bytes], Asked], raw: bytes) -> Asked:
+    """What a search asks. A shape of many corners is read beside the loop."""
+    return await asyncio.to_thread(read, raw) if b"intersects" in raw else read(raw)
 
 
 def _refusal(problem: Problem) -> tuple[_Answer, list[tuple[bytes, bytes]]]:

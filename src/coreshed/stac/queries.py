@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from coreshed.catalogue import Box, windows
-from coreshed.problems import BadRequest
+from coreshed.catalogue.shapes import Shape
+from coreshed.problems import BadRequest, Invalid
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 1000
@@ -35,7 +36,8 @@ _LISTS = ("ids", "collections", "bbox")
 class Asked:
     """The parameters of a search, checked. box and times are as `catalogue.Wanted` has them.
 
-    said: the parameters as they came, without `token`, for the links to further pages.
+    shape: what `intersects` names, with `box` around it. said: the parameters as they came, without `token`, for the
+    links to further pages.
     """
 
     limit: int
@@ -46,6 +48,7 @@ class Asked:
     ids: list[str] | None
     token: str | None
     said: Mapping[str, Any]
+    shape: Shape | None = None
 
 
 def of_query_string(text: bytes) -> Asked:
@@ -61,6 +64,11 @@ def of_query_string(text: bytes) -> Asked:
     for name in _LISTS:
         if name in values:
             values[name] = values[name].split(",")
+    if "intersects" in values:
+        try:
+            values["intersects"] = msgspec.json.decode(values["intersects"])
+        except (ValueError, RecursionError):
+            raise BadRequest("intersects: a GeoJSON geometry as JSON.") from None
     return _checked(values, said)
 
 
@@ -79,19 +87,21 @@ def _checked(values: Mapping[str, Any], said: Mapping[str, Any]) -> Asked:
     for name in _NOT_SERVED:
         if name in values:
             raise BadRequest(f"{name}: this server does not search by it; /stac/conformance says what it does.")
-    if "intersects" in values:
-        raise BadRequest("intersects: this server searches by bbox and not by other shapes.")
+    if "intersects" in values and "bbox" in values:
+        raise BadRequest("intersects, bbox: one of the two.")
+    shape = _shape(values["intersects"]) if "intersects" in values else None
     box = _box(values["bbox"]) if "bbox" in values else None
     from_ns, to_ns = _interval(values["datetime"]) if "datetime" in values else (None, None)
     return Asked(
         limit=_limit(values.get("limit", DEFAULT_LIMIT)),
-        box=box,
+        box=box if shape is None else shape.box,
         from_ns=from_ns,
         to_ns=to_ns,
         collections=_names(values, "collections"),
         ids=_names(values, "ids"),
         token=_token(values["token"]) if "token" in values else None,
         said={name: value for name, value in said.items() if name != "token"},
+        shape=shape,
     )
 
 
@@ -125,6 +135,16 @@ def _box(given: Any) -> Box:
         return windows.read_box(given)
     except ValueError as error:
         raise BadRequest(f"bbox: {error}") from None
+
+
+def _shape(given: Any) -> Shape:
+    if not isinstance(given, dict):
+        raise BadRequest("intersects: a GeoJSON geometry.")
+    try:
+        return Shape(given)
+    except (Invalid, RecursionError) as error:
+        why = error.detail if isinstance(error, Invalid) else "It is nested too deeply."
+        raise BadRequest(f"intersects: {why}") from None
 
 
 def _interval(given: Any) -> tuple[int | None, int | None]:

@@ -55,17 +55,20 @@ class Stac:
             if within is not None:
                 self._require_collection(rows, readable, within)
             wanted = list(_wanted(readable, asked, within))
-            found = self._searching.search_all(rows, wanted, limit=asked.limit, token=asked.token)
+            found = self._searching.search_all(rows, wanted, limit=asked.limit, token=asked.token, shape=asked.shape)
             matched = None
             if asked.token is None:
                 more = found.next_token is not None
-                most = _MOST_COUNTED
-                matched = self._searching.count_all(rows, wanted, most=most) if more else len(found.items)
+                matched = self._counted(rows, wanted, asked) if more else len(found.items)
             assets = self._searching.assets(rows, [each.id for each in found.items])
         self._note(caller, assets)
         href = self._catalogue.assets.address
         items = [features.feature(self.root, each, assets.get(each.id, ()), href) for each in found.items]
         return Page(items, matched, found.next_token)
+
+    def _counted(self, rows: Rows, wanted: Sequence[Wanted], asked: Asked) -> int | None:
+        """More than a page. What a shape touches is known of those that were read alone."""
+        return None if asked.shape else self._searching.count_all(rows, wanted, most=_MOST_COUNTED)
 
     def item(self, *, caller: Principal, collection_id: str, stac_id: str) -> Json:
         """One item. Raises NotFound."""
