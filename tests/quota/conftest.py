@@ -45,6 +45,10 @@ class Store:
         with self.rows() as rows:
             self.quota.charge(rows, session, size, replaced=replaced)
 
+    def charged(self, session: str) -> tuple[int, int]:
+        with self.rows() as rows:
+            return self.quota.charged(rows, session)
+
     def uncharge(self, session: str, size: int) -> None:
         with self.rows() as rows:
             self.quota.uncharge(rows, session, size)

@@ -156,16 +156,44 @@ def test_that_room_of_what_is_replaced_is_lent_once_and_never_more_than_it_has(s
     with pytest.raises(QuotaExceeded):
         store.charge("u_1", 501, replaced=490)
     store.charge("u_1", 500, replaced=490)
-    assert store.standing() == (1000, 0, 1490)
+    assert (store.charged("u_1"), store.standing()) == ((1000, 1490), (1000, 0, 1000))
     for size, replaced in ((500, 990), (1, 990), (1, 0)):
         with pytest.raises(QuotaExceeded):
             store.charge("u_1", size, replaced)
     store.uncharge("u_1", 490)
-    assert store.standing() == (1000, 0, 1000)
+    assert (store.charged("u_1"), store.standing()) == ((1000, 1000), (1000, 0, 1000))
+    store.uncharge("u_1", 10)
     store.charge("u_1", 990, replaced=990)
+    assert (store.charged("u_1"), store.standing()) == ((1000, 1980), (1000, 0, 1000))
+    store.uncharge("u_1", 990)
+    store.settle("u_1", 990)
+    assert store.standing() == (1000, 990, 0)
 
 
-def test_that_mending_sets_what_is_charged_whatever_the_limit(store: Store) -> None:
+def test_that_room_is_lent_to_one_session_of_an_organisation(store: Store) -> None:
+    store.limit(20)
+    for session in ("u_1", "u_2"):
+        store.reserve(session, 10)
+        store.charge(session, 10)
+    store.charge("u_1", 10, replaced=10)
+    with pytest.raises(QuotaExceeded):
+        store.charge("u_2", 10, replaced=10)
+    store.uncharge("u_1", 10)
+    store.charge("u_2", 10, replaced=10)
+    assert (store.charged("u_2"), store.standing()) == ((10, 20), (20, 0, 20))
+
+
+def test_that_room_is_not_lent_where_there_is_some(store: Store) -> None:
+    store.limit(1000)
+    store.reserve("u_1", 400)
+    store.charge("u_1", 400)
+    store.charge("u_1", 400, replaced=400)
+    assert (store.charged("u_1"), store.standing()) == ((800, 800), (1000, 0, 800))
+    store.charge("u_1", 400, replaced=400)
+    assert (store.charged("u_1"), store.standing()) == ((1000, 1200), (1000, 0, 1000))
+
+
+def test_that_mending_sets_what_is_charged_within_the_limit(store: Store) -> None:
     store.limit(1000)
     store.reserve("u_1", 100)
     store.charge("u_1", 900)
@@ -175,4 +203,4 @@ def test_that_mending_sets_what_is_charged_whatever_the_limit(store: Store) -> N
     with store.rows() as rows:
         assert store.quota.mend(rows, "u_1", 1100) == -1070
         assert store.quota.mend(rows, "u_2", 5) == 0
-    assert store.standing() == (1000, 0, 1100)
+    assert (store.charged("u_1"), store.standing()) == ((1000, 1100), (1000, 0, 1000))

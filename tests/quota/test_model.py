@@ -20,6 +20,7 @@ class Session:
     announced: int
     reserved: int
     charged: int = 0
+    lent: int = 0
 
 
 class Machine(RuleBasedStateMachine):
@@ -71,11 +72,37 @@ class Machine(RuleBasedStateMachine):
             held.reserved += growth
 
     @precondition(lambda self: self.sessions)
+    @rule(data=st.data(), size=SIZES, replaced=SIZES)
+    def charge_in_place_of_another(self, data: Any, size: int, replaced: int) -> None:
+        session, held = self.pick(data)
+        growth = max(0, held.charged + size - held.reserved)
+        lacking = next(less for less in range(growth + 1) if self.fits(held.project, growth - less))
+        lends = lacking <= replaced and not any(each.lent for each in self.sessions.values())
+        if self.attempt(lacking == 0 or lends, self.store.charge, session, size, replaced):
+            held.lent += lacking
+            held.charged += size - lacking
+            held.reserved += growth - lacking
+
+    @precondition(lambda self: self.sessions)
+    @rule(data=st.data(), size=SIZES)
+    def mend(self, data: Any, size: int) -> None:
+        session, held = self.pick(data)
+        with self.store.rows() as rows:
+            assert self.store.quota.mend(rows, session, size) == held.charged + held.lent - size
+        if held.charged + held.lent != size:
+            growth = max(0, size - held.reserved)
+            held.lent = next(less for less in range(growth + 1) if self.fits(held.project, growth - less))
+            held.charged = size - held.lent
+            held.reserved = max(held.announced, held.charged)
+
+    @precondition(lambda self: self.sessions)
     @rule(data=st.data(), size=SIZES)
     def uncharge(self, data: Any, size: int) -> None:
         session, held = self.pick(data)
         self.store.uncharge(session, size)
-        held.charged = max(0, held.charged - size)
+        repaid = min(size, held.lent)
+        held.lent -= repaid
+        held.charged = max(0, held.charged - size + repaid)
         held.reserved = max(held.announced, held.charged)
 
     @precondition(lambda self: self.sessions)
@@ -104,6 +131,8 @@ class Machine(RuleBasedStateMachine):
         limit, used, reserved = self.store.standing()
         assert (limit, used, reserved) == (LIMITS[0], sum(self.used), self.reserved())
         assert used + reserved <= LIMITS[0]
+        for session, held in self.sessions.items():
+            assert self.store.charged(session) == (held.reserved, held.charged + held.lent)
         for project, own in ((0, LIMITS[1]), (1, None)):
             assert self.store.project(project) == (own, self.used[project], self.reserved(project))
 

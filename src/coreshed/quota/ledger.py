@@ -22,7 +22,11 @@ _held = quota_reservations.c
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Of one upload session, in bytes. announced: what it asked for; reserved: the greater of it and what it sent."""
+    """Of one upload session, in bytes.
+
+    announced: what it asked for. charged: what has come or is coming; reserved: the greater of the two. lent: what has
+    come besides and takes the place of something that is charged; no account knows of it.
+    """
 
     id: str
     organisation_id: str
@@ -30,6 +34,7 @@ class Reservation:
     announced: int
     reserved: int
     charged: int
+    lent: int = 0
 
 
 _RESERVATION = (
@@ -39,6 +44,7 @@ _RESERVATION = (
     _held.announced_bytes,
     _held.reserved_bytes,
     _held.charged_bytes,
+    _held.lent_bytes,
 )
 
 
@@ -52,18 +58,16 @@ def open_account(rows: Rows, account_id: str, organisation_id: str) -> None:
     rows.execute(insert_into(quota_accounts).values(values).on_conflict_do_nothing())
 
 
-def move(rows: Rows, account_id: str, *, used: int, reserved: int, default_limit: int, lent: int | None = 0) -> bool:
+def move(rows: Rows, account_id: str, *, used: int, reserved: int, default_limit: int) -> bool:
     """Add to both columns; what grows in sum has to fit the limit. False where it does not, or there is no account.
 
-    default_limit: of an account without one of its own; 0: none. lent: so much of the growth need not fit where the
-    account is within its limit; None: all of it, and wherever it is.
+    default_limit: of an account without one of its own; 0: none.
     """
     growth = used + reserved
     wanted = [_account.id == account_id]
-    if growth > 0 and lent is not None:
+    if growth > 0:
         # Written so that nothing overflows: no limit is greater than MOST_BYTES.
-        room = _limit(default_limit) - _account.used_bytes - _account.reserved_bytes
-        wanted.append(room >= max(0, growth - lent))
+        wanted.append(_limit(default_limit) - _account.used_bytes - _account.reserved_bytes >= growth)
     changed = (
         update(quota_accounts)
         .where(*wanted)
@@ -127,6 +131,7 @@ def add_reservation(rows: Rows, new: Reservation) -> None:
             announced_bytes=new.announced,
             reserved_bytes=new.reserved,
             charged_bytes=new.charged,
+            lent_bytes=new.lent,
         )
     )
 
@@ -147,10 +152,16 @@ def lock_reservation(rows: Rows, reservation_id: str) -> Reservation | None:
     return None if row is None else Reservation(*row)
 
 
-def set_reservation(rows: Rows, reservation_id: str, *, reserved: int, charged: int) -> None:
+def set_reservation(rows: Rows, reservation_id: str, *, reserved: int, charged: int, lent: int) -> None:
     """Write a locked reservation."""
-    values = {"reserved_bytes": reserved, "charged_bytes": charged}
+    values = {"reserved_bytes": reserved, "charged_bytes": charged, "lent_bytes": lent}
     rows.execute(update(quota_reservations).where(_held.id == reservation_id).values(values))
+
+
+def lends(rows: Rows, organisation_id: str) -> bool:
+    """Whether a reservation of the organisation has been lent anything."""
+    found = select(_held.id).where(_held.organisation_id == organisation_id, _held.lent_bytes > 0).limit(1)
+    return rows.execute(found).first() is not None
 
 
 def take_reservation(rows: Rows, reservation_id: str) -> Reservation | None:
@@ -170,8 +181,8 @@ def reserved_by_project(rows: Rows, organisation_id: str) -> dict[str, int]:
 
 
 def charged(rows: Rows, reservation_ids: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Id -> (reserved, charged) of the reservations that there are."""
-    found = select(_held.id, _held.reserved_bytes, _held.charged_bytes)
+    """Id -> (reserved, charged and lent) of the reservations that there are."""
+    found = select(_held.id, _held.reserved_bytes, (_held.charged_bytes + _held.lent_bytes).label("charged_bytes"))
     return {
         row.id: (row.reserved_bytes, row.charged_bytes)
         for page in pages(reservation_ids)

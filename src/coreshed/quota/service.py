@@ -8,9 +8,9 @@
     upload fails      release    reserved -= the reservation
     assets go         free       used -= their size
 
-`used + reserved <= limit` holds after every one of them, whatever happens at once, with two exceptions: bytes that
-replace others are lent the room of those, to one body at a time, and an operator may lower a limit below what is there.
-Then nothing new fits until it holds again.
+`used + reserved <= limit` holds after every one of them, whatever happens at once; only an operator who lowers a limit
+below what is there breaks it, and then nothing new fits until it holds again. Bytes that replace others are lent what
+does not fit beside those, one body of an organisation at a time; no account counts them until the others have gone.
 """
 
 from collections.abc import Collection, Mapping
@@ -58,7 +58,7 @@ class Quota:
     def charge(self, rows: Rows, reservation_id: str, size: int, *, replaced: int = 0) -> None:
         """Bytes arrive, or are about to. Raises QuotaExceeded; Conflict where nothing is reserved any more.
 
-        replaced: as many of them will be uncharged again, and may exceed a limit that is not exceeded yet.
+        replaced: as many as are uncharged once these are there; what does not fit beside them may be lent.
         """
         _check(size)
         if size <= MOST_BYTES and ledger.charge_within(rows, reservation_id, size):
@@ -66,24 +66,36 @@ class Quota:
         held = ledger.lock_reservation(rows, reservation_id)
         if held is None:
             raise Conflict(_ENDED)
-        charged = held.charged + size
-        growth = max(0, charged - held.reserved)
-        if growth:
-            self._move(rows, held.organisation_id, held.workspace_id, reserved=growth, lent=replaced)
-        ledger.set_reservation(rows, held.id, reserved=held.reserved + growth, charged=charged)
+        # What is lacking is lent, where it is no more than what is replaced and nothing is lent to anybody else.
+        lent = self._lacking(rows, held, held.charged + size) if replaced else 0
+        if lent > replaced or (lent and ledger.lends(rows, held.organisation_id)):
+            lent = 0
+        charged = held.charged + size - lent
+        self._set(rows, held, reserved=max(held.reserved, charged), charged=charged, lent=held.lent + lent)
+
+    def _lacking(self, rows: Rows, held: Reservation, charged: int) -> int:
+        """How much of what is to be charged has no room; both accounts are kept from changing."""
+        lacking = 0
+        for account_id, default in ((held.organisation_id, self._default_limit), (held.workspace_id, 0)):
+            ledger.hold(rows, account_id)
+            room = self._standing(rows, account_id, default).available
+            if room is not None:
+                lacking = max(lacking, charged - held.reserved - room)
+        return lacking
 
     def mend(self, rows: Rows, reservation_id: str, size: int) -> int:
-        """`size` bytes are there, whatever was charged, and whatever the limit; by how much it was too much."""
+        """`size` bytes are there, whatever was charged; by how much it was too much.
+
+        What has no room, after a crash amid a replacement, is lent.
+        """
         _check(size)
         held = ledger.lock_reservation(rows, reservation_id)
-        if held is None or held.charged == size:
+        if held is None or held.charged + held.lent == size:
             return 0
-        reserved = max(held.announced, size)
-        ledger.set_reservation(rows, held.id, reserved=reserved, charged=size)
-        if reserved != held.reserved:
-            growth = reserved - held.reserved
-            self._move(rows, held.organisation_id, held.workspace_id, reserved=growth, lent=None)
-        return held.charged - size
+        lent = self._lacking(rows, held, size)
+        reserved = max(held.announced, size - lent)
+        self._set(rows, held, reserved=reserved, charged=size - lent, lent=lent)
+        return held.charged + held.lent - size
 
     def uncharge(self, rows: Rows, reservation_id: str, size: int) -> None:
         """Bytes that were charged are gone; no matter where the session is over."""
@@ -91,11 +103,15 @@ class Quota:
         held = ledger.lock_reservation(rows, reservation_id)
         if held is None:
             return
-        charged = max(0, held.charged - size)
-        reserved = max(held.announced, charged)
-        ledger.set_reservation(rows, held.id, reserved=reserved, charged=charged)
+        repaid = min(size, held.lent)
+        charged = max(0, held.charged - size + repaid)
+        self._set(rows, held, reserved=max(held.announced, charged), charged=charged, lent=held.lent - repaid)
+
+    def _set(self, rows: Rows, held: Reservation, *, reserved: int, charged: int, lent: int) -> None:
+        """Write a locked reservation, and to the accounts what it grows or shrinks by. Raises QuotaExceeded."""
         if reserved != held.reserved:
             self._move(rows, held.organisation_id, held.workspace_id, reserved=reserved - held.reserved)
+        ledger.set_reservation(rows, held.id, reserved=reserved, charged=charged, lent=lent)
 
     def settle(self, rows: Rows, reservation_id: str, actual: int) -> None:
         """The reservation ends, and `actual` bytes stay.
@@ -149,7 +165,7 @@ class Quota:
         return self._standing(rows, workspace_id, 0)
 
     def charged(self, rows: Rows, reservation_id: str) -> tuple[int, int]:
-        """(reserved, charged) bytes of a reservation, zeros where it is over."""
+        """(reserved, charged and lent) bytes of a reservation, zeros where it is over."""
         return ledger.charged(rows, [reservation_id]).get(reservation_id, (0, 0))
 
     def reserved(self, rows: Rows, reservation_ids: Collection[str]) -> dict[str, int]:
@@ -247,17 +263,16 @@ class Quota:
         *,
         used: int = 0,
         reserved: int = 0,
-        lent: int | None = 0,
     ) -> None:
-        """Change both accounts, the organisation's first. lent: see `ledger.move`. Raises QuotaExceeded."""
+        """Change both accounts, the organisation's first. Raises QuotaExceeded."""
         if used == reserved == 0:
             return
         for account_id, default in ((organisation_id, self._default_limit), (workspace_id, 0)):
             if used + reserved <= MOST_BYTES:
-                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default, lent=lent):
+                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default):
                     continue
                 ledger.open_account(rows, account_id, organisation_id)
-                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default, lent=lent):
+                if ledger.move(rows, account_id, used=used, reserved=reserved, default_limit=default):
                     continue
             raise self._exceeded(rows, account_id, organisation_id, default, used + reserved)
 

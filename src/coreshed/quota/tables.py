@@ -21,7 +21,8 @@ quota_accounts = Table(
 )
 
 # One for each upload session that is not over. `charged` is what has arrived or is arriving; where it passes what was
-# announced, the reservation grows with it, and shrinks where bytes go again.
+# announced, the reservation grows with it, and shrinks where bytes go again. `lent` is what has come besides, in the
+# place of bytes that are charged until they have gone.
 quota_reservations = Table(
     "quota_reservations",
     main,
@@ -31,6 +32,7 @@ quota_reservations = Table(
     Column("announced_bytes", BigInteger, nullable=False),
     Column("reserved_bytes", BigInteger, nullable=False),
     Column("charged_bytes", BigInteger, nullable=False),
+    Column("lent_bytes", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("charged_bytes >= 0", name="ck_quota_reservations_charged"),
     CheckConstraint("reserved_bytes >= charged_bytes", name="ck_quota_reservations_reserved"),
     Index("ix_quota_reservations_organisation_id", "organisation_id"),

@@ -1,4 +1,7 @@
-"""Upload sessions whose account is to be compared with what is stored, and failed ones that still have files."""
+"""Upload sessions whose account is to be compared with what is stored, and failed ones that still have files.
+
+Reservations say what has been lent to them.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    lent = sa.Column("lent_bytes", sa.BigInteger(), nullable=False, server_default="0")
+    op.add_column("quota_reservations", lent)
     for name in ("body_ns", "removing_ns"):
         op.add_column("upload_sessions", sa.Column(name, sa.BigInteger()))
         op.create_index(f"ix_upload_sessions_{name}", "upload_sessions", [name])
