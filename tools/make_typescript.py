@@ -12,7 +12,7 @@ from coreshed.operations.document import extended
 
 MODULE = Path(__file__).parents[1] / "clients" / "typescript" / "src" / "operations.ts"
 _OP = "/v1/op/"
-_HEAD = """// Written by tools/make_docs.py from the registry of operations; do not edit.
+_HEAD = """// Written by tools/make_docs.py from the OpenAPI document; do not edit.
 import type { CallOptions } from "./client.js";
 
 /** Whether a call may be sent again: a read, one with an idempotency key, or neither. */

@@ -38,6 +38,19 @@ async def test_that_another_content_type_or_signature_is_refused(site: Site) -> 
     assert site.standing()[0] == 0
 
 
+async def test_that_a_file_has_the_content_type_of_the_link_it_came_by(site: Site) -> None:
+    upload_id = await site.begin(600)
+    url = await site.link(upload_id, content_type="image/tiff")
+    await site.link(upload_id, content_type="text/csv")
+    assert (await site.send(url, CONTENT, "image/tiff")).status_code == 200
+    later = await site.link(upload_id, content_type="image/jp2")
+    (file,) = (await site.ok("uploads.get", upload_id=upload_id))["files"]
+    assert file["content_type"] == "image/tiff"
+    assert (await site.send(later, CONTENT, "image/jp2")).status_code == 200
+    (file,) = (await site.ok("uploads.get", upload_id=upload_id))["files"]
+    assert file["content_type"] == "image/jp2"
+
+
 async def test_that_a_blob_of_another_content_type_is_refused(site: Site) -> None:
     upload_id = await site.begin(600)
     url = await site.link(upload_id, content_type="image/tiff")

@@ -1,4 +1,4 @@
-// Written by tools/make_docs.py from the registry of operations; do not edit.
+// Written by tools/make_docs.py from the OpenAPI document; do not edit.
 import type { CallOptions } from "./client.js";
 
 /** Whether a call may be sent again: a read, one with an idempotency key, or neither. */

@@ -73,9 +73,9 @@ class UploadContent:
         if file is None:
             raise Conflict(_ENDED)
         ledger.stored(rows, upload_id, size - (file.size or 0), now_ns)
-        ledger.change_file(
-            rows, blob.id, size=size, sha256=blob.sha256, md5=None, crc32c=None, stored_ns=blob.committed_ns
-        )
+        measured = {"size": size, "sha256": blob.sha256, "md5": None, "crc32c": None, "stored_ns": blob.committed_ns}
+        # That of the link it came by: a later link may be for another type.
+        ledger.change_file(rows, blob.id, content_type=blob.content_type or file.content_type, **measured)
         self._blobs.hold(rows, blob_ids=[blob.id], owner=owner(upload_id))
 
     def stored_by(self, rows: Rows, blob: Blob, person: str) -> None:

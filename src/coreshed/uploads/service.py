@@ -123,7 +123,7 @@ class UploadSessions:
         file = ledger.file_of(rows, session.id, file_name)
         if file is None:
             return self._announced(rows, session, file_name, content_type)
-        if file.content_type != content_type:
+        if file.size is None and file.content_type != content_type:
             ledger.change_file(rows, file.blob_id, content_type=content_type)
         if offered is None or offered == file.blob_id:
             return file.blob_id
