@@ -188,6 +188,17 @@ async def test_that_a_key_does_not_outlive_the_key_that_makes_it(
             assert (await call(client, "create", name="same")).json()["expires_at"] == mother["expires_at"]
 
 
+async def test_that_a_key_makes_no_key_that_may_call_more_often(
+    application: Application, admin: httpx.AsyncClient
+) -> None:
+    mother = (await call(admin, "create", name="mother", permissions=["api_keys:write"], rate_limit=50)).json()
+    async with with_key(application, mother["key"]) as client:
+        refused = await call(client, "create", name="more", rate_limit=51)
+        assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "rate_limit"])
+        for asked, given in ((None, 50), (50, 50), (3, 3)):
+            assert (await call(client, "create", name="less", rate_limit=asked)).json()["rate_limit"] == given
+
+
 async def test_that_nobody_has_more_than_a_hundred_keys_that_are_of_use(application: Application) -> None:
     first = narrow(application, "api_keys:*")
     async with with_key(application, first) as client:

@@ -39,8 +39,9 @@ class OwnKeys:
 
         scopes: none make a key that says who its user is and opens nothing. expires_in_days: None for a key that ends
         with the key that the caller came with, else when it is revoked. rate_limit: calls of operations in a minute,
-        None for no limit of its own. Raises Invalid, also where it would outlive the caller's key; Conflict where the
-        caller has MOST_KEYS; and InsufficientScope where the caller's credential does not cover a scope.
+        None for that of the caller's key. Raises Invalid, also where it would outlive the caller's key or exceed its
+        limit; Conflict where the caller has MOST_KEYS; and InsufficientScope where the caller's credential does not
+        cover a scope.
         """
         wanted = list(dict.fromkeys(scopes))
         try:
@@ -58,7 +59,7 @@ class OwnKeys:
             actor_id=caller.user_id,
             organisation_id=min(caller.organisation_roles, default=None),
             may_open_nothing=True,
-            rate_limit=rate_limit,
+            rate_limit=_rate(caller, rate_limit),
             most_active=MOST_KEYS,
         )
 
@@ -96,3 +97,15 @@ class OwnKeys:
             actor_id=caller.user_id,
             organisation_id=min(caller.organisation_roles, default=None),
         )
+
+
+def _rate(caller: Principal, wanted: int | None) -> int | None:
+    """A key with a limit could make one without it otherwise."""
+    if caller.rate is None or wanted is None:
+        return wanted if caller.rate is None else caller.rate.limit
+    if wanted > caller.rate.limit:
+        raise Invalid(
+            f"A key has no higher limit than the {caller.rate.limit} calls of the key that makes it.",
+            loc=["body", "rate_limit"],
+        )
+    return wanted

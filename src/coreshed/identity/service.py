@@ -286,11 +286,8 @@ class Identity:
         rate_limit: calls of operations in a minute, None for no limit of its own.
         """
         now_ns = self._clock.now_ns()
-        granted = " ".join(dict.fromkeys(scopes))
-        grants.check_scopes(granted.split())
+        granted = _granted(scopes, may_open_nothing)
         _check_text(name, "name", 255)
-        if not granted and not may_open_nothing:
-            raise Invalid("scopes: a key needs at least one scope.")
         if expires_ns is not None and expires_ns <= now_ns:
             raise Invalid("expires: the time has already passed.")
         with self._database.writing() as rows:
@@ -341,6 +338,14 @@ class Identity:
             key = ledger.key(rows, key_id) or key
         self._cache.drop()
         return key
+
+
+def _granted(scopes: Iterable[str], may_open_nothing: bool) -> str:
+    granted = " ".join(dict.fromkeys(scopes))
+    grants.check_scopes(granted.split())
+    if not granted and not may_open_nothing:
+        raise Invalid("scopes: a key needs at least one scope.")
+    return granted
 
 
 def _check_text(value: str, name: str, longest: int) -> None:

@@ -85,8 +85,8 @@ class ApiKeyRevokeOutput(msgspec.Struct, frozen=True, kw_only=True):
 def create(call: Call, body: ApiKeyCreateInput) -> ApiKeyCreateOutput:
     """The key acts as you, in every role that you have, and is limited by its permissions.
 
-    It ends no later than the key you call with, or that your token was given for. Of 100 keys that have not ended,
-    the next one is refused (409).
+    It ends no later than the key you call with, or that your token was given for, and is limited as that one is. Of
+    100 keys that have not ended, the next one is refused (409).
 
     Under an `Idempotency-Key` the answer, the secret with it, is kept for 24 hours, readable with that text alone:
     take a random one. Each server process counts the calls for itself; more than `rate_limit` are answered with 429.
