@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class Server:
     """One `coreshed serve` on its data directory, on a free port of `host`; its output is kept in files beside it.
 
     flags: further arguments. environment: variables on top of a clean environment, which knows no CORESHED_ variable.
+    kept: what tests share as long as it runs.
     """
 
     data_dir: Path
@@ -57,6 +59,7 @@ class Server:
     host: str = "127.0.0.1"
     command: Sequence[str] = COMMAND
     url: str = ""
+    kept: ExitStack = field(default_factory=ExitStack)
     _process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, *, wait: bool = True) -> "Server":
@@ -141,7 +144,8 @@ class Server:
         return code
 
     def stop(self) -> int:
-        """SIGTERM and the exit code; nothing when it does not run."""
+        """SIGTERM and the exit code; nothing when it does not run. What was kept open for it is closed before."""
+        self.kept.close()
         if self._process is None:
             return 0
         if self._process.poll() is None:

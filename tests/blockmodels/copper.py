@@ -53,3 +53,14 @@ def copper(server: Server) -> Iterator[Copper]:
         assert site.update(model_id, body, parquet(changed))["job_status"] == "COMPLETE"
         with client_of(server, workspace) as client:
             yield Copper(site, client, workspace, model_id, first, second)
+
+
+_kept: dict[str, Copper] = {}
+
+
+def kept_copper(server: Server) -> Copper:
+    """The model of a shared server, for tests that only read: it takes seconds to make."""
+    if server.url not in _kept:
+        _kept[server.url] = server.kept.enter_context(copper(server))
+        server.kept.callback(_kept.pop, server.url)
+    return _kept[server.url]

@@ -1,7 +1,5 @@
 """coreshed blockmodel."""
 
-from collections.abc import Iterator
-
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
@@ -9,17 +7,17 @@ import pytest
 import typer
 
 from coreshed.cli.blockmodels import box_of
-from tests.blockmodels.copper import Copper, copper
+from tests.blockmodels.copper import Copper, kept_copper
 from tests.cli.conftest import Person, sign_in
 from tests.server import Server
 
 
 @pytest.fixture
-def site(shared_server: Server, nobody: Person) -> Iterator[Copper]:
+def site(shared_server: Server, nobody: Person) -> Copper:
     """A model in the workspace that somebody has signed in to."""
-    with copper(shared_server) as made:
-        sign_in(nobody, shared_server, made.workspace)
-        yield made
+    made = kept_copper(shared_server)
+    sign_in(nobody, shared_server, made.workspace)
+    return made
 
 
 def test_that_models_and_versions_are_listed(site: Copper, nobody: Person) -> None:

@@ -1,21 +1,19 @@
 """coreshed blockmodel publish."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.blockmodels.copper import Copper, copper
+from tests.blockmodels.copper import Copper, kept_copper
 from tests.cli.conftest import Person, sign_in
 from tests.client.delta.tables import by_delta_rs
 from tests.server import Server
 
 
 @pytest.fixture
-def site(shared_server: Server, nobody: Person) -> Iterator[Copper]:
+def site(shared_server: Server, nobody: Person) -> Copper:
     """A model in the workspace that somebody has signed in to."""
-    with copper(shared_server) as made:
-        sign_in(nobody, shared_server, made.workspace)
-        yield made
+    made = kept_copper(shared_server)
+    sign_in(nobody, shared_server, made.workspace)
+    return made
 
 
 def test_that_versions_are_published_one_after_the_other(site: Copper, nobody: Person) -> None:

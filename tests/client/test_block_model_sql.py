@@ -1,14 +1,13 @@
 """SQL over block models as programs and people see it, on a real server with its worker."""
 
 import json
-from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from coreshed.client import AsyncClient, Invalid, NotFound
-from tests.blockmodels.copper import Copper, copper
+from tests.blockmodels.copper import Copper, kept_copper
 from tests.cli.conftest import Person, nobody, sign_in
 from tests.server import Server
 
@@ -18,9 +17,8 @@ UNKNOWN = "0b4ad8e0-6a36-4b1c-9d5e-0d2b54c7f1aa"
 
 
 @pytest.fixture
-def site(shared_server: Server) -> Iterator[Copper]:
-    with copper(shared_server) as made:
-        yield made
+def site(shared_server: Server) -> Copper:
+    return kept_copper(shared_server)
 
 
 def test_that_a_statement_gives_a_table(site: Copper) -> None:

@@ -1,7 +1,6 @@
 """Block models as programs see them, on a real server with its worker."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,16 +12,15 @@ from coreshed.client import AsyncClient, Gone, Invalid, NotFound
 from coreshed.client.block_model_calls import Named, download_link, job_of, named
 from coreshed.client.calls import Answer
 from coreshed.client.errors import ServerFailed
-from tests.blockmodels.copper import Copper, copper
+from tests.blockmodels.copper import Copper, copper, kept_copper
 from tests.server import Server
 
 UUID = "0b4ad8e0-6a36-4b1c-9d5e-0d2b54c7f1aa"
 
 
 @pytest.fixture
-def site(shared_server: Server) -> Iterator[Copper]:
-    with copper(shared_server) as made:
-        yield made
+def site(shared_server: Server) -> Copper:
+    return kept_copper(shared_server)
 
 
 def test_that_a_model_is_found_by_name_and_by_id(site: Copper) -> None:
@@ -141,13 +139,14 @@ def test_that_swaths_and_curves_are_what_numpy_says(site: Copper) -> None:
         models.swath("Small", ["Zn"], "i")
 
 
-def test_that_a_deleted_model_is_gone(site: Copper) -> None:
-    site.raw.api.delete(f"{site.raw.root}/{site.model_id}").raise_for_status()
-    models = site.client.block_models
-    assert models.list() == []
-    assert [each.bm_uuid for each in models.list(deleted=True)] == [site.model_id]
-    with pytest.raises(Gone):
-        models.versions(site.model_id)
+def test_that_a_deleted_model_is_gone(shared_server: Server) -> None:
+    with copper(shared_server) as site:
+        site.raw.api.delete(f"{site.raw.root}/{site.model_id}").raise_for_status()
+        models = site.client.block_models
+        assert models.list() == []
+        assert [each.bm_uuid for each in models.list(deleted=True)] == [site.model_id]
+        with pytest.raises(Gone):
+            models.versions(site.model_id)
 
 
 async def test_that_an_event_loop_has_the_same(site: Copper, shared_server: Server, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,3 +120,20 @@ def test_that_every_setting_reaches_the_worker() -> None:
     settings = load({"listen": ("127.0.0.1:1", "127.0.0.2:2"), "data_dir": Path("/data"), "demo": True}, {})
     assert load({}, environment_of(settings)) == settings
     assert load({}, environment_of(Settings())) == Settings()
+
+
+def test_that_a_signal_is_heard_whichever_thread_it_reaches() -> None:
+    """As one does that comes just before the main thread begins to wait: no call of that thread is interrupted."""
+    program = """
+import signal, threading, time
+from coreshed.serving.worker import StopRequests
+
+def later():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+requests = StopRequests(None)
+threading.Thread(target=later).start()
+requests.wait(lambda: None)
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=20, check=False).returncode == 0

@@ -94,8 +94,11 @@ class StopRequests:
         self._signalled, signalled = os.pipe()
         os.set_blocking(signalled, False)
         self._parent = None if parent is None else parent.fileno()
+        # Written to by the interpreter's own handler: one in Python would not run before `select` returns, where the
+        # signal came just before it began.
+        signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os.write(signalled, b"."))
+            signal.signal(number, lambda *_: None)
 
     def wait(self, woken: Callable[[], None]) -> None:
         """Until it is time to end; calls `woken` whenever the parent says that there is a job."""
