@@ -403,6 +403,11 @@ class Application:
         with self.databases.main.writing() as rows:
             self.jobs.release(rows, worker_id)
 
+    def has_jobs(self) -> bool:
+        """True where a job is queued or being done."""
+        with self.databases.main.reading() as rows:
+            return self.jobs.anything_active(rows)
+
     def on_queued(self, wake: Callable[[], None]) -> None:
         """Call `wake` after every commit of this process that leaves a job queued."""
         self.jobs.on_queued(wake)

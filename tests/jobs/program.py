@@ -73,6 +73,10 @@ class Workshop:
         with self.database.writing() as rows:
             self.jobs.release(rows, worker_id)
 
+    def has_jobs(self) -> bool:
+        with self.database.reading() as rows:
+            return self.jobs.anything_active(rows)
+
     def on_queued(self, wake: Callable[[], None]) -> None:
         self.jobs.on_queued(wake)
 

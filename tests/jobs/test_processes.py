@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,28 @@ def test_that_a_worker_finishes_a_short_job_on_sigterm(site: Site) -> None:
 
 
 def supervised(site: Site) -> WorkerProcess:
-    return WorkerProcess(site.settings, site, (*COMMAND, "--until-stdin-closes"))
+    """Its worker starts when there is a job, and never by itself."""
+    settings = replace(site.settings, upkeep_interval=86_400.0)
+    return WorkerProcess(settings, site, (*COMMAND, "--until-stdin-closes"), rest=86_400.0)
+
+
+def test_that_a_worker_starts_with_the_first_job(site: Site) -> None:
+    supervisor = supervised(site)
+    try:
+        time.sleep(1)
+        assert supervisor.process_id is None
+        assert site.until(site.create()).state is State.COMPLETE
+    finally:
+        supervisor.stop()
+
+
+def test_that_a_job_that_was_left_over_starts_a_worker(site: Site) -> None:
+    job = site.create()
+    supervisor = supervised(site)
+    try:
+        assert site.until(job).state is State.COMPLETE
+    finally:
+        supervisor.stop()
 
 
 def test_that_a_death_costs_about_a_second_and_not_a_lease(site: Site) -> None:

@@ -71,6 +71,9 @@ class StubApplication:
         with (self.data_dir / "released").open("a") as released:
             released.write(f"{worker_id}\n")
 
+    def has_jobs(self) -> bool:
+        return False
+
     def on_queued(self, wake: Callable[[], None]) -> None:
         pass
 

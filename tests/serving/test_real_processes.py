@@ -39,7 +39,7 @@ def test_that_the_key_of_the_operator_is_the_administrators(server: ServerMaker)
 
 
 def test_that_the_real_worker_ends_with_a_killed_server(server: ServerMaker) -> None:
-    running = server().start()
+    running = server(CORESHED_UPKEEP_INTERVAL="0.1").start()
     until(lambda: bool(children(running.pid)))
     workers = children(running.pid)
     assert len(workers) == 1

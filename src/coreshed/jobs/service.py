@@ -205,6 +205,10 @@ class Jobs:
 
     # What workers do
 
+    def anything_active(self, rows: Rows) -> bool:
+        """True where a job is queued or being done, by whatever worker."""
+        return ledger.anything_active(rows)
+
     def anything_due(self, rows: Rows) -> bool:
         """True where `claim` may find something. It only reads, so that idle workers disturb nobody."""
         active = bool(self._kinds) and ledger.anything_active(rows)

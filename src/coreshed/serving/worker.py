@@ -28,6 +28,8 @@ _LONGEST_DELAY = 60.0
 _STABLE_AFTER = 60.0
 _STOP_SECONDS = 10.0
 _JOB_SECONDS = 5.0  # in which running jobs may finish once the worker is to stop
+# A child without jobs starts so long after its parent, whose first answer would wait if both started at once.
+_REST = 10.0
 # By which a parent knows the leases of its child.
 WORKER_ID = "CORESHED_WORKER_ID"
 
@@ -61,6 +63,10 @@ class Workforce(Upkeep, Protocol):
 
     def release_jobs(self, worker_id: str) -> None:
         """Put back what a worker had that has ended."""
+        ...
+
+    def has_jobs(self) -> bool:
+        """True where a job is queued, or being done by a worker that may have ended."""
         ...
 
     def on_queued(self, wake: Callable[[], None]) -> None:
@@ -132,20 +138,23 @@ class WorkerThread:
 
 
 class WorkerProcess:
-    """A child process with upkeep and jobs, started again when it dies.
+    """A child process with upkeep and jobs, started when there is a job or after a rest, and again when it dies.
 
     What it was doing when it died is put back at once, so that a death costs about a second and not a lease.
     """
 
-    def __init__(self, settings: Settings, workforce: Workforce, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, settings: Settings, workforce: Workforce, command: Sequence[str] = COMMAND, rest: float = _REST
+    ) -> None:
         self._command, self._workforce = command, workforce
         self._environment = {**os.environ, **environment_of(settings)}
-        self._stopping = threading.Event()
+        self._rest = min(rest, settings.upkeep_interval)
+        self._stopping, self._wanted = threading.Event(), threading.Event()
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        workforce.on_queued(self.wake)
         self._thread = threading.Thread(target=self._supervise, name="worker", daemon=True)
         self._thread.start()
-        workforce.on_queued(self.wake)
 
     @property
     def process_id(self) -> int | None:
@@ -155,6 +164,7 @@ class WorkerProcess:
 
     def wake(self) -> None:
         """Tell the child that a job is queued. One that starts looks by itself, a full pipe says it already."""
+        self._wanted.set()
         with self._turn, suppress(OSError):
             if self._process is not None and self._process.stdin is not None and not self._process.stdin.closed:
                 os.write(self._process.stdin.fileno(), b".")
@@ -162,6 +172,7 @@ class WorkerProcess:
     def stop(self) -> None:
         """See Background."""
         self._stopping.set()
+        self._wanted.set()
         with self._turn:
             process = self._process
             if process is not None:
@@ -171,6 +182,7 @@ class WorkerProcess:
         self._thread.join()
 
     def _supervise(self) -> None:
+        self._await_work()
         delay = _FIRST_DELAY
         while not self._stopping.is_set():
             started, worker_id = time.monotonic(), ids.new_id()
@@ -190,6 +202,15 @@ class WorkerProcess:
             log.error("worker ended; starting another", exit_code=code, pause_seconds=delay)
             self._stopping.wait(delay)
             delay = min(2 * delay, _LONGEST_DELAY)
+
+    def _await_work(self) -> None:
+        try:
+            waits = not self._workforce.has_jobs()
+        except Exception:  # the child finds out by itself
+            log.exception("could not look for jobs")
+            waits = False
+        if waits:
+            self._wanted.wait(self._rest)
 
     def _release(self, worker_id: str) -> None:
         try:
