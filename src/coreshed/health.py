@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 from sqlalchemy import text
@@ -16,6 +16,7 @@ from coreshed import __version__
 from coreshed.database import Database
 from coreshed.openapi import HEALTH
 from coreshed.problems import StoreFailure
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 
 # The name that orchestrators and clients of uploads look for, with an answer of its own.

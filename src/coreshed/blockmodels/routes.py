@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import MediaType, Response, Router, delete, get, patch, post
+from litestar import MediaType, Response, delete, get, patch, post
 from litestar.di import Provide
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
@@ -26,6 +26,7 @@ from coreshed.blockmodels.wire.versions import (
 from coreshed.database import Database
 from coreshed.identity import Principal
 from coreshed.problems import Invalid, InvalidQuery
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 
 _NULL: Any = b"null"

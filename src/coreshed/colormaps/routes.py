@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, SkipValidation
 
@@ -14,6 +14,7 @@ from coreshed.colormaps.service import Colormaps
 from coreshed.database import Database
 from coreshed.identity import Principal
 from coreshed.origins import Origins
+from coreshed.routing import Router
 
 Ask: TypeAlias = Request[Any, Any, Any]
 Id: TypeAlias = FromPath[str]

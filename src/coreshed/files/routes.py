@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from litestar import Request, Response, Router, delete, get, put
+from litestar import Request, Response, delete, get, put
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.openapi import ResponseSpec
@@ -20,6 +20,7 @@ from coreshed.files.service import Files
 from coreshed.identity import Principal
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest, Invalid
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 
 Ask: TypeAlias = Request[Any, Any, Any]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Response, Router, delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.di import Provide
 
 from coreshed import ids
@@ -12,6 +12,7 @@ from coreshed.folders.call import Ask, Call, Here, Id, place_at, place_of
 from coreshed.folders.service import Folders, Place
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest, UnknownRoute
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 from coreshed.workspaces import read_body
 

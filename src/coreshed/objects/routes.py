@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar import Request, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.openapi import ResponseSpec
@@ -21,6 +21,7 @@ from coreshed.objects import filters, openapi, wire
 from coreshed.objects.service import Objects, Upload
 from coreshed.origins import Origins
 from coreshed.problems import Invalid
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 
 Ask: TypeAlias = Request[Any, Any, Any]

@@ -1,12 +1,13 @@
 """Workspaces, members, discovery and health over HTTP."""
 
-from litestar import Response, Router, delete, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.di import Provide
 
 from coreshed import ids
 from coreshed.database import Database
 from coreshed.origins import Origins
 from coreshed.problems import BadRequest
+from coreshed.routing import Router
 from coreshed.wire_common import boolean
 from coreshed.workspaces import (
     admin_routes,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import Provide
 
@@ -23,6 +23,7 @@ from coreshed.identity.issuer.refusals import InvalidRequest, OAuthRefusal, TooM
 from coreshed.identity.issuer.routes import BODY_LIMIT, Ask, Call, Here, address_of, form_of
 from coreshed.identity.issuer.service import Issuer
 from coreshed.problems import Problem, StoreFailure, TooLarge
+from coreshed.routing import Router
 
 _SESSION, _FORM = "coreshed_session", "coreshed_form"
 _WRONG = "The address or the password is wrong."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
-from litestar import Request, Response, Router, get, post, route
+from litestar import Request, Response, get, post, route
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
@@ -17,6 +17,7 @@ from coreshed.identity.issuer.refusals import InvalidToken, OAuthRefusal, TooMan
 from coreshed.identity.issuer.service import Issuer
 from coreshed.identity.issuer.wire import names_of
 from coreshed.problems import MissingCredentials, Problem, StoreFailure, TooLarge
+from coreshed.routing import Router
 
 Ask: TypeAlias = Request[Any, Any, Any]
 BODY_LIMIT = 1 << 16
