@@ -15,13 +15,19 @@ SCRIPT = Path(__file__).with_name("evo_blockmodels.py")
 BESIDE = ("evo-sdk-common[aiohttp]==0.5.29", "pyarrow", "pandas", "pytest")
 
 
-@pytest.fixture(scope="session", params=["0.6.0", "0.5.2"])
+@pytest.fixture(scope="session")
 def older(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with this release."""
     directory = tmp_path_factory.mktemp("older") / "environment"
     return environment_with(directory, f"evo-blockmodels=={request.param}", *BESIDE)
 
 
+@pytest.mark.parametrize(
+    ("older", "backend"),
+    [("0.6.0", "sqlite"), ("0.6.0", "postgresql"), ("0.5.2", "sqlite")],
+    indirect=["older"],
+    scope="session",
+)
 def test_that_an_older_sdk_keeps_the_data_of_models(shared_server: Server, older: Path, tmp_path: Path) -> None:
     assert shared_server.instance.ca_file is not None
     finished = subprocess.run(

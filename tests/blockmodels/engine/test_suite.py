@@ -26,3 +26,10 @@ class TestBlockEngine(BlockEngineSuite):
 @pytest.mark.slow
 class TestBlockEngineFurther(TestBlockEngine):
     examples, steps = 100, 14
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        """Both kinds of store are walked over with every change."""
+        store = LocalStore(tmp_path / "segments")
+        yield store
+        store.close()
