@@ -15,6 +15,7 @@ from coreshed.database import Database
 from coreshed.database.engines import sqlite_url
 from coreshed.database.schema import migrate
 from tests.postgres import running_postgres
+from tests.spare_databases import SpareDatabases
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("coreshed", deadline=None)
@@ -34,9 +35,11 @@ _SLOW = {
     "tests/catalogue/test_journey.py",
     "tests/cli/test_blockmodels.py",
     "tests/cli/test_moving.py",
+    "tests/cli/test_publication.py",
     "tests/cli/test_shelf.py",
     "tests/cli/test_storage.py",
     "tests/cli/test_uploading.py",
+    "tests/client/test_block_model_sql.py",
     "tests/client/test_places.py",
     "tests/client/test_uploading.py",
     "tests/clients/test_azure_uploads.py",
@@ -91,7 +94,6 @@ _SLOW_ON_POSTGRESQL = {
     "tests/catalogue/test_published_client.py",
     "tests/catalogue/test_shares.py",
     "tests/client/delta/test_client.py",
-    "tests/client/test_block_model_sql.py",
     "tests/clients/test_azure_blob.py",
     "tests/clients/test_block_model_notebook.py",
     "tests/clients/test_evo_blockmodels.py",
@@ -100,7 +102,9 @@ _SLOW_ON_POSTGRESQL = {
     "tests/clients/test_evo_workspaces.py",
     "tests/crash/test_kill.py",
     "tests/files/test_paths.py",
+    "tests/identity/issuer/test_authorization_code.py",
     "tests/identity/issuer/test_client_credentials.py",
+    "tests/identity/issuer/test_demonstration.py",
     "tests/identity/issuer/test_devices.py",
     "tests/identity/issuer/test_pages.py",
     "tests/identity/issuer/test_signing_in.py",
@@ -178,9 +182,16 @@ def database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) 
             shutil.copyfile(template / name, tmp_path / name)
         yield own
         return
-    url = new_postgres_database(request.getfixturevalue("postgres"))
+    spare = request.getfixturevalue("spare_databases")
+    url = spare.take()
     yield DatabaseUrls(url, url)
-    _dropped(url)
+    spare.give_back(url)
+
+
+@pytest.fixture(scope="session")
+def spare_databases(postgres: str) -> SpareDatabases:
+    """Migrated databases without rows."""
+    return SpareDatabases(lambda: new_postgres_database(postgres), _dropped)
 
 
 @pytest.fixture(scope="session")
