@@ -284,7 +284,7 @@ class _Lane:
         self.complete += 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(length=st.integers(1, 2_800_000), data=st.data())
 def test_the_buffers_of_an_intake(length: int, data: st.DataObject) -> None:
     """Whatever the order of arriving, taking and giving back: nothing lost, memory bounded, no one waits for ever."""

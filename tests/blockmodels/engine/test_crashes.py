@@ -136,7 +136,7 @@ def test_that_crash_after_crash_loses_nothing_acknowledged(
     database_urls: DatabaseUrls, tmp_path: Path, series: int
 ) -> None:
     made = crashes(database_urls, tmp_path)
-    for _ in range(4 if "postgresql" in database_urls.main else 7):  # the files and the steps are the same
+    for _ in range(4 if "postgresql" in database_urls.main else 10):  # the files and the steps are the same
         made.round(writers=made.dice.choice((1, 1, 2)))
     made.finish()
     assert len(made.acknowledged) > 5
